@@ -1,0 +1,54 @@
+"""All addresses."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.i18n import set_language
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
+
+from core.guards import named, public
+from core.views.health import healthz, readyz
+from core.views.media import media
+from core.views.styleguide import styleguide
+from escrow.webhooks import payment_notice
+from logistics.webhooks import carrier_push
+from shop.views import pages
+
+guidance = (
+    [
+        path("guarantee/", pages.guarantee, name="guarantee"),
+        path("rules/", pages.rules, name="rules"),
+    ],
+    "pages",
+)
+
+api = [
+    path("", include("shop.api.urls")),
+    path("", include("escrow.api.urls")),
+    path("", include("disputes.api.urls")),
+    path("schema/", named(SpectacularAPIView.as_view(), "public"), name="api-schema"),
+    path("docs/", named(SpectacularRedocView.as_view(url_name="api-schema"), "public"), name="api-docs"),
+]
+
+urlpatterns = [
+    path("", include("disputes.urls")),
+    path("", include("shop.urls")),
+    path("", include(guidance)),
+    path("me/", include("accounts.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("merchant/", include("shop.merchant_urls")),
+    path("console/", include("disputes.console_urls")),
+    path("sandbox/", include("accounts.sandbox_urls")),
+    path("language/", public(set_language), name="set_language"),
+    path("webhooks/payments/<slug:gateway>/", payment_notice, name="payment-notice"),
+    path("webhooks/carriers/<slug:carrier>/<str:token>/", carrier_push, name="carrier-push"),
+    path("api/v1/", include(api)),
+    path("styleguide/", styleguide, name="styleguide"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    re_path(r"^media/(?P<path>(?:products|stores)/.+)$", media, name="media"),
+]
+handler404 = "core.views.errors.not_found"
+handler500 = "core.views.errors.server_error"

@@ -1,0 +1,108 @@
+"""
+Effects leave here.
+
+``publish()`` writes an event and the deliveries it owes in the caller's transaction; ``drain()`` performs them
+afterwards, one by one, each in its own try. A reaction may run twice and must harm nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from core import clock, nudge
+from core.models import Delivery, OutboxEvent
+
+log = logging.getLogger(__name__)
+Payload = Mapping[str, Any]
+Reaction = Callable[[Payload], None]
+
+LEASE = timedelta(minutes=2)
+MAX_TRIES = 12
+BATCH = 50
+
+_table: dict[str, dict[str, Reaction]] = {}
+
+
+def install(table: Mapping[str, Sequence[Reaction]]) -> None:
+    """Set the one table of event → reactions; called once, by ``flows.reactions``."""
+    _table.clear()
+    for event, reactions in table.items():
+        _table[event] = {reaction.__name__: reaction for reaction in reactions}
+
+
+def reactions_of(event: str) -> list[str]:
+    return list(_table.get(event, {}))
+
+
+def publish(name: str, **payload: Any) -> None:
+    """Announce in the current transaction that something happened. Values must be JSON."""
+    publish_many(name, [payload])
+
+
+def publish_many(name: str, payloads: Sequence[Payload]) -> None:
+    """Announce the same kind of event many times with two inserts."""
+    now = clock.now()
+    events = OutboxEvent.objects.bulk_create(
+        [OutboxEvent(name=name, payload=dict(payload), at=now) for payload in payloads]
+    )
+    Delivery.objects.bulk_create(
+        [Delivery(event=event, reaction=key, due_at=now) for event in events for key in _table.get(name, {})]
+    )
+    nudge.soon()
+
+
+def drain(*, limit: int = 1000) -> int:
+    """Perform due deliveries until none is left or ``limit`` are done; give how many were tried."""
+    tried = 0
+    while tried < limit:
+        batch = _claim(now=clock.now())
+        if not batch:
+            break
+        for delivery in batch:
+            _perform(delivery)
+        tried += len(batch)
+    return tried
+
+
+def _claim(*, now: datetime) -> list[Delivery]:
+    """Lease a batch: other drains skip leased rows, a dead drain's rows come back when the lease is over."""
+    free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    with transaction.atomic():
+        due = Delivery.objects.filter(free, done_at__isnull=True, dead_at__isnull=True, due_at__lte=now)
+        if connection.features.has_select_for_update_skip_locked:
+            due = due.select_for_update(skip_locked=True)
+        ids = list(due.order_by("due_at", "id").values_list("pk", flat=True)[:BATCH])
+        if not ids:
+            return []
+        Delivery.objects.filter(pk__in=ids).update(lease_until=now + LEASE)
+    return list(Delivery.objects.filter(pk__in=ids).select_related("event").order_by("event_id", "id"))
+
+
+def _perform(delivery: Delivery) -> None:
+    rows = Delivery.objects.filter(pk=delivery.pk, done_at__isnull=True)
+    reaction = _table.get(delivery.event.name, {}).get(delivery.reaction)
+    now = clock.now()
+    if reaction is None:
+        rows.update(dead_at=now, error="no such reaction any more")
+        return
+    try:
+        reaction(delivery.event.payload)
+    except Exception as fault:
+        log.exception("reaction %s to %s failed", delivery.reaction, delivery.event)
+        tries = delivery.tries + 1
+        wait = timedelta(seconds=min(3600, 2**tries))
+        gone = {"dead_at": now} if tries >= MAX_TRIES else {}
+        rows.update(tries=tries, due_at=now + wait, lease_until=None, error=repr(fault)[:500], **gone)
+    else:
+        rows.update(done_at=now, lease_until=None, error="")
+
+
+def depth() -> int:
+    """Deliveries still owed."""
+    return Delivery.objects.filter(done_at__isnull=True, dead_at__isnull=True).count()

@@ -1,0 +1,67 @@
+"""The rules of a deal, as versioned rows: MISSION.md, default policies. Durations in whole minutes or hours."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import lru_cache
+from typing import Any
+
+from core import clock
+from core.models import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """One order kind's rules. Defaults are those of physical goods."""
+
+    pay_by_minutes: int = 30
+    ship_by_hours: int = 48
+    ship_reminder_hours: tuple[int, ...] = (24, 48)
+    never_shipped_hours: int = 168
+    inspection_hours: int = 168
+    inspection_weak_hours: int = 240  # evidence class D
+    min_after_first_scan_hours: int = 240
+    release_warning_hours: tuple[int, ...] = (48, 24)
+    min_notice_hours: int = 24  # never released sooner than this after the last warning really went out
+    payout_hours: int = 24
+    extension_hours: int = 72
+    grant_days: tuple[int, ...] = (3, 5, 7, 10)
+    answer_unshipped_hours: int = 48
+    answer_shipped_hours: int = 120
+    return_by_hours: int = 168
+    inspect_return_hours: int = 240
+    escalate_hours: int = 168
+    evidence_hours: int = 72
+    decide_hours: int = 120
+    collect_reminder_hours: tuple[int, ...] = (24, 72)
+    uncollected_case_hours: int = 168
+    fee_bps: int = 500  # the platform's fee in basis points of what is released
+
+    def hours(self, name: str) -> timedelta:
+        return timedelta(hours=getattr(self, name))
+
+
+DEFAULTS: dict[str, Rules] = {"physical": Rules()}
+
+
+def current(kind: str) -> Policy:
+    """The newest version for an order kind; the first is written from the defaults."""
+    row = Policy.objects.filter(kind=kind).order_by("-version").first()
+    if row is None:
+        row, _ = Policy.objects.get_or_create(
+            kind=kind, version=1, defaults={"values": asdict(DEFAULTS[kind]), "created_at": clock.now()}
+        )
+    return row
+
+
+@lru_cache(maxsize=256)
+def rules_of(policy_id: int) -> Rules:
+    """The rules an order was bought under. Versions never change, so they may be remembered."""
+    values: dict[str, Any] = Policy.objects.values_list("values", flat=True).get(pk=policy_id)
+    return from_values(values)
+
+
+def from_values(values: dict[str, Any]) -> Rules:
+    known = {name: value for name, value in values.items() if name in Rules.__dataclass_fields__}
+    return Rules(**{k: tuple(v) if isinstance(v, list) else v for k, v in known.items()})

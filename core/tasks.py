@@ -1,0 +1,18 @@
+"""Celery's part: ticks and nudges. The database remembers; the broker only wakes."""
+
+from __future__ import annotations
+
+from celery import shared_task
+
+from core import deadlines, outbox
+
+
+@shared_task(ignore_result=True)
+def drain_outbox() -> None:
+    outbox.drain()
+
+
+@shared_task(ignore_result=True)
+def sweep_deadlines() -> None:
+    deadlines.sweep()
+    outbox.drain()

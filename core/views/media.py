@@ -1,0 +1,18 @@
+"""Public pictures. Everything else under MEDIA_ROOT (evidence, documents) is served only by its own guarded view."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.views.static import serve
+
+from core.guards import public
+
+
+@public
+def media(request: HttpRequest, path: str) -> HttpResponseBase:
+    """A re-encoded picture; names carry a digest, so it may be cached for a year."""
+    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response

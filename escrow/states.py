@@ -1,0 +1,116 @@
+"""States of payments, holds, refunds and payouts, and the moves between them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.transitions import Machine, register
+
+
+class PaymentStatus(models.TextChoices):
+    OPEN = "open", _("Awaiting payment")
+    PAID = "paid", _("Paid")
+    CLOSED = "closed", _("Closed unpaid")
+
+
+_P = PaymentStatus
+PAYMENT = register(
+    Machine(
+        name="payment",
+        states=PaymentStatus,
+        moves={_P.OPEN: frozenset({_P.PAID, _P.CLOSED}), _P.PAID: frozenset(), _P.CLOSED: frozenset()},
+        waits={_P.OPEN: ("buyer", ("order.pay_by", "payment.poll"))},
+    )
+)
+
+
+class HoldStatus(models.TextChoices):
+    HELD = "held", _("Held")
+    FROZEN = "frozen", _("Frozen")
+    RELEASED = "released", _("Released")
+    REFUNDED = "refunded", _("Refunded")
+    SPLIT = "split", _("Split")
+
+
+_H = HoldStatus
+HOLD = register(
+    Machine(
+        name="hold",
+        states=HoldStatus,
+        moves={
+            _H.HELD: frozenset({_H.FROZEN, _H.RELEASED, _H.REFUNDED, _H.SPLIT}),
+            _H.FROZEN: frozenset({_H.HELD, _H.RELEASED, _H.REFUNDED, _H.SPLIT}),
+            _H.RELEASED: frozenset(),
+            _H.REFUNDED: frozenset(),
+            _H.SPLIT: frozenset(),
+        },
+        waits={
+            # A hold waits with its order; a frozen one waits with its case.
+            _H.HELD: ("order", ("order.ship_by", "order.never_shipped", "escrow.release")),
+            _H.FROZEN: ("case", ("case.answer_by", "case.escalate_by", "case.decide_by")),
+        },
+    )
+)
+OPEN_HOLD = (_H.HELD, _H.FROZEN)
+
+
+class RefundStatus(models.TextChoices):
+    PENDING = "pending", _("To be sent")
+    SENT = "sent", _("At the payment provider")
+    DONE = "done", _("Returned")
+    FAILED = "failed", _("Failed, staff are on it")
+
+
+_R = RefundStatus
+REFUND = register(
+    Machine(
+        name="refund",
+        states=RefundStatus,
+        moves={
+            _R.PENDING: frozenset({_R.SENT, _R.DONE, _R.FAILED}),
+            _R.SENT: frozenset({_R.DONE, _R.FAILED}),
+            _R.FAILED: frozenset({_R.PENDING}),
+            _R.DONE: frozenset(),
+        },
+        waits={
+            _R.PENDING: ("platform", ("refund.send",)),
+            _R.SENT: ("provider", ("refund.send",)),
+            _R.FAILED: ("staff", ("refund.send",)),
+        },
+    )
+)
+
+
+class PayoutStatus(models.TextChoices):
+    PREPARED = "prepared", _("Prepared")
+    SENT = "sent", _("At the bank")
+    PAID = "paid", _("Paid out")
+    FAILED = "failed", _("Failed, back in the balance")
+
+
+_O = PayoutStatus
+PAYOUT = register(
+    Machine(
+        name="payout",
+        states=PayoutStatus,
+        moves={
+            _O.PREPARED: frozenset({_O.SENT, _O.PAID, _O.FAILED}),
+            _O.SENT: frozenset({_O.PAID, _O.FAILED}),
+            _O.PAID: frozenset(),
+            _O.FAILED: frozenset(),
+        },
+        waits={
+            _O.PREPARED: ("platform", ("payout.send",)),
+            _O.SENT: ("bank", ("payout.send",)),
+        },
+    )
+)
+
+
+class ReceiptOutcome(models.TextChoices):
+    """What became of money that arrived."""
+
+    APPLIED = "applied", _("Held for the orders")
+    PARKED = "parked", _("Parked for staff")
+    RETURNED = "returned", _("Sent back")

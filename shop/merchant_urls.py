@@ -1,0 +1,31 @@
+"""Addresses of the merchant's back office."""
+
+from django.urls import path
+
+from disputes.views import merchant as cases
+from shop.views import merchant_home, merchant_money, merchant_orders, merchant_products, merchant_shipping
+
+app_name = "merchant"
+urlpatterns = [
+    path("", merchant_home.home, name="home"),
+    path("settings/", merchant_home.settings, name="settings"),
+    path("orders/", merchant_orders.orders, name="orders"),
+    path("orders/<str:number>/", merchant_orders.order, name="order"),
+    path("orders/<str:number>/ship/", merchant_orders.ship, name="ship"),
+    path("orders/<str:number>/cancel/", merchant_orders.cancel, name="order-cancel"),
+    path("orders/<str:number>/grant/", merchant_orders.grant, name="order-grant"),
+    path("shipping/", merchant_shipping.desk, name="shipping"),
+    path("shipping/template.csv", merchant_shipping.template, name="shipping-template"),
+    path("shipping/import/", merchant_shipping.upload, name="shipping-import"),
+    path("shipping/import/<uuid:pk>/", merchant_shipping.preview, name="shipping-preview"),
+    path("shipping/import/<uuid:pk>/report.csv", merchant_shipping.report, name="shipping-report"),
+    path("products/", merchant_products.products, name="products"),
+    path("products/new/", merchant_products.new, name="product-new"),
+    path("products/<uuid:pk>/", merchant_products.editor, name="product"),
+    path("products/<uuid:pk>/status/", merchant_products.status, name="product-status"),
+    path("products/<uuid:pk>/images/", merchant_products.images, name="product-images"),
+    path("cases/", cases.inbox, name="cases"),
+    path("cases/<str:number>/", cases.room, name="case"),
+    path("money/", merchant_money.money, name="money"),
+    path("money/statement.csv", merchant_money.statement, name="money-export"),
+]

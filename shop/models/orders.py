@@ -1,0 +1,113 @@
+"""Orders: one per store under one payment."""
+
+from __future__ import annotations
+
+import uuid
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+
+from core.money import Money
+from shop.models.catalogue import Product, Variant
+from shop.models.stores import Store, in_language
+from shop.states import OPEN_ORDER, OrderStatus
+
+
+class Order(models.Model):
+    """A deal. Its row is the mutex of everything that hangs on it: lock it first."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    number = models.CharField(max_length=20, unique=True)  # for people: date and random digits
+    buyer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders")
+    store = models.ForeignKey(Store, models.PROTECT, related_name="orders")
+    payment = models.ForeignKey("escrow.Payment", models.PROTECT, null=True, related_name="orders")
+    policy = models.ForeignKey("core.Policy", models.PROTECT)
+    kind = models.CharField(max_length=10, default="physical")
+    status = models.CharField(max_length=10, choices=OrderStatus, default=OrderStatus.PENDING)
+    in_case = models.BooleanField(default=False)  # an after-sale case is open; written with the case's own state
+    currency = models.CharField(max_length=3, default="CNY")
+    items_minor = models.PositiveBigIntegerField()
+    shipping_minor = models.PositiveBigIntegerField(default=0)
+    total_minor = models.PositiveBigIntegerField()
+    fee_bps = models.PositiveIntegerField()  # the platform's fee, printed beforehand and frozen here
+    address = models.JSONField()  # accounts.Address.as_snapshot() at purchase
+    note = models.CharField(max_length=200, blank=True)
+    placed_at = models.DateTimeField()
+    paid_at = models.DateTimeField(null=True)
+    shipped_at = models.DateTimeField(null=True)
+    delivered_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    extended = models.PositiveSmallIntegerField(default=0)  # how often the buyer has extended his inspection time
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(total_minor=F("items_minor") + F("shipping_minor"), total_minor__gt=0),
+                name="order_total_adds_up",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(fields=["buyer", "-placed_at", "-id"], name="order_buyer"),
+            models.Index(fields=["buyer", "status", "-placed_at"], name="order_buyer_status"),
+            models.Index(fields=["store", "status", "-placed_at"], name="order_store_status"),
+            models.Index(fields=["store", "-placed_at", "-id"], name="order_store"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number
+
+    def get_absolute_url(self) -> str:
+        return reverse("shop:order", args=[self.number])
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN_ORDER
+
+
+class OrderLine(models.Model):
+    """One item with the promise under which it was bought (E9)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
+    product = models.ForeignKey(Product, models.PROTECT)
+    variant = models.ForeignKey(Variant, models.PROTECT)
+    title = models.CharField(max_length=120)
+    title_en = models.CharField(max_length=120, blank=True)
+    variant_name = models.CharField(max_length=60, blank=True)
+    variant_name_en = models.CharField(max_length=60, blank=True)
+    thumb = models.CharField(max_length=200, blank=True)
+    unit_minor = models.PositiveBigIntegerField()
+    quantity = models.PositiveIntegerField()
+    total_minor = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3, default="CNY")
+    promise_version = models.PositiveIntegerField()  # ProductVersion.version that was on the page
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(quantity__gt=0, total_minor=F("unit_minor") * F("quantity")), name="order_line_adds_up"
+            ),
+        ]
+
+    @property
+    def display_title(self) -> str:
+        return in_language(self.title, self.title_en)
+
+    @property
+    def display_variant(self) -> str:
+        return in_language(self.variant_name, self.variant_name_en)
+
+    @property
+    def unit(self) -> Money:
+        return Money(self.unit_minor, self.currency)
+
+    @property
+    def total(self) -> Money:
+        return Money(self.total_minor, self.currency)

@@ -1,0 +1,67 @@
+"""Order and product states and the moves between them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from core.transitions import Machine, register
+
+
+class OrderStatus(models.TextChoices):
+    PENDING = "pending", _("Awaiting payment")
+    PAID = "paid", _("To be shipped")
+    SHIPPED = "shipped", _("On the way")
+    DELIVERED = "delivered", _("Delivered, to be confirmed")
+    COMPLETED = "completed", _("Completed")
+    REFUNDED = "refunded", _("Refunded")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+_S = OrderStatus
+ORDER = register(
+    Machine(
+        name="order",
+        states=OrderStatus,
+        moves={
+            _S.PENDING: frozenset({_S.PAID, _S.CANCELLED}),
+            _S.PAID: frozenset({_S.SHIPPED, _S.REFUNDED, _S.COMPLETED}),  # completed: a ruling may release unshipped
+            _S.SHIPPED: frozenset({_S.DELIVERED, _S.COMPLETED, _S.REFUNDED}),
+            _S.DELIVERED: frozenset({_S.SHIPPED, _S.COMPLETED, _S.REFUNDED}),  # shipped again: exchange or resend
+            _S.COMPLETED: frozenset(),
+            _S.REFUNDED: frozenset(),
+            _S.CANCELLED: frozenset(),
+        },
+        waits={
+            _S.PENDING: ("buyer", ("order.pay_by",)),
+            _S.PAID: ("merchant", ("order.ship_by", "order.never_shipped")),
+            _S.SHIPPED: ("carrier", ("tracking.poll", "tracking.stalled")),
+            _S.DELIVERED: ("buyer", ("escrow.release",)),
+        },
+    )
+)
+
+OPEN_ORDER = (_S.PENDING, _S.PAID, _S.SHIPPED, _S.DELIVERED)
+UNDER_ESCROW = (_S.PAID, _S.SHIPPED, _S.DELIVERED)
+
+
+class ProductStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    LISTED = "listed", _("On sale")
+    UNLISTED = "unlisted", _("Off the shelf")
+    DELETED = "deleted", _("In the bin")
+
+
+PRODUCT = register(
+    Machine(
+        name="product",
+        states=ProductStatus,
+        moves={
+            ProductStatus.DRAFT: frozenset({ProductStatus.LISTED, ProductStatus.DELETED}),
+            ProductStatus.LISTED: frozenset({ProductStatus.UNLISTED}),
+            ProductStatus.UNLISTED: frozenset({ProductStatus.LISTED, ProductStatus.DELETED}),
+            ProductStatus.DELETED: frozenset({ProductStatus.UNLISTED}),
+        },
+        waits={},
+    )
+)

@@ -1,0 +1,28 @@
+"""Addresses of the storefront."""
+
+from django.urls import path
+
+from shop.views import cart, checkout, orders, payment, storefront
+
+app_name = "shop"
+urlpatterns = [
+    path("", storefront.home, name="home"),
+    path("search/", storefront.search, name="search"),
+    path("c/<slug:slug>/", storefront.category, name="category"),
+    path("p/<uuid:pk>/", storefront.product, name="product"),
+    path("s/<slug:slug>/", storefront.store, name="store"),
+    path("cart/", cart.cart, name="cart"),
+    path("cart/add/", cart.add, name="cart-add"),
+    path("cart/lines/<uuid:pk>/", cart.line, name="cart-line"),
+    path("checkout/", checkout.checkout, name="checkout"),
+    path("pay/<uuid:pk>/", payment.payment, name="payment"),
+    path("pay/<uuid:pk>/status/", payment.status, name="payment-status"),
+    path("pay/<uuid:pk>/return/", payment.returned, name="payment-return"),
+    path("orders/", orders.orders, name="orders"),
+    path("orders/<str:number>/", orders.order, name="order"),
+    path("orders/<str:number>/confirm/", orders.confirm, name="order-confirm"),
+    path("orders/<str:number>/cancel/", orders.cancel, name="order-cancel"),
+    path("orders/<str:number>/extend/", orders.extend, name="order-extend"),
+    path("orders/<str:number>/money/", orders.money, name="order-money"),
+    path("orders/<str:number>/promise/", orders.promise, name="order-promise"),
+]
