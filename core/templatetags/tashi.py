@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from django import template
 from django.conf import settings
+from django.core.paginator import Page
 from django.http import QueryDict
 from django.template import Context
 from django.templatetags.static import static
@@ -152,6 +153,25 @@ def qs(context: Context, **changes: Any) -> str:
         else:
             query[key] = str(value)
     return f"?{query.urlencode()}" if query else "?"
+
+
+@register.filter
+def page_numbers(page: Page[Any]) -> list[int | None]:
+    """Numbers to offer around a page; ``None`` stands for the ones left out."""
+    last = page.paginator.num_pages
+    near = {1, 2, last - 1, last, page.number - 1, page.number, page.number + 1}
+    numbers: list[int | None] = []
+    for number in sorted(n for n in near if 1 <= n <= last):
+        if numbers and numbers[-1] is not None and number - numbers[-1] > 1:
+            numbers.append(None)
+        numbers.append(number)
+    return numbers
+
+
+@register.filter
+def nth(items: Sequence[Any], index: int) -> Any:
+    """The item at an index, counted from nought; nothing when there is none."""
+    return items[index] if 0 <= index < len(items) else ""
 
 
 @register.simple_tag
