@@ -47,12 +47,12 @@ def phase(name: str) -> Iterator[None]:
 
 def run(args: Sequence[str | Path], *, env: Mapping[str, str] | None = None) -> int:
     """Run a command in the house's root and return its exit code."""
-    return subprocess.run([str(a) for a in args], cwd=ROOT, env={**os.environ, **(env or {})}).returncode
+    return subprocess.run([str(a) for a in args], cwd=ROOT, env={**os.environ, **(env or {})}, check=False).returncode
 
 
 def works(args: Sequence[str | Path]) -> bool:
     try:
-        return subprocess.run([str(a) for a in args], capture_output=True, cwd=ROOT).returncode == 0
+        return subprocess.run([str(a) for a in args], capture_output=True, cwd=ROOT, check=False).returncode == 0
     except OSError:
         return False
 

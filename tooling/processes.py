@@ -79,7 +79,7 @@ class Child:
             stdout=output,
             stderr=subprocess.STDOUT if output else None,
             start_new_session=True,
-            preexec_fn=follow_parent(stop_with),
+            preexec_fn=follow_parent(stop_with),  # nothing here runs threads when it starts children
             **as_user,
         )
         if output:

@@ -1,0 +1,67 @@
+"""Every door declares who may open it, by one of the guards of the house."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver
+
+GUARDS = {"public", "member", "merchant", "mediator", "staff", "signed", "sandbox"}
+# Doors that came with a library, by the module of their view, and who guards them.
+LIBRARIES = {
+    "allauth.": "public or member: the library asks itself",
+    "django.contrib.admin.": "staff: superusers, behind the admin's own check",
+    "django.contrib.contenttypes.": "staff: part of the admin",
+    "django.contrib.staticfiles.": "public",
+    "django.views.static": "public: uploads, in the sandbox alone",
+    "django.views.i18n": "public: the language switch",
+    "django.views.generic.base": "public: a redirect",
+    "drf_spectacular.": "public: the description of the API",
+    "rest_framework.": "public",
+}
+
+
+def doors(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from doors(pattern, path)
+        elif isinstance(pattern, URLPattern):
+            yield path, pattern.callback
+
+
+def guard_of(view: Any) -> str:
+    """Return the guard a view declares, itself or through its class."""
+    for holder in (view, getattr(view, "view_class", None), getattr(view, "cls", None)):
+        if declared := getattr(holder, "guard", ""):
+            return str(declared)
+    return ""
+
+
+def library_of(view: Any) -> str:
+    holder = getattr(view, "view_class", None) or getattr(view, "cls", None) or view
+    origin = getattr(holder, "__module__", "")
+    wrapped = getattr(getattr(view, "__wrapped__", None), "__module__", "")
+    return next((name for name in LIBRARIES if origin.startswith(name) or wrapped.startswith(name)), "")
+
+
+def test_every_url_declares_its_guard():
+    bare = [f"/{path}" for path, view in doors(get_resolver()) if not guard_of(view) and not library_of(view)]
+    assert not bare, "no guard on:\n" + "\n".join(bare)
+
+
+def test_every_guard_is_one_of_the_house():
+    strange = {f"/{path}": guard_of(view) for path, view in doors(get_resolver())}
+    assert not {path: guard for path, guard in strange.items() if guard and guard not in GUARDS}
+
+
+def test_what_lies_under_a_guarded_prefix_is_guarded_so():
+    """Under /merchant/ nobody but merchants, under /console/ nobody but staff, under /sandbox/ the sandbox alone."""
+    expected = {"merchant/": {"merchant"}, "console/": {"mediator", "staff"}, "sandbox/": {"sandbox"}}
+    expected["webhooks/"] = {"signed"}
+    wrong = [
+        f"/{path}: {guard_of(view) or 'none'}"
+        for path, view in doors(get_resolver())
+        for prefix, guards in expected.items()
+        if path.startswith(prefix) and guard_of(view) not in guards
+    ]
+    assert not wrong, "\n".join(wrong)
