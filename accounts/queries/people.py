@@ -1,0 +1,38 @@
+"""Who somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from accounts.models import User
+from core.actor import Actor
+from core.errors import NotFound
+
+
+def person(user_id: UUID) -> User:
+    """
+    The person with this id.
+
+    :raises NotFound: if there is none
+    """
+    user = User.objects.filter(pk=user_id).first()
+    if user is None:
+        raise NotFound
+    return user
+
+
+def people(user_ids: Iterable[UUID]) -> dict[UUID, User]:
+    """People by id, in one query."""
+    return User.objects.in_bulk(list(set(user_ids)))
+
+
+def actor_for(user: User) -> Actor:
+    """The person as the one who acts, where there is no request: commands, tests, demo data."""
+    return Actor(user_id=user.pk, is_mediator=user.is_mediator)
+
+
+def mediators() -> list[UUID]:
+    """Everybody who may rule, for notices to staff."""
+    rows = User.objects.filter(is_mediator=True, is_active=True).order_by("date_joined", "pk")
+    return list(rows.values_list("pk", flat=True))

@@ -1,0 +1,22 @@
+"""A member's own pages under /me/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from accounts.views import addresses, inbox, me
+
+app_name = "accounts"
+urlpatterns = [
+    path("", me.me, name="me"),
+    path("addresses/", addresses.addresses, name="addresses"),
+    path("addresses/new/", addresses.address_new, name="address-new"),
+    path("addresses/parse/", addresses.address_parse, name="address-parse"),
+    path("addresses/<uuid:address_id>/", addresses.address_edit, name="address-edit"),
+    path("addresses/<uuid:address_id>/delete/", addresses.address_delete, name="address-delete"),
+    path("addresses/<uuid:address_id>/default/", addresses.address_default, name="address-default"),
+    path("regions/", addresses.regions_options, name="regions"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/read/", inbox.read_all, name="inbox-read-all"),
+    path("inbox/<uuid:notice_id>/", inbox.notice, name="notice"),
+]
