@@ -1,0 +1,73 @@
+"""Refusals of the shop: carts, stock and orders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError, Invalid, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """An item of which there is less than was wanted."""
+
+    variant_id: UUID
+    title: str
+    wanted: int
+    left: int
+
+
+class OutOfStock(DomainError):
+    """Somebody was faster; ``shortages`` says of what, and how much is left."""
+
+    code = "out_of_stock"
+    default_message = _("Somebody was faster: this is sold out.")
+
+    def __init__(self, shortages: Sequence[Shortage]) -> None:
+        self.shortages = tuple(shortages)
+        super().__init__()
+
+    @property
+    def message(self) -> str:
+        return " ".join(_shortage_in_words(item) for item in self.shortages) or super().message
+
+
+def _shortage_in_words(item: Shortage) -> str:
+    if item.left <= 0:
+        return gettext("“%(title)s” is sold out.") % {"title": item.title}
+    words = ngettext("Only %(left)d of “%(title)s” is left.", "Only %(left)d of “%(title)s” are left.", item.left)
+    return words % {"left": item.left, "title": item.title}
+
+
+class BadQuantity(Invalid):
+    code = "bad_quantity"
+    default_message = _("The quantity must be a whole number from 1 to 999.")
+
+    def __init__(self) -> None:
+        super().__init__(fields={"quantity": self.default_message})
+
+
+class NotForSale(DomainError):
+    code = "not_for_sale"
+    default_message = _("This item is no longer for sale.")
+
+
+class CartFull(DomainError):
+    code = "cart_full"
+
+    def __init__(self, *, limit: int) -> None:
+        text = _("A cart holds at most {limit} different items. Check out or remove some first.")
+        super().__init__(format_lazy(text, limit=limit))
+
+
+class NotYourOrder(NotFound):
+    """Somebody else's order looks like none at all."""
+
+    code = "order_not_found"
+    default_message = _("We cannot find this order among yours.")

@@ -1,0 +1,178 @@
+"""The cart, checked against what is true now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import OuterRef, Q, Subquery
+from django.http import HttpRequest
+
+from core.money import Money, total
+from shop.models import CartLine, Product, ProductImage, Store, Variant
+from shop.states import ProductStatus
+
+SESSION_CART = "cart"  # where a visitor's session keeps the token of his cart
+Problem = Literal["gone", "short", "price"]
+# Long texts that neither cart nor checkout reads.
+_UNREAD = ("description", "description_en", "function", "function_en", "usage", "usage_en", "warranty", "warranty_en",
+           "validity", "validity_en", "search")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLine:
+    """A line as it stands now. ``problem``: gone, short (``left`` says of how many) or at another price than seen."""
+
+    pk: UUID
+    variant: Variant
+    quantity: int
+    unit: Money
+    problem: Problem | None
+    old_unit: Money | None
+    left: int
+    thumb: str
+
+    @property
+    def product(self) -> Product:
+        return self.variant.product
+
+    @property
+    def total(self) -> Money:
+        return self.unit * self.quantity
+
+    @property
+    def can_be_bought(self) -> bool:
+        """A changed price is shown and may be agreed to; what is not there cannot be bought."""
+        return self.problem in (None, "price")
+
+
+@dataclass(frozen=True, slots=True)
+class StoreGroup:
+    """What becomes one order. Sums count only what can be bought."""
+
+    store: Store
+    lines: tuple[CheckedLine, ...]
+    items: Money
+    shipping: Money
+    free_from: Money | None
+    to_free: Money | None  # how much more makes shipping free
+
+    @property
+    def total(self) -> Money:
+        return self.items + self.shipping
+
+    @property
+    def items_minor(self) -> int:
+        return self.items.minor
+
+    @property
+    def shipping_minor(self) -> int:
+        return self.shipping.minor
+
+
+@dataclass(frozen=True, slots=True)
+class CartView:
+    groups: tuple[StoreGroup, ...]
+
+    @property
+    def lines(self) -> list[CheckedLine]:
+        return [line for group in self.groups for line in group.lines]
+
+    @property
+    def buyable(self) -> list[CheckedLine]:
+        return [line for line in self.lines if line.can_be_bought]
+
+    @property
+    def has_problems(self) -> bool:
+        """Something in it cannot be bought. A changed price shows in ``total``, which the buyer agrees to."""
+        return any(not line.can_be_bought for line in self.lines)
+
+    @property
+    def has_differences(self) -> bool:
+        return any(line.problem for line in self.lines)
+
+    @property
+    def items(self) -> Money:
+        return total(group.items for group in self.groups)
+
+    @property
+    def shipping(self) -> Money:
+        return total(group.shipping for group in self.groups)
+
+    @property
+    def total(self) -> Money:
+        return total(group.total for group in self.groups)
+
+
+def cart_count(request: HttpRequest) -> int:
+    """How many different items are in the visitor's cart; no query for who has neither account nor cart."""
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
+        return 0
+    token = request.session.get(SESSION_CART)
+    mine = Q(cart__token=token) if token else Q()
+    if request.user.is_authenticated:
+        mine |= Q(cart__user_id=request.user.pk)
+    return CartLine.objects.filter(mine).values("variant").distinct().count() if mine else 0
+
+
+def checked(cart_id: UUID | None, line_ids: Sequence[UUID] | None = None) -> CartView:
+    """The cart, or some of its lines, by store, each line with what has changed since it was put there. One query."""
+    thumb = ProductImage.objects.filter(product=OuterRef("variant__product")).order_by("position", "id")
+    rows = (
+        CartLine.objects.filter(cart_id=cart_id)
+        .select_related("variant__product__store")
+        .defer(*(f"variant__product__{name}" for name in _UNREAD))
+        .annotate(thumb=Subquery(thumb.values("thumb")[:1]))
+        .order_by("added_at", "id")
+    )
+    if line_ids is not None:
+        rows = rows.filter(pk__in=line_ids)
+    by_store: dict[UUID, list[CartLine]] = {}
+    for row in rows:
+        by_store.setdefault(row.variant.product.store_id, []).append(row)
+    return CartView(groups=tuple(_group(lines) for lines in by_store.values()))
+
+
+def _group(rows: list[CartLine]) -> StoreGroup:
+    store = rows[0].variant.product.store
+    lines = tuple(_check(row) for row in rows)
+    buyable = [line for line in lines if line.can_be_bought]
+    items = total((line.total for line in buyable), currency=store.currency)
+    free_minor = store.free_shipping_from_minor
+    free_from = Money(free_minor, store.currency) if free_minor is not None and store.shipping_minor else None
+    is_free = free_minor is not None and items.minor >= free_minor
+    shipping = Money(0 if is_free or not buyable else store.shipping_minor, store.currency)
+    return StoreGroup(
+        store=store,
+        lines=lines,
+        items=items,
+        shipping=shipping,
+        free_from=free_from,
+        to_free=free_from - items if free_from and shipping else None,
+    )
+
+
+def _check(row: CartLine) -> CheckedLine:
+    variant, product = row.variant, row.variant.product
+    listed = variant.is_active and product.status == ProductStatus.LISTED and product.store.is_open
+    problem: Problem | None = None
+    if not listed or variant.stock == 0:
+        problem = "gone"
+    elif variant.stock < row.quantity:
+        problem = "short"
+    elif variant.price_minor != row.price_seen_minor:
+        problem = "price"
+    changed = problem == "price"
+    return CheckedLine(
+        pk=row.pk,
+        variant=variant,
+        quantity=row.quantity,
+        unit=variant.price,
+        problem=problem,
+        old_unit=Money(row.price_seen_minor, product.currency) if changed else None,
+        left=variant.stock if listed else 0,
+        thumb=getattr(row, "thumb", None) or "",
+    )

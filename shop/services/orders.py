@@ -1,0 +1,206 @@
+"""Orders: written at checkout, then only moved along their states."""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Sum
+from django.utils import timezone
+
+from core import audit
+from core.actor import Actor
+from core.models import AuditEntry
+from core.transitions import advance
+from shop.errors import NotYourOrder
+from shop.models import Order, OrderLine, Product, ProductImage, Variant
+from shop.states import ORDER, OrderStatus
+
+NUMBER_TRIES = 5
+COMPLETABLE = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+
+
+@dataclass(frozen=True, slots=True)
+class LineSpec:
+    """What is bought: a variant with its product loaded, as it was checked in this transaction."""
+
+    variant: Variant
+    quantity: int
+
+
+@transaction.atomic
+def create_order(
+    *,
+    buyer_id: UUID,
+    store_id: UUID,
+    lines: Sequence[LineSpec],
+    shipping_minor: int,
+    address: dict[str, str],
+    payment_id: UUID,
+    policy_id: int,
+    fee_bps: int,
+    note: str,
+    actor: Actor,
+    now: datetime,
+) -> Order:
+    """Write an order of one store, unpaid, with prices, promises, address and fee frozen as they are now."""
+    items_minor = sum(spec.variant.price_minor * spec.quantity for spec in lines)
+    order = Order(
+        buyer_id=buyer_id,
+        store_id=store_id,
+        payment_id=payment_id,
+        policy_id=policy_id,
+        kind=lines[0].variant.product.kind,
+        currency=lines[0].variant.product.currency,
+        items_minor=items_minor,
+        shipping_minor=shipping_minor,
+        total_minor=items_minor + shipping_minor,
+        fee_bps=fee_bps,
+        address=address,
+        note=note[:200],
+        placed_at=now,
+    )
+    _insert(order, now=now)
+    _insert_lines(order, lines)
+    audit.record(
+        actor=actor,
+        act="order.placed",
+        subject_type="order",
+        subject=str(order.pk),
+        order_id=order.pk,
+        facts={"number": order.number, "total_minor": order.total_minor, "currency": order.currency},
+    )
+    return order
+
+
+def _insert(order: Order, *, now: datetime) -> None:
+    """Number the order by date and eight random digits, so that no number tells how many there are."""
+    for attempt in range(1, NUMBER_TRIES + 1):
+        order.number = f"{timezone.localtime(now):%y%m%d}{secrets.randbelow(10**8):08d}"
+        try:
+            with transaction.atomic():
+                order.save(force_insert=True)
+            return
+        except IntegrityError:
+            taken = Order.objects.filter(number=order.number).exists()
+            if not taken or attempt == NUMBER_TRIES:
+                raise
+
+
+def _insert_lines(order: Order, lines: Sequence[LineSpec]) -> None:
+    thumbs = thumbs_of({spec.variant.product_id for spec in lines})
+    rows = []
+    for spec in lines:
+        variant, product = spec.variant, spec.variant.product
+        rows.append(
+            OrderLine(
+                order=order,
+                product=product,
+                variant=variant,
+                title=product.title,
+                title_en=product.title_en,
+                variant_name=variant.name,
+                variant_name_en=variant.name_en,
+                thumb=thumbs.get(product.pk, ""),
+                unit_minor=variant.price_minor,
+                quantity=spec.quantity,
+                total_minor=variant.price_minor * spec.quantity,
+                currency=product.currency,
+                promise_version=product.version,
+            )
+        )
+    OrderLine.objects.bulk_create(rows)
+
+
+def thumbs_of(product_ids: set[UUID]) -> dict[UUID, str]:
+    """Path of each product's first picture, in its smallest rendition."""
+    rows = ProductImage.objects.filter(product_id__in=product_ids).order_by("product_id", "position", "id")
+    thumbs: dict[UUID, str] = {}
+    for product_id, thumb in rows.values_list("product_id", "thumb"):
+        thumbs.setdefault(product_id, thumb)
+    return thumbs
+
+
+def lock_order(order_id: UUID) -> Order:
+    """
+    Lock an order's row, the mutex of its deal, until the transaction ends.
+
+    :raises NotYourOrder: if there is none
+    """
+    order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    if order is None:
+        raise NotYourOrder
+    return order
+
+
+def lock_orders_of(payment_id: UUID) -> list[Order]:
+    """Lock all orders of one payment, in the one order that everybody locks them in."""
+    return list(Order.objects.select_for_update(no_key=True).filter(payment_id=payment_id).order_by("pk"))
+
+
+def move(order: Order, target: str, *, actor: Actor, reason: str, **changes: Any) -> None:
+    """
+    Move an order along its table of states and audit it.
+
+    :raises IllegalTransition: if it has moved on already
+    """
+    advance(order, target, machine=ORDER, actor=actor, reason=reason, **changes)
+
+
+def complete_many(*, order_ids: Sequence[UUID], actor: Actor, reason: str, now: datetime) -> list[UUID]:
+    """Complete shipped and delivered orders with one update and one insert of audit entries; give their ids."""
+    rows = Order.objects.select_for_update(no_key=True).filter(pk__in=order_ids, status__in=COMPLETABLE)
+    before = dict(rows.order_by("pk").values_list("pk", "status"))
+    Order.objects.filter(pk__in=list(before), status__in=COMPLETABLE).update(
+        status=OrderStatus.COMPLETED, closed_at=now
+    )
+    AuditEntry.objects.bulk_create(
+        AuditEntry(
+            at=now,
+            user_id=actor.user_id,
+            device_id=actor.device_id,
+            act=f"{ORDER.name}.{OrderStatus.COMPLETED}",
+            subject_type=ORDER.name,
+            subject=str(pk),
+            order_id=pk,
+            reason=reason,
+            facts={"from": status},
+        )
+        for pk, status in before.items()
+    )
+    return list(before)
+
+
+def set_in_case(order: Order, *, value: bool) -> None:
+    """Say whether an after-sale case is open; written together with the case's own state."""
+    Order.objects.filter(pk=order.pk).update(in_case=value)
+    order.in_case = value
+
+
+def note_extended(order: Order) -> None:
+    """Count that the buyer has taken more time to look."""
+    Order.objects.filter(pk=order.pk).update(extended=F("extended") + 1)
+    order.extended += 1
+
+
+def add_sold(order_id: UUID) -> None:
+    """Count a completed order's pieces as sold."""
+    add_sold_many([order_id])
+
+
+def add_sold_many(order_ids: Sequence[UUID]) -> None:
+    """Count many orders' pieces as sold; products are locked in the order of their ids."""
+    lines = OrderLine.objects.filter(order_id__in=order_ids).order_by()
+    sold = dict(lines.values_list("product_id").annotate(pieces=Sum("quantity")))
+    list(Product.objects.select_for_update(no_key=True).filter(pk__in=sold).order_by("pk").values_list("pk"))
+    same: dict[int, list[UUID]] = defaultdict(list)
+    for product_id, pieces in sold.items():
+        same[pieces].append(product_id)
+    for pieces, product_ids in same.items():
+        Product.objects.filter(pk__in=product_ids).update(sold=F("sold") + pieces)

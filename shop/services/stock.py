@@ -1,0 +1,79 @@
+"""
+Stock: what may still be promised.
+
+A checkout takes its pieces off at once, by an UPDATE that only succeeds while there are enough; cancelling gives them
+back. Products are locked before variants, both in the order of their ids, so that no two checkouts wait for each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef
+
+from shop.errors import OutOfStock, Shortage
+from shop.models import OrderLine, Product, Variant
+
+
+@transaction.atomic
+def reserve(*, wants: Mapping[UUID, int]) -> None:
+    """
+    Take pieces off the stock, all or none.
+
+    :raises OutOfStock: naming each item of which there is too little, and what is left of it
+    """
+    products = _lock_products(wants)
+    missing = [pk for pk in sorted(wants) if not _take(pk, wants[pk])]
+    if missing:
+        raise OutOfStock(_shortages(missing, wants))
+    _note_sold_out(products)
+
+
+@transaction.atomic
+def give_back(*, order_id: UUID) -> None:
+    """Return an order's pieces. Call it in the transaction that cancels or refunds the order: that happens once."""
+    lines = dict(OrderLine.objects.filter(order_id=order_id).values_list("variant_id", "quantity"))
+    products = _lock_products(lines)
+    for variant_id in sorted(lines):
+        Variant.objects.filter(pk=variant_id).update(stock=F("stock") + lines[variant_id])
+    Product.objects.filter(_something_left(), pk__in=products, in_stock=False).update(in_stock=True)
+
+
+def refresh_in_stock(*, product_ids: Iterable[UUID]) -> None:
+    """Bring the flag that lists filter by in line with the variants."""
+    ids = list(product_ids)
+    _note_sold_out(ids)
+    Product.objects.filter(_something_left(), pk__in=ids, in_stock=False).update(in_stock=True)
+
+
+def _take(variant_id: UUID, quantity: int) -> bool:
+    """The guard against selling the last piece twice: the row itself decides, at any concurrency."""
+    assert quantity > 0
+    return bool(Variant.objects.filter(pk=variant_id, stock__gte=quantity).update(stock=F("stock") - quantity))
+
+
+def _lock_products(variant_ids: Iterable[UUID]) -> list[UUID]:
+    """Two checkouts that each take the last of another variant must see one another to notice that nothing is left."""
+    owners = Variant.objects.filter(pk__in=list(variant_ids)).values("product_id")
+    rows = Product.objects.select_for_update(no_key=True).filter(pk__in=owners).order_by("pk")
+    return list(rows.values_list("pk", flat=True))
+
+
+def _something_left() -> Exists:
+    return Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True, stock__gt=0))
+
+
+def _note_sold_out(product_ids: list[UUID]) -> None:
+    Product.objects.filter(~_something_left(), pk__in=product_ids, in_stock=True).update(in_stock=False)
+
+
+def _shortages(missing: list[UUID], wants: Mapping[UUID, int]) -> list[Shortage]:
+    found = {row.pk: row for row in Variant.objects.select_related("product").filter(pk__in=missing)}
+    shortages = []
+    for pk in missing:
+        row = found.get(pk)
+        title = " ".join(part for part in (row.product.display_title, row.display_name) if part) if row else str(pk)
+        shortages.append(Shortage(variant_id=pk, title=title, wanted=wants[pk], left=row.stock if row else 0))
+    return shortages
