@@ -1,4 +1,4 @@
-"""Pictures from strangers: decoded within limits, turned upright, stripped of everything but the picture, re-encoded."""
+"""Pictures from strangers: decoded within limits, turned upright, stripped of all but the picture, re-encoded."""
 
 from __future__ import annotations
 

@@ -9,6 +9,7 @@ from factory.django import DjangoModelFactory
 
 from core import clock
 from shop.models import Category, Product, Store, Variant
+from shop.search import index_text
 from shop.services.promises import publish_version
 from shop.states import ProductStatus
 
@@ -71,6 +72,8 @@ class ProductFactory(DjangoModelFactory[Product]):
     def _create(cls, model_class: type[Product], *args: Any, **kwargs: Any) -> Product:
         variants, stock = kwargs.pop("variants", 1), kwargs.pop("stock", 10)
         product: Product = super()._create(model_class, *args, **kwargs)
+        product.search = product.search or index_text(product)
+        product.save(update_fields=["search"])
         for place in range(variants):
             Variant.objects.create(
                 product=product,
