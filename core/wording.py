@@ -24,7 +24,7 @@ WEEKDAYS = (
 class HouseDate(DateFormat):
     """Django's date letters, with the short weekday of everyday Chinese instead of the long one."""
 
-    def D(self) -> str:  # noqa: N802 - the name is Django's format letter
+    def D(self) -> str:
         return str(WEEKDAYS[self.data.weekday()])
 
 
