@@ -33,7 +33,7 @@ os.environ.setdefault("VAULT_KEYS", "k1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd
 os.environ.setdefault("SIGNING_KEY", "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=")
 os.environ.setdefault("SITE_URL", "http://testserver")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,localhost,127.0.0.1")
-os.environ.setdefault("DATABASE_URL", f"sqlite:///{own / 'tashi.sqlite3'}")
+os.environ["DATABASE_URL"] = os.environ.get("DATABASE_URL") or f"sqlite:///{own / 'tashi.sqlite3'}"
 if os.environ.get("REDIS_URL"):
     number = int(re.sub(r"\D", "", worker) or -1) + 1
     os.environ["REDIS_URL"] = re.sub(r"/\d*$", "", os.environ["REDIS_URL"]) + f"/{number}"

@@ -63,6 +63,18 @@ def uv() -> str | None:
     return found if found and works([found, "--version"]) else None
 
 
+def known_files() -> list[Path]:
+    """List what is in the repository or would be with the next commit; without git, what lies there."""
+    asked = ["git", "ls-files", "-co", "--exclude-standard"]
+    try:
+        names = set(subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines())
+    except (OSError, subprocess.CalledProcessError):
+        outside = {".venv", "var", ".git", "node_modules", "__pycache__"}
+        found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
+        names = {str(path) for path in found if not outside & set(path.parts) and path.name != ".env"}
+    return sorted(Path(name) for name in names if (ROOT / name).is_file())
+
+
 def fingerprint(name: str) -> str:
     return hashlib.sha256((ROOT / name).read_bytes()).hexdigest()
 

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from tooling import mo
-from tooling.house import ROOT, in_ci, say
+from tooling.house import ROOT, in_ci, known_files, say
 
 LANGUAGE = "zh_Hans"
 CATALOGUE = Path("locale") / LANGUAGE / "LC_MESSAGES" / "django.po"
@@ -21,15 +21,10 @@ EXTRACT += ["--add-location", "never", "-v", "0"]
 
 
 def sources() -> list[Path]:
-    """List the files that may hold texts: those git knows or would take."""
-    listed = ["git", "ls-files", "-co", "--exclude-standard"]
-    answer = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True)
-    paths = {Path(line) for line in answer.stdout.splitlines()}
-    return sorted(
-        path
-        for path in paths
-        if path.suffix in KINDS and path.parts[0] not in OUTSIDE and len(path.parts) > 1 and (ROOT / path).is_file()
-    )
+    """List the files that may hold texts."""
+    return [
+        path for path in known_files() if path.suffix in KINDS and path.parts[0] not in OUTSIDE and len(path.parts) > 1
+    ]
 
 
 def extract(target: Path) -> None:

@@ -51,7 +51,13 @@ def nobody_is_there() -> bool:
 
 
 def tasks(orders: int) -> Iterator[tuple[str, Any]]:
-    yield "tables", lambda: (call_command("migrate", interactive=False, verbosity=0), call_command("createcachetable"))
+    yield (
+        "tables",
+        lambda: (
+            call_command("migrate", interactive=False, verbosity=0),
+            call_command("createcachetable", verbosity=0),
+        ),
+    )
     yield "static files", collect_static
     options = {"orders": orders} if orders else {}
     if nobody_is_there():

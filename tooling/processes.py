@@ -64,6 +64,7 @@ class Child:
         args: Sequence[str | Path],
         *,
         env: Mapping[str, str] | None = None,
+        replace: bool = False,
         log: Path | None = None,
         user: str | None = None,
         stop_with: signal.Signals = signal.SIGTERM,
@@ -74,7 +75,7 @@ class Child:
         self.process = subprocess.Popen(
             [str(a) for a in args],
             cwd=ROOT if user is None else "/",
-            env={**os.environ, **(env or {})},
+            env={**({} if replace else os.environ), **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT if output else None,

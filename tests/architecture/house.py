@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import subprocess
 from functools import cache
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tooling.house import ROOT, known_files
+
+__all__ = ["ROOT"]
 APPS = ("core", "accounts", "shop", "escrow", "logistics", "disputes", "flows", "demo")
 
 
 @cache
 def files() -> tuple[Path, ...]:
-    """List what is in the repository or would be with the next commit; without git, what lies there."""
-    asked = ["git", "ls-files", "-co", "--exclude-standard"]
-    try:
-        answer = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
-        names = set(answer.splitlines())
-    except (OSError, subprocess.CalledProcessError):
-        outside = {".venv", "var", ".git", "node_modules"}
-        found = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
-        names = {str(path) for path in found if not outside & set(path.parts)}
-    return tuple(sorted(Path(name) for name in names if (ROOT / name).is_file()))
+    return tuple(known_files())
 
 
 def named(*suffixes: str) -> list[Path]:

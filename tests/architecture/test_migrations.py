@@ -15,9 +15,10 @@ HAND_NAMED = re.compile(r"^\d{4}_[a-z0-9_]+$")
 
 @pytest.fixture(scope="module")
 def loader() -> MigrationLoader:
-    return MigrationLoader(None, ignore_no_initial=True)
+    return MigrationLoader(None)
 
 
+@pytest.mark.django_db
 def test_the_models_have_no_change_without_a_migration():
     out = io.StringIO()
     try:
