@@ -62,23 +62,21 @@ def extend(kind: str, *, subject: Subject, by: timedelta) -> bool:
     return bool(rows.update(due_at=F("due_at") + by))
 
 
-def pause(kind: str, *, subject: Subject, reason: str) -> bool:
-    """Stop the clock; what was left of it is kept. False if there is no running one."""
-    rows = Deadline.objects.filter(kind=kind, subject=str(subject), done_at__isnull=True, paused_at__isnull=True)
-    return bool(rows.update(paused_at=clock.now(), pause_reason=reason))
+def pause_all(*, subjects: Iterable[Subject], reason: str) -> int:
+    """Stop every running clock of these subjects; what was left of each is kept."""
+    rows = Deadline.objects.filter(subject__in=_names(subjects), done_at__isnull=True, paused_at__isnull=True)
+    return rows.update(paused_at=clock.now(), pause_reason=reason, lease_until=None)
 
 
-def resume(kind: str, *, subject: Subject, at_least: timedelta = timedelta()) -> datetime | None:
-    """Let a paused clock run on with the time it had left, or ``at_least`` that much; give the new instant."""
-    row = Deadline.objects.filter(
-        kind=kind, subject=str(subject), done_at__isnull=True, paused_at__isnull=False
-    ).first()
-    if row is None or row.paused_at is None:
-        return None
+def resume_all(*, subjects: Iterable[Subject], at_least: timedelta = timedelta()) -> None:
+    """Let paused clocks run on with the time each had left, but no less than ``at_least``."""
     now = clock.now()
-    due_at = now + max(row.due_at - row.paused_at, at_least)
-    Deadline.objects.filter(pk=row.pk).update(due_at=due_at, paused_at=None, pause_reason="", lease_until=None)
-    return due_at
+    rows = Deadline.objects.filter(subject__in=_names(subjects), done_at__isnull=True, paused_at__isnull=False)
+    for row in rows:
+        left = row.due_at - row.paused_at if row.paused_at else timedelta()
+        Deadline.objects.filter(pk=row.pk).update(
+            due_at=now + max(left, at_least), paused_at=None, pause_reason="", lease_until=None
+        )
 
 
 def cancel(kind: str, *, subject: Subject) -> bool:
@@ -86,14 +84,21 @@ def cancel(kind: str, *, subject: Subject) -> bool:
     return _close(kind, [str(subject)], outcome="cancelled")
 
 
-def cancel_all(*, subject: Subject, kinds: Sequence[str]) -> None:
-    rows = Deadline.objects.filter(kind__in=kinds, subject=str(subject), done_at__isnull=True)
+def cancel_all(*, subjects: Iterable[Subject], kinds: Sequence[str] = ()) -> None:
+    """Close all open deadlines of these subjects, or only those of some kinds."""
+    rows = Deadline.objects.filter(subject__in=_names(subjects), done_at__isnull=True)
+    if kinds:
+        rows = rows.filter(kind__in=kinds)
     rows.update(done_at=clock.now(), outcome="cancelled", lease_until=None)
+
+
+def _names(subjects: Iterable[Subject]) -> list[str]:
+    return [str(subject) for subject in subjects]
 
 
 def finish(kind: str, *, subjects: Iterable[Subject]) -> None:
     """Close deadlines whose handler has done its work; call it in the handler's own transaction."""
-    _close(kind, [str(subject) for subject in subjects], outcome="done")
+    _close(kind, _names(subjects), outcome="done")
 
 
 def _close(kind: str, subjects: list[str], *, outcome: str) -> bool:
@@ -103,8 +108,7 @@ def _close(kind: str, subjects: list[str], *, outcome: str) -> bool:
 
 def open_deadlines(*, subjects: Iterable[Subject]) -> list[Deadline]:
     """Open rows of any kind for these subjects, soonest first."""
-    names = [str(subject) for subject in subjects]
-    return list(Deadline.objects.filter(subject__in=names, done_at__isnull=True).order_by("due_at", "id"))
+    return list(Deadline.objects.filter(subject__in=_names(subjects), done_at__isnull=True).order_by("due_at", "id"))
 
 
 def next_due() -> datetime | None:

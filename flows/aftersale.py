@@ -1,0 +1,340 @@
+"""After-sale: a claim freezes the money; agreement, silence or a ruling moves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from core import deadlines, outbox
+from core.actor import Actor
+from core.errors import NotFound
+from core.money import Money
+from core.policies import Rules, rules_of
+from disputes.errors import AmountTooHigh, CannotWant, NotYourTurn
+from disputes.models import Case, Offer, Ruling
+from disputes.services import cases, evidence, offers, rulings
+from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
+from escrow.queries import hold_of
+from escrow.services import holds
+from flows import clocks, settlement
+from flows.errors import AlreadyClosed, CaseIsOpen
+from logistics.models import Shipment
+from logistics.services import shipments
+from shop.models import Order
+from shop.services import orders
+from shop.states import UNDER_ESCROW
+
+CASE_CLOCKS = (
+    "case.answer_by",
+    "case.escalate_by",
+    "case.return_by",
+    "case.inspect_by",
+    "case.resend_by",
+    "case.decide_by",
+)
+
+
+@transaction.atomic
+def open_case(
+    *,
+    order_id: UUID,
+    ground: str,
+    want: str,
+    amount: Money | None,
+    text: str,
+    photos: Sequence[UploadedFile],
+    actor: Actor,
+    now: datetime,
+) -> Case:
+    """
+    Open a buyer's claim: the hold is frozen, the order's clocks stand still, the merchant's answer clock starts.
+
+    A claim wins for as long as the money is still held, even past its release date.
+
+    :raises AmountTooHigh: if more is asked than is held
+    """
+    order = orders.lock_order(order_id)
+    if order.buyer_id != actor.user_id:
+        raise NotFound
+    if order.in_case:
+        raise CaseIsOpen
+    if order.status not in UNDER_ESCROW:
+        raise AlreadyClosed
+    held = _rest(order)
+    asked = amount if want in MONEY_REMEDIES and amount is not None else Money(0, order.currency)
+    if want in (Remedy.REFUND, Remedy.RETURN) and amount is None:
+        asked = held
+    _check(want, asked, held=held, shipped=order.shipped_at is not None)
+    case = cases.open_case(
+        order_id=order.pk, buyer_id=order.buyer_id, store_id=order.store_id, ground=ground, want=want, amount=asked,
+        text=text, order_status=order.status, actor=actor, now=now,
+    )  # fmt: skip
+    for photo in photos:
+        evidence.add(case=case, party=Party.BUYER, file=photo, shows="", actor=actor, now=now)
+    holds.freeze(order_id=order.pk, actor=actor, reason=f"case {case.number}", now=now)
+    orders.set_in_case(order, value=True)
+    clocks.pause(order.pk, reason="case")
+    rules = rules_of(order.policy_id)
+    hours = rules.answer_shipped_hours if order.shipped_at else rules.answer_unshipped_hours
+    _clock(case, "case.answer_by", now + timedelta(hours=hours))
+    outbox.publish("disputes.opened", case_id=str(case.pk))
+    return case
+
+
+@transaction.atomic
+def say(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
+    """Write in the case room."""
+    case, _, party = _enter(case_id, actor)
+    cases.add_entry(case=case, party=party, act="said", text=text, facts={}, actor=actor, now=now)
+    outbox.publish("disputes.said", case_id=str(case.pk), party=party)
+
+
+@transaction.atomic
+def add_evidence(*, case_id: UUID, file: UploadedFile | None, shows: str, actor: Actor, now: datetime) -> None:
+    """Lay something before the other side and the mediator."""
+    case, _, party = _enter(case_id, actor)
+    evidence.add(case=case, party=party, file=file, shows=shows, actor=actor, now=now)
+
+
+@transaction.atomic
+def offer(*, case_id: UUID, remedy: str, amount: Money | None, text: str, actor: Actor, now: datetime) -> Offer:
+    """
+    Propose a settlement; it replaces the last open proposal and passes the turn to the other side.
+
+    :raises AmountTooHigh: if it offers more than is held
+    """
+    case, order, party = _enter(case_id, actor)
+    if case.status not in (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.MEDIATION):
+        raise NotYourTurn
+    held = _rest(order)
+    proposed = held if remedy in (Remedy.REFUND, Remedy.RETURN) and amount is None else amount
+    proposed = proposed if remedy in MONEY_REMEDIES and proposed is not None else Money(0, order.currency)
+    _check(remedy, proposed, held=held, shipped=order.shipped_at is not None)
+    made = offers.make_offer(case=case, party=party, remedy=remedy, amount=proposed, text=text, actor=actor, now=now)
+    if case.status != CaseStatus.MEDIATION:
+        _turn(case, order, to=CaseStatus.OFFERED if party == Party.MERCHANT else CaseStatus.OPEN, actor=actor, now=now)
+    outbox.publish("disputes.offered", case_id=str(case.pk), party=party)
+    return made
+
+
+@transaction.atomic
+def accept(*, case_id: UUID, actor: Actor, now: datetime) -> Case:
+    """
+    Agree to what the other side wants or offers, and carry it out.
+
+    The merchant may accept the claim itself while it waits for his answer; either side the other's open offer.
+    """
+    case, order, party = _enter(case_id, actor)
+    open_offer = Offer.objects.filter(case=case, status="open").first()
+    if open_offer is not None and open_offer.party != party:
+        agreed = offers.accept(case=case, party=party, actor=actor, now=now)
+        remedy, amount = agreed.remedy, agreed.amount
+    elif party == Party.MERCHANT and case.status in (CaseStatus.OPEN, CaseStatus.REFUSED):
+        remedy, amount = case.want, case.amount
+        cases.add_entry(case=case, party=party, act="accepted", text="", facts={}, actor=actor, now=now)
+    else:
+        raise NotYourTurn
+    settlement.carry_out(case=case, order=order, remedy=remedy, amount=amount, actor=actor, reason="agreed", now=now)
+    return case
+
+
+@transaction.atomic
+def refuse(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
+    """Say no, with reasons; the other side may make a new offer or call the platform."""
+    case, order, party = _enter(case_id, actor)
+    if party == Party.MERCHANT and case.status == CaseStatus.OPEN:
+        _withdraw_offer(case)
+        cases.add_entry(case=case, party=party, act="refused", text=text, facts={}, actor=actor, now=now)
+        _turn(case, order, to=CaseStatus.REFUSED, actor=actor, now=now)
+    elif party == Party.BUYER and case.status == CaseStatus.OFFERED:
+        offers.refuse(case=case, party=party, text=text, actor=actor, now=now)
+        _turn(case, order, to=CaseStatus.OPEN, actor=actor, now=now)
+    else:
+        raise NotYourTurn
+    outbox.publish("disputes.refused", case_id=str(case.pk), party=party)
+
+
+def _withdraw_offer(case: Case) -> None:
+    Offer.objects.filter(case=case, status="open").update(status="refused")
+
+
+@transaction.atomic
+def escalate(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
+    """
+    Call the platform.
+
+    The merchant may at any time; the buyer once he has heard from the merchant (:data:`BUYER_MAY_ESCALATE`).
+    """
+    case, order, party = _enter(case_id, actor)
+    allowed = MERCHANT_MAY_ESCALATE if party == Party.MERCHANT else BUYER_MAY_ESCALATE
+    if case.status not in allowed:
+        raise NotYourTurn
+    cases.add_entry(case=case, party=party, act="escalated", text=text, facts={}, actor=actor, now=now)
+    cases.move(case, CaseStatus.MEDIATION, actor=actor, reason="escalated", escalated_at=now)
+    rules = rules_of(order.policy_id)
+    _clock(case, "case.decide_by", now + timedelta(hours=rules.evidence_hours + rules.decide_hours))
+    outbox.publish("disputes.escalated", case_id=str(case.pk), party=party)
+
+
+BUYER_MAY_ESCALATE = (
+    CaseStatus.OFFERED,
+    CaseStatus.REFUSED,
+    CaseStatus.RETURN_DUE,
+    CaseStatus.RETURN_SENT,
+    CaseStatus.RESEND_DUE,
+)
+MERCHANT_MAY_ESCALATE = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.RETURN_SENT)
+
+
+@transaction.atomic
+def withdraw(*, case_id: UUID, actor: Actor, now: datetime) -> None:
+    """Take the claim back: the hold thaws and the clocks run on."""
+    case, order, party = _enter(case_id, actor)
+    if party != Party.BUYER:
+        raise NotYourTurn
+    cases.add_entry(case=case, party=party, act="withdrawn", text="", facts={}, actor=actor, now=now)
+    settlement.drop(case=case, order=order, actor=actor, reason="withdrawn", now=now)
+
+
+@transaction.atomic
+def send_back(*, case_id: UUID, carrier_code: str, number: str, actor: Actor, now: datetime) -> Shipment:
+    """Buyer: the goods are on their way back."""
+    case, order, party = _enter(case_id, actor)
+    if party != Party.BUYER or case.status != CaseStatus.RETURN_DUE:
+        raise NotYourTurn
+    shipment = shipments.book(
+        order_id=order.pk, store_id=order.store_id, carrier_code=carrier_code, number=number, city="", weight_g=None,
+        photos=(), paid_at=order.paid_at or now, actor=actor, now=now, direction="back",
+    )  # fmt: skip
+    cases.add_entry(
+        case=case, party=party, act="sent_back", text="", facts={"number": shipment.number}, actor=actor, now=now
+    )
+    cases.move(case, CaseStatus.RETURN_SENT, actor=actor, reason=f"parcel {shipment.number}")
+    _clock(case, "case.inspect_by", now + rules_of(order.policy_id).hours("inspect_return_hours"))
+    outbox.publish("disputes.sent_back", case_id=str(case.pk), order_id=str(order.pk), shipment_id=str(shipment.pk))
+    return shipment
+
+
+@transaction.atomic
+def goods_back(*, case_id: UUID, actor: Actor, now: datetime) -> None:
+    """Merchant: the returned goods are here and right; the buyer gets his money."""
+    case, order, party = _enter(case_id, actor)
+    if party != Party.MERCHANT or case.status not in (CaseStatus.RETURN_SENT, CaseStatus.RETURN_DUE):
+        raise NotYourTurn
+    cases.add_entry(case=case, party=party, act="goods_back", text="", facts={}, actor=actor, now=now)
+    settlement.pay_agreed(case=case, order=order, actor=actor, reason="returned goods received", now=now)
+
+
+@transaction.atomic
+def resend(*, case_id: UUID, carrier_code: str, number: str, actor: Actor, now: datetime) -> Shipment:
+    """Merchant: the replacement is on its way; the case closes and delivery starts anew."""
+    case, order, party = _enter(case_id, actor)
+    if party != Party.MERCHANT or case.status != CaseStatus.RESEND_DUE:
+        raise NotYourTurn
+    shipments.supersede(order_id=order.pk)
+    shipment = shipments.book(
+        order_id=order.pk, store_id=order.store_id, carrier_code=carrier_code, number=number,
+        city=order.address.get("city", ""), weight_g=None, photos=(), paid_at=order.paid_at or now, actor=actor, now=now,
+    )  # fmt: skip
+    cases.add_entry(
+        case=case, party=party, act="resent", text="", facts={"number": shipment.number}, actor=actor, now=now
+    )
+    settlement.start_anew(case=case, order=order, shipment=shipment, actor=actor, now=now)
+    outbox.publish("logistics.booked", order_id=str(order.pk), shipment_id=str(shipment.pk))
+    return shipment
+
+
+@transaction.atomic
+def rule(
+    *, case_id: UUID, refund_minor: int, fault: str, article: str, reasons: str, actor: Actor, now: datetime
+) -> Ruling:
+    """
+    Decide: refund and release sum to what is held, to the minor unit, and are executed with the signature.
+
+    :raises AmountTooHigh: if the refund is more than is held
+    """
+    case, order = _locked(case_id)
+    if not actor.is_mediator or actor.user_id in (order.buyer_id, order.store.owner_id):
+        raise NotFound
+    if case.status != CaseStatus.MEDIATION:
+        raise NotYourTurn
+    held = _rest(order)
+    if not 0 <= refund_minor <= held.minor:
+        raise AmountTooHigh
+    ruling = rulings.sign(
+        case=case, refund_minor=refund_minor, held_minor=held.minor, fault=fault, article=article, reasons=reasons,
+        actor=actor, now=now,
+    )  # fmt: skip
+    cases.move(
+        case, CaseStatus.RULED, actor=actor, reason=f"article {article}", closed_at=now, refund_minor=refund_minor
+    )
+    settlement.split(order=order, refund_minor=refund_minor, actor=actor, reason=f"ruling {case.number}", now=now)
+    settlement.end(case=case, order=order)
+    outbox.publish("disputes.ruled", case_id=str(case.pk))
+    return ruling
+
+
+def _locked(case_id: UUID) -> tuple[Case, Order]:
+    """Lock order first, then case: the order is the mutex of its deal."""
+    order_id = Case.objects.filter(pk=case_id).values_list("order_id", flat=True).first()
+    if order_id is None:
+        raise NotFound
+    order = orders.lock_order(order_id)
+    return cases.lock_case(case_id), order
+
+
+def _enter(case_id: UUID, actor: Actor) -> tuple[Case, Order, str]:
+    """
+    Lock the case for one of its parties.
+
+    :raises NotFound: for anybody else
+    :raises AlreadyClosed: if it has ended
+    """
+    case, order = _locked(case_id)
+    if actor.user_id == order.buyer_id:
+        party = Party.BUYER
+    elif actor.user_id == order.store.owner_id:
+        party = Party.MERCHANT
+    elif actor.is_mediator:
+        party = Party.PLATFORM
+    else:
+        raise NotFound
+    if not case.is_open:
+        raise AlreadyClosed
+    return case, order, party
+
+
+def _rest(order: Order) -> Money:
+    hold = hold_of(order.pk)
+    return hold.rest if hold is not None else Money(0, order.currency)
+
+
+def _check(remedy: str, amount: Money, *, held: Money, shipped: bool) -> None:
+    if remedy in MONEY_REMEDIES and not 0 < amount.minor <= held.minor:
+        raise AmountTooHigh
+    if not shipped and remedy in (Remedy.RETURN, Remedy.EXCHANGE, Remedy.RESEND):
+        raise CannotWant
+
+
+def _turn(case: Case, order: Order, *, to: str, actor: Actor, now: datetime) -> None:
+    """Pass the turn: the other side's clock starts, ours ends."""
+    rules: Rules = rules_of(order.policy_id)
+    if case.status != to:
+        cases.move(case, to, actor=actor, reason="answered", answered_at=case.answered_at or now)
+    if to == CaseStatus.OPEN:
+        hours = rules.answer_shipped_hours if order.shipped_at else rules.answer_unshipped_hours
+        _clock(case, "case.answer_by", now + timedelta(hours=hours))
+    else:
+        _clock(case, "case.escalate_by", now + rules.hours("escalate_hours"))
+
+
+def _clock(case: Case, kind: str, due_at: datetime) -> None:
+    """One clock at a time: whose turn it is."""
+    deadlines.cancel_all(subjects=[case.pk], kinds=CASE_CLOCKS)
+    deadlines.schedule(kind, subject=case.pk, due_at=due_at)
+
+

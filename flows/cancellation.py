@@ -1,0 +1,138 @@
+"""Cancelling: unpaid orders, orders that were never shipped, and the merchant who has nothing to ship."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from core import deadlines, outbox
+from core.actor import SYSTEM, Actor
+from core.errors import NotFound
+from core.policies import rules_of
+from escrow.models import Payment
+from escrow.services import holds, payments
+from escrow.states import PaymentStatus
+from flows import clocks, purchase
+from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen, NotOverdue, PaidMeanwhile
+from shop.models import Order
+from shop.services import orders, stock
+from shop.states import OrderStatus
+
+
+def cancel(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> Order:
+    """
+    Cancel an order; held money goes back in full.
+
+    The buyer may while it is unpaid, and once the merchant's time to ship has passed; the merchant until the carrier
+    has the parcel. An unpaid order shares its payment with the other orders of its checkout: they are cancelled with it.
+
+    :raises NotOverdue: if the buyer would cancel a paid order in time
+    :raises AlreadyShipped: once the carrier has it
+    :raises PaidMeanwhile: if the provider already has the money
+    """
+    order = Order.objects.select_related("store").filter(pk=order_id).first()
+    if order is None or actor.user_id not in (order.buyer_id, order.store.owner_id):
+        raise NotFound
+    if order.status == OrderStatus.PENDING and order.payment_id:
+        if actor.user_id != order.buyer_id:
+            raise NotFound
+        close_unpaid(payment_id=order.payment_id, actor=actor, reason=reason or "cancelled by buyer", now=now)
+    else:
+        _give_back(order_id=order_id, reason=reason, actor=actor, now=now)
+    order.refresh_from_db()
+    return order
+
+
+def close_unpaid(*, payment_id: UUID, actor: Actor, reason: str, now: datetime) -> None:
+    """
+    Close the payment at the provider first, then cancel its orders and return their stock.
+
+    Only a payment that the provider has closed cannot arrive later: stock is given back after, never before.
+
+    :raises PaidMeanwhile: if the money was already there; it has then been taken into escrow
+    """
+    if payments.close_at_gateway(payment_id=payment_id) == "already_paid":
+        purchase.settle_payment(payment_id=payment_id, now=now)
+        raise PaidMeanwhile
+    with transaction.atomic():
+        locked = orders.lock_orders_of(payment_id)
+        payment = payments.lock_payment(payment_id)
+        if payment.status != PaymentStatus.OPEN:
+            return
+        payments.close_payment(payment=payment, actor=actor, reason=reason, now=now)
+        for order in locked:
+            orders.move(order, OrderStatus.CANCELLED, actor=actor, reason=reason, closed_at=now)
+            stock.give_back(order_id=order.pk)
+            outbox.publish("shop.cancelled", order_id=str(order.pk), by="buyer" if actor.user_id else "clock")
+        deadlines.cancel_all(subjects=[payment_id], kinds=("payment.poll", "order.pay_by"))
+
+
+@transaction.atomic
+def _give_back(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> None:
+    order = orders.lock_order(order_id)
+    if not order.is_open:
+        raise AlreadyClosed
+    if order.in_case:
+        raise CaseIsOpen
+    if order.shipped_at is not None or order.status not in (OrderStatus.PAID, OrderStatus.SHIPPED):
+        raise AlreadyShipped
+    by_buyer = actor.user_id == order.buyer_id
+    ship_by = (order.paid_at or now) + rules_of(order.policy_id).hours("ship_by_hours")
+    if by_buyer and now < ship_by:
+        raise NotOverdue
+    refund_unshipped(order, actor=actor, reason=reason or ("not shipped in time" if by_buyer else "merchant cannot ship"),
+                     now=now)  # fmt: skip
+
+
+def refund_unshipped(order: Order, *, actor: Actor, reason: str, now: datetime) -> None:
+    """Return the whole hold of a locked, paid, unshipped order and its stock."""
+    orders.move(order, OrderStatus.REFUNDED, actor=actor, reason=reason, closed_at=now)
+    refund = holds.refund(order_id=order.pk, actor=actor, reason=reason, now=now)
+    stock.give_back(order_id=order.pk)
+    clocks.clear(order.pk)
+    outbox.publish("order.refunded", order_id=str(order.pk), refund_id=refund.pk, why=reason)
+
+
+def pay_by_due(subjects: Sequence[str], now: datetime) -> None:
+    """Deadline handler: unpaid in time. Each payment is closed at its provider by itself, outside transactions."""
+    for subject in subjects:
+        payment = Payment.objects.filter(pk=subject, status=PaymentStatus.OPEN).first()
+        if payment is not None:
+            try:
+                close_unpaid(payment_id=payment.pk, actor=SYSTEM, reason="not paid in time", now=now)
+            except PaidMeanwhile:
+                pass
+        deadlines.finish("order.pay_by", subjects=[subject])
+
+
+def remind_to_ship(subjects: Sequence[str], now: datetime) -> None:
+    """Deadline handler: the merchant's time to ship is running out."""
+    _announce("order.ship_reminder", subjects, event="order.ship_soon")
+
+
+def ship_by_due(subjects: Sequence[str], now: datetime) -> None:
+    """Deadline handler: the merchant's time has passed; from here the buyer may cancel at once."""
+    _announce("order.ship_by", subjects, event="order.ship_late")
+
+
+def _announce(kind: str, subjects: Sequence[str], *, event: str) -> None:
+    with transaction.atomic():
+        ids = {subject.partition(":")[0] for subject in subjects}
+        open_ids = Order.objects.filter(
+            pk__in=ids, shipped_at__isnull=True, status__in=(OrderStatus.PAID, OrderStatus.SHIPPED)
+        ).values_list("pk", flat=True)
+        outbox.publish_many(event, [{"order_id": str(pk)} for pk in open_ids])
+        deadlines.finish(kind, subjects=subjects)
+
+
+def never_shipped_due(subjects: Sequence[str], now: datetime) -> None:
+    """Deadline handler: never shipped at all. The money returns without anybody asking (E11)."""
+    for subject in subjects:
+        with transaction.atomic():
+            order = orders.lock_order(UUID(subject))
+            if order.is_open and order.shipped_at is None and not order.in_case:
+                refund_unshipped(order, actor=SYSTEM, reason="never shipped", now=now)
+            deadlines.finish("order.never_shipped", subjects=[subject])

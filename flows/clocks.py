@@ -1,0 +1,78 @@
+"""A deal's clocks: which deadlines an order has, and when each starts, stops and ends."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from core import deadlines
+from core.policies import Rules, rules_of
+from logistics.states import EvidenceGrade
+from shop.models import Order
+
+# Clocks that may run for an order under subject "<order id>" or "<order id>:<hours>".
+SUFFIXES = ("", ":24", ":48", ":72", ":168")
+
+
+def subjects_of(order_id: UUID) -> list[str]:
+    return [f"{order_id}{suffix}" for suffix in SUFFIXES]
+
+
+def clear(order_id: UUID) -> None:
+    """The deal is over: nothing happens by itself any more."""
+    deadlines.cancel_all(subjects=subjects_of(order_id))
+
+
+def clear_many(order_ids: list[UUID]) -> None:
+    deadlines.cancel_all(subjects=[name for order_id in order_ids for name in subjects_of(order_id)])
+
+
+def pause(order_id: UUID, *, reason: str) -> None:
+    """A case is open or the parcel is going astray: all clocks of the order stand still."""
+    deadlines.pause_all(subjects=subjects_of(order_id), reason=reason)
+
+
+def resume(order_id: UUID, *, rules: Rules) -> None:
+    """Clocks run on with the time they had left, the buyer keeping at least one warning's length."""
+    deadlines.resume_all(subjects=subjects_of(order_id), at_least=timedelta(hours=rules.min_notice_hours))
+
+
+def start_shipping(order: Order, *, now: datetime) -> None:
+    """Paid: the merchant's time to ship begins."""
+    rules = rules_of(order.policy_id)
+    for hours in rules.ship_reminder_hours:
+        if hours < rules.ship_by_hours:
+            deadlines.schedule("order.ship_reminder", subject=f"{order.pk}:{hours}", due_at=now + timedelta(hours=hours))
+    deadlines.schedule("order.ship_by", subject=order.pk, due_at=now + rules.hours("ship_by_hours"))
+    deadlines.schedule("order.never_shipped", subject=order.pk, due_at=now + rules.hours("never_shipped_hours"))
+
+
+def stop_shipping(order_id: UUID) -> None:
+    """The carrier has it: the shipping clocks have done their duty."""
+    deadlines.cancel_all(
+        subjects=subjects_of(order_id), kinds=("order.ship_reminder", "order.ship_by", "order.never_shipped")
+    )
+
+
+def inspection_ends(*, rules: Rules, grade: str, delivered_at: datetime, first_scan_at: datetime | None) -> datetime:
+    """When the money moves if nobody acts: by evidence class, never soon after the first scan."""
+    strong = grade in (EvidenceGrade.A, EvidenceGrade.B, EvidenceGrade.C)
+    hours = rules.inspection_hours if strong else rules.inspection_weak_hours
+    end = delivered_at + timedelta(hours=hours)
+    if first_scan_at is not None:
+        end = max(end, first_scan_at + rules.hours("min_after_first_scan_hours"))
+    return end
+
+
+def start_inspection(order_id: UUID, *, rules: Rules, due_at: datetime) -> None:
+    """Delivered: warnings first, then the release itself."""
+    deadlines.cancel_all(subjects=subjects_of(order_id), kinds=("collect.reminder", "escrow.warn"))
+    for hours in rules.release_warning_hours:
+        deadlines.schedule("escrow.warn", subject=f"{order_id}:{hours}", due_at=due_at - timedelta(hours=hours))
+    deadlines.schedule("escrow.release", subject=order_id, due_at=due_at)
+
+
+def start_collection(order_id: UUID, *, rules: Rules, now: datetime) -> None:
+    """At a pick-up point: the buyer is reminded, and a parcel nobody collects becomes a matter for staff."""
+    for hours in (*rules.collect_reminder_hours, rules.uncollected_case_hours):
+        deadlines.schedule("collect.reminder", subject=f"{order_id}:{hours}", due_at=now + timedelta(hours=hours))

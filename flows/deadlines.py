@@ -1,0 +1,31 @@
+"""The one table of deadline → handler. The sweep takes the kinds in this order: warnings before what they warn of."""
+
+from __future__ import annotations
+
+from core.deadlines import Kind
+from escrow import handlers as escrow
+from flows import cancellation, fulfilment, purchase, release, silence
+
+KINDS: tuple[Kind, ...] = (
+    Kind("sandbox.notice", escrow.send_sandbox_notices, 20),
+    Kind("payment.poll", purchase.poll_due, 20),
+    Kind("order.pay_by", cancellation.pay_by_due, 20),
+    Kind("order.ship_reminder", cancellation.remind_to_ship, 200),
+    Kind("order.ship_by", cancellation.ship_by_due, 200),
+    Kind("order.never_shipped", cancellation.never_shipped_due, 50),
+    Kind("tracking.poll", fulfilment.poll_due, 40),
+    Kind("collect.reminder", fulfilment.remind_to_collect, 200),
+    Kind("order.assume_delivered", fulfilment.assume_delivered, 50),
+    Kind("case.answer_by", silence.answers_due, 50),
+    Kind("case.escalate_by", silence.escalations_due, 50),
+    Kind("case.return_by", silence.returns_due, 50),
+    Kind("case.inspect_by", silence.inspections_due, 50),
+    Kind("case.resend_by", silence.resends_due, 50),
+    Kind("case.decide_by", silence.decisions_due, 50),
+    Kind("escrow.warn", release.warn, 500),
+    Kind("escrow.release", release.release_due, 500),
+    Kind("receipt.return", escrow.return_receipts, 20),
+    Kind("refund.send", escrow.send_refunds, 20),
+    Kind("payout.due", escrow.pay_out_due, 20),
+    Kind("payout.send", escrow.send_payouts, 20),
+)

@@ -1,0 +1,62 @@
+"""Reactions that do more than tell: payouts, parcels at the carrier, and the warning that must come before a release."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from core import clock, deadlines
+from core.models import Deadline
+from core.outbox import Payload
+from core.policies import rules_of
+from flows import release
+from flows.telling import order_of, tell_buyer, when
+from logistics.services import registration
+from shop.models import Order
+from shop.states import OrderStatus
+
+# Released money leaves for the bank soon, well inside the promised 24 hours; releases of the same hour go together.
+PAYOUT_WAIT = timedelta(hours=1)
+
+
+def schedule_payout(payload: Payload) -> None:
+    """Pay the store out; a payout that is already planned takes this release along."""
+    store_id = Order.objects.values_list("store_id", flat=True).get(pk=payload["order_id"])
+    with transaction.atomic():
+        rows = Deadline.objects.filter(kind="payout.due", subject=str(store_id), done_at__isnull=True)
+        if not rows.update(tries=F("tries")):
+            deadlines.schedule("payout.due", subject=store_id, due_at=clock.now() + PAYOUT_WAIT)
+
+
+def register_parcel(payload: Payload) -> None:
+    """Tell the carrier to expect and report a parcel. Over the wire, so outside any transaction."""
+    registration.register(shipment_id=UUID(payload["shipment_id"]))
+
+
+def warn_of_release(payload: Payload) -> None:
+    """Tell the buyer that money is about to move; only then does the warning count."""
+    order = order_of(payload)
+    row = Deadline.objects.filter(kind="escrow.release", subject=str(order.pk), done_at__isnull=True).first()
+    if row is None or order.status != OrderStatus.DELIVERED or order.in_case:
+        return
+    soonest = clock.now() + timedelta(hours=rules_of(order.policy_id).min_notice_hours)
+    due_at = max(row.due_at, soonest)
+    tell_buyer(
+        order,
+        "escrow.release_soon",
+        lambda: (
+            _("%(amount)s is about to be paid to the merchant") % {"amount": order.total},
+            _(
+                "Order %(number)s: on %(when)s your %(amount)s is paid to %(store)s by itself. If anything is wrong with "
+                "what you received, say so before then: extend the time or ask for after-sale."
+            )
+            % {"number": order.number, "when": when(due_at), "amount": order.total, "store": order.store.display_name},
+        ),
+        key=f"{payload['hours']}:{row.pk}",
+        sms=True,
+    )
+    release.warned(order_id=order.pk, now=clock.now())

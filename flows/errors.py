@@ -1,0 +1,65 @@
+"""Refusals of the stories."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError
+
+
+class NotShippedYet(DomainError):
+    code = "not_shipped_yet"
+    default_message = _("You can confirm receipt once the merchant has shipped.")
+
+
+class AlreadyClosed(DomainError):
+    code = "already_closed"
+    default_message = _("This order is already closed; its money has moved. The running account shows where it went.")
+
+
+class CaseIsOpen(DomainError):
+    code = "case_open"
+    default_message = _("An after-sale case is open for this order, so its money is frozen. Settle the case first.")
+
+
+class NotOverdue(DomainError):
+    code = "not_overdue"
+    default_message = _(
+        "The merchant still has time to ship. If you no longer want it, ask for a refund in an after-sale case."
+    )
+
+
+class AlreadyShipped(DomainError):
+    code = "already_shipped"
+    default_message = _("The parcel is already with the carrier. Open an after-sale case if something is wrong.")
+
+
+class NoClock(DomainError):
+    code = "no_clock"
+    default_message = _("There is no inspection time running that could be extended.")
+
+
+class ExtendedBefore(DomainError):
+    code = "extended_before"
+    default_message = _("You have already extended once. The merchant can grant you more time.")
+
+
+class PaidMeanwhile(DomainError):
+    code = "paid_meanwhile"
+    default_message = _("The payment has just arrived, so the order was not cancelled.")
+
+
+class TotalChanged(DomainError):
+    code = "total_changed"
+    default_message = _("Prices or stock have changed since you opened this page. Please check the new total.")
+
+
+class NothingToBuy(DomainError):
+    code = "nothing_to_buy"
+    status = 400
+    default_message = _("There is nothing in your cart to check out.")
+
+
+class OwnGoods(DomainError):
+    code = "own_goods"
+    default_message = _("You cannot buy from your own store.")

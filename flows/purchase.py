@@ -1,0 +1,181 @@
+"""Buying: from the cart to money in escrow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from accounts.models import Address
+from core import deadlines, outbox
+from core.actor import SYSTEM, Actor
+from core.errors import NotFound
+from core.policies import current, from_values
+from escrow.gateways.base import Movement, PaymentState, Unavailable
+from escrow.models import Payment
+from escrow.services import holds, payments
+from escrow.states import PaymentStatus
+from flows import clocks
+from flows.errors import NothingToBuy, OwnGoods, TotalChanged
+from shop.models import Order
+from shop.queries import carts as cart_queries
+from shop.services import carts, orders, stock
+from shop.states import OrderStatus
+
+KIND = "physical"
+POLL_EVERY = timedelta(minutes=5)
+RETURN_WRONG_MONEY_AFTER = timedelta(hours=24)
+
+
+@transaction.atomic
+def place(
+    *,
+    buyer_id: UUID,
+    cart_id: UUID,
+    line_ids: list[UUID] | None,
+    address_id: UUID,
+    note: str,
+    seen_total_minor: int,
+    actor: Actor,
+    now: datetime,
+) -> Payment:
+    """
+    Turn cart lines into one order per store under one payment, with stock reserved until it must be paid.
+
+    :raises TotalChanged: if prices, stock or shipping are not what the buyer was shown
+    :raises OutOfStock: if somebody was faster
+    """
+    view = cart_queries.checked(cart_id, line_ids)
+    address = Address.objects.filter(pk=address_id, user_id=buyer_id).first()
+    if not view.groups:
+        raise NothingToBuy
+    if address is None:
+        raise NotFound(fields={"address": ""})
+    if view.has_problems or view.total.minor != seen_total_minor:
+        raise TotalChanged
+    if any(group.store.owner_id == buyer_id for group in view.groups):
+        raise OwnGoods
+    policy = current(KIND)
+    rules = from_values(policy.values)
+    pay_by = now + timedelta(minutes=rules.pay_by_minutes)
+    stock.reserve(wants={line.variant.pk: line.quantity for group in view.groups for line in group.lines})
+    payment = payments.open_payment(buyer_id=buyer_id, amount=view.total, expires_at=pay_by, now=now)
+    for group in view.groups:
+        order = orders.create_order(
+            buyer_id=buyer_id,
+            store_id=group.store.pk,
+            lines=[orders.LineSpec(variant=line.variant, quantity=line.quantity) for line in group.lines],
+            shipping_minor=group.shipping.minor,
+            address=address.as_snapshot(),
+            payment_id=payment.pk,
+            policy_id=policy.pk,
+            fee_bps=rules.fee_bps,
+            note=note,
+            actor=actor,
+            now=now,
+        )
+        outbox.publish("shop.placed", order_id=str(order.pk))
+    carts.clear_lines(cart_id=cart_id, line_ids=[line.pk for group in view.groups for line in group.lines])
+    deadlines.schedule("order.pay_by", subject=payment.pk, due_at=pay_by)
+    deadlines.schedule("payment.poll", subject=payment.pk, due_at=now + POLL_EVERY)
+    return payment
+
+
+def notice_received(*, gateway: str, raw_body: bytes, headers: Mapping[str, str], now: datetime) -> None:
+    """
+    Take in a provider's notice: verify, store, then ask the provider himself what is true.
+
+    The notice is only a hint. Forged ones are refused before anything is stored, repeated ones change nothing.
+
+    :raises BadSignature: if it is not the provider's
+    """
+    notice, row = payments.store_notice(gateway=gateway, raw_body=raw_body, headers=headers, now=now)
+    if row is None:
+        return
+    payment = Payment.objects.filter(gateway=gateway, reference=notice.payment_reference).first()
+    if payment is not None:
+        settle_payment(payment_id=payment.pk, now=now)
+    payments.note_processed(inbox_id=row.pk, now=now)
+
+
+def settle_payment(*, payment_id: UUID, now: datetime) -> Payment:
+    """
+    Ask the provider for the truth about a payment and bring ours in line with it, in one transaction.
+
+    Called by the webhook, the return page, the poll and "check now", in any order, any number of times.
+    """
+    state = payments.ask_gateway(payment_id=payment_id)
+    with transaction.atomic():
+        locked = orders.lock_orders_of(payment_id)
+        payment = payments.lock_payment(payment_id)
+        for movement in state.movements:
+            _take_in(payment, movement, state=state, locked=locked, now=now)
+        if state.status == "declined" and payment.status == PaymentStatus.OPEN:
+            payments.note_declined(payment=payment, reason=state.reason)
+    return payment
+
+
+def _take_in(
+    payment: Payment, movement: Movement, *, state: PaymentState, locked: list[Order], now: datetime
+) -> None:
+    """Decide what one arrival of money is: the payment itself, or money that must not be lost (E10, E16)."""
+    if payments.is_known(gateway=payment.gateway, movement=movement):
+        return
+    if payment.status == PaymentStatus.PAID:
+        problem = "twice"
+    elif payment.status == PaymentStatus.CLOSED:
+        problem = "late"
+    elif not payments.is_payee(payment=payment, payee=state.payee):
+        problem = "wrong_payee"
+    elif movement.amount.currency != payment.currency:
+        problem = "wrong_currency"
+    elif movement.amount.minor != payment.amount_minor:
+        problem = "wrong_amount"
+    else:
+        _hold(payment, movement, locked=locked, now=now)
+        return
+    receipt = payments.park(payment=payment, gateway=payment.gateway, movement=movement, reason=problem, now=now)
+    if receipt is None:
+        return
+    if problem in ("twice", "late"):
+        payments.return_receipt(receipt_id=receipt.pk, actor=SYSTEM, reason=problem, now=now)
+    else:
+        deadlines.schedule("receipt.return", subject=receipt.pk, due_at=now + RETURN_WRONG_MONEY_AFTER)
+    outbox.publish("escrow.receipt_parked", receipt_id=receipt.pk, payment_id=str(payment.pk), reason=problem)
+
+
+def _hold(payment: Payment, movement: Movement, *, locked: list[Order], now: datetime) -> None:
+    """The money is what was asked for: each order's share goes into its own hold."""
+    payments.mark_paid(payment=payment, movement=movement, actor=SYSTEM, now=now)
+    for order in locked:
+        orders.move(order, OrderStatus.PAID, actor=SYSTEM, reason="payment confirmed", paid_at=now)
+        holds.open_hold(
+            order_id=order.pk,
+            payment_id=payment.pk,
+            store_id=order.store_id,
+            amount=order.total,
+            fee_bps=order.fee_bps,
+            actor=SYSTEM,
+            now=now,
+        )
+        clocks.start_shipping(order, now=now)
+        outbox.publish("escrow.held", order_id=str(order.pk))
+    deadlines.cancel_all(subjects=[payment.pk], kinds=("order.pay_by", "payment.poll"))
+
+
+def poll_due(subjects: Sequence[str], now: datetime) -> None:
+    """Deadline handler: ask again about payments whose notice may have been lost."""
+    for subject in subjects:
+        payment = Payment.objects.filter(pk=subject).first()
+        still_open = payment is not None and payment.status == PaymentStatus.OPEN
+        if payment is not None and still_open and payment.reference:
+            try:
+                payment = settle_payment(payment_id=payment.pk, now=now)
+                still_open = payment.status == PaymentStatus.OPEN
+            except Unavailable:
+                pass
+        deadlines.finish("payment.poll", subjects=[subject])
+        if still_open and payment is not None and now + POLL_EVERY < payment.expires_at:
+            deadlines.schedule("payment.poll", subject=subject, due_at=now + POLL_EVERY)

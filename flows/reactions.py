@@ -1,0 +1,46 @@
+"""
+The one table of event → reactions.
+
+Each reaction may run twice and harm nothing: notices have a key, deadlines and refunds are guarded rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from core.outbox import Reaction
+from flows import effects as do
+from flows import tell_deal as deal
+from flows import tell_disputes as case
+
+REACTIONS: Mapping[str, Sequence[Reaction]] = {
+    "shop.placed": (deal.buyer_placed,),
+    "shop.cancelled": (deal.buyer_cancelled,),
+    "escrow.held": (deal.merchant_to_ship, deal.buyer_held),
+    "escrow.receipt_parked": (deal.buyer_wrong_money,),
+    "escrow.release_soon": (do.warn_of_release,),
+    "escrow.released": (do.schedule_payout, deal.merchant_released, deal.buyer_released),
+    "escrow.refund_done": (deal.buyer_refund_arrived,),
+    "escrow.payout_done": (deal.merchant_paid_out,),
+    "escrow.payout_failed": (deal.merchant_payout_failed,),
+    "order.ship_soon": (deal.merchant_ship_soon,),
+    "order.ship_late": (deal.merchant_ship_late, deal.buyer_ship_late),
+    "order.refunded": (deal.buyer_refunded, deal.merchant_refunded),
+    "order.time_granted": (deal.buyer_time_granted,),
+    "order.assumed_delivered": (deal.buyer_assumed_delivered,),
+    "logistics.booked": (do.register_parcel, deal.buyer_booked),
+    "logistics.progress": (deal.buyer_progress, deal.merchant_trouble),
+    "logistics.uncollected": (deal.buyer_uncollected,),
+    "disputes.opened": (case.opened,),
+    "disputes.said": (case.said,),
+    "disputes.offered": (case.offered,),
+    "disputes.refused": (case.refused,),
+    "disputes.escalated": (case.escalated,),
+    "disputes.return_due": (case.return_due,),
+    "disputes.sent_back": (do.register_parcel, case.sent_back),
+    "disputes.resend_due": (case.resend_due,),
+    "disputes.withdrawn": (case.withdrawn,),
+    "disputes.agreed": (case.agreed,),
+    "disputes.ruled": (case.ruled,),
+    "disputes.overdue": (case.overdue,),
+}

@@ -1,0 +1,167 @@
+"""Release: the buyer confirms, or his inspection time runs out after he was warned."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+
+from core import audit, deadlines, outbox
+from core.actor import SYSTEM, Actor
+from core.errors import Invalid, NotFound
+from core.models import Deadline
+from core.policies import rules_of
+from escrow.services import holds
+from flows import clocks
+from flows.errors import AlreadyClosed, CaseIsOpen, ExtendedBefore, NoClock, NotShippedYet
+from shop.models import Order
+from shop.services import orders
+from shop.states import OrderStatus
+
+
+@transaction.atomic
+def confirm_receipt(*, order_id: UUID, actor: Actor, now: datetime) -> Order:
+    """
+    Complete an order because the buyer has it, and pay the merchant.
+
+    :raises NotFound: if the actor is not the buyer
+    :raises NotShippedYet: before the merchant has shipped
+    :raises CaseIsOpen: while an after-sale case is open
+    :raises AlreadyClosed: if the money has already moved
+    """
+    order = orders.lock_order(order_id)
+    if order.buyer_id != actor.user_id:
+        raise NotFound
+    if not order.is_open:
+        raise AlreadyClosed
+    if order.in_case:
+        raise CaseIsOpen
+    if order.status not in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
+        raise NotShippedYet
+    orders.move(order, OrderStatus.COMPLETED, actor=actor, reason="received", closed_at=now)
+    released = holds.release(order_id=order_id, actor=actor, reason="received", now=now)
+    clocks.clear(order_id)
+    orders.add_sold(order_id)
+    outbox.publish(
+        "escrow.released", order_id=str(order_id), net_minor=released.net.minor, fee_minor=released.fee.minor, by="buyer"
+    )
+    return order
+
+
+@transaction.atomic
+def extend_inspection(*, order_id: UUID, actor: Actor, now: datetime) -> datetime:
+    """
+    Give the buyer more time to look, once; give the new end.
+
+    :raises NoClock: if no inspection time is running
+    :raises ExtendedBefore: the second time
+    """
+    order = orders.lock_order(order_id)
+    if order.buyer_id != actor.user_id:
+        raise NotFound
+    if order.extended:
+        raise ExtendedBefore
+    rules = rules_of(order.policy_id)
+    end = _lengthen(order, by=rules.hours("extension_hours"))
+    orders.note_extended(order)
+    _record(order, actor=actor, act="order.extended", hours=rules.extension_hours)
+    return end
+
+
+@transaction.atomic
+def grant_time(*, order_id: UUID, store_id: UUID, days: int, actor: Actor, now: datetime) -> datetime:
+    """
+    Let the merchant give the buyer more days to look; give the new end.
+
+    :raises Invalid: for a number of days the policy does not know
+    :raises NoClock: if no inspection time is running
+    """
+    order = orders.lock_order(order_id)
+    if order.store_id != store_id:
+        raise NotFound
+    if days not in rules_of(order.policy_id).grant_days:
+        raise Invalid
+    end = _lengthen(order, by=timedelta(days=days))
+    _record(order, actor=actor, act="order.granted", hours=days * 24)
+    outbox.publish("order.time_granted", order_id=str(order_id), days=days)
+    return end
+
+
+def _lengthen(order: Order, *, by: timedelta) -> datetime:
+    if not order.is_open or order.in_case or not deadlines.extend("escrow.release", subject=order.pk, by=by):
+        raise NoClock
+    end = Deadline.objects.get(kind="escrow.release", subject=str(order.pk), done_at__isnull=True).due_at
+    clocks.start_inspection(order.pk, rules=rules_of(order.policy_id), due_at=end)
+    return end
+
+
+def _record(order: Order, *, actor: Actor, act: str, hours: int) -> None:
+    audit.record(
+        actor=actor, act=act, subject_type="order", subject=str(order.pk), order_id=order.pk, facts={"hours": hours}
+    )
+
+
+def warn(subjects: Sequence[str], now: datetime) -> None:
+    """Deadline handler: announce releases that are near. The warning counts only once it has been delivered."""
+    with transaction.atomic():
+        payloads = [{"order_id": name.partition(":")[0], "hours": int(name.partition(":")[2])} for name in subjects]
+        outbox.publish_many("escrow.release_soon", payloads)
+        deadlines.finish("escrow.warn", subjects=subjects)
+
+
+@transaction.atomic
+def warned(*, order_id: UUID, now: datetime) -> None:
+    """A warning has reached the buyer: from here the release may come, but not before its notice has passed."""
+    order = orders.lock_order(order_id)
+    holds.note_warned(order_id=order_id, now=now)
+    soonest = now + timedelta(hours=rules_of(order.policy_id).min_notice_hours)
+    rows = Deadline.objects.filter(kind="escrow.release", subject=str(order_id), done_at__isnull=True)
+    rows.filter(due_at__lt=soonest, paused_at__isnull=True).update(due_at=soonest, lease_until=None)
+
+
+def release_due(subjects: Sequence[str], now: datetime) -> None:
+    """
+    Deadline handler: release what is due, set-wise.
+
+    What has not been warned of is warned now and comes back later: an outage may delay a release, never skip its
+    warning.
+    """
+    by_policy: dict[int, list[UUID]] = defaultdict(list)
+    with transaction.atomic():
+        rows = Order.objects.select_for_update(of=("self",)).filter(pk__in=subjects).order_by("pk")
+        states = list(rows.values_list("pk", "policy_id", "status", "in_case"))
+        for pk, policy_id, status, in_case in states:
+            if status == OrderStatus.DELIVERED and not in_case:
+                by_policy[policy_id].append(pk)
+        done: set[UUID] = set()
+        for policy_id, ids in by_policy.items():
+            notice = timedelta(hours=rules_of(policy_id).min_notice_hours)
+            done |= holds.release_many(order_ids=ids, now=now, warned_before=now - notice)
+        _complete(sorted(done), now=now)
+        _put_off([row for row in states if row[0] not in done], now=now)
+
+
+def _complete(order_ids: list[UUID], *, now: datetime) -> None:
+    if not order_ids:
+        return
+    orders.complete_many(order_ids=order_ids, actor=SYSTEM, reason="inspection time over", now=now)
+    deadlines.finish("escrow.release", subjects=order_ids)
+    clocks.clear_many(order_ids)
+    orders.add_sold_many(order_ids)
+    outbox.publish_many("escrow.released", [{"order_id": str(pk), "by": "clock"} for pk in order_ids])
+
+
+def _put_off(rows: list[tuple[UUID, int, str, bool]], *, now: datetime) -> None:
+    """Due but not released: warn again, wait with the case, or close the clock of a deal that is over."""
+    for pk, policy_id, status, in_case in rows:
+        if in_case:
+            deadlines.pause("escrow.release", subject=pk, reason="case")
+        elif status == OrderStatus.DELIVERED:
+            hours = rules_of(policy_id).min_notice_hours
+            deadlines.schedule("escrow.release", subject=pk, due_at=now + timedelta(hours=hours))
+            outbox.publish("escrow.release_soon", order_id=str(pk), hours=hours)
+        else:
+            deadlines.cancel("escrow.release", subject=pk)

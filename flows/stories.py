@@ -1,0 +1,83 @@
+"""The readable audit (R1): entries of the trail as sentences for a party."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from core.models import AuditEntry
+from shop.models import Order
+
+
+@dataclass(frozen=True, slots=True)
+class StoryLine:
+    """One happening: when, who (buyer, merchant, platform, system) and what, in words."""
+
+    at: datetime
+    who: str
+    text: str
+    reason: str = ""
+
+
+# act → words; acts that are missing here are inner steps and are shown to staff only
+WORDS: dict[str, str] = {
+    "order.placed": gettext_noop("Order placed"),
+    "order.paid": gettext_noop("Payment confirmed"),
+    "order.shipped": gettext_noop("Parcel booked"),
+    "order.first_scan": gettext_noop("Picked up by the carrier"),
+    "order.delivered": gettext_noop("Delivered"),
+    "order.completed": gettext_noop("Order completed"),
+    "order.refunded": gettext_noop("Order refunded"),
+    "order.cancelled": gettext_noop("Order cancelled"),
+    "order.extended": gettext_noop("Inspection time extended by the buyer"),
+    "order.granted": gettext_noop("More inspection time given by the merchant"),
+    "hold.opened": gettext_noop("Money put into escrow"),
+    "hold.frozen": gettext_noop("Money frozen"),
+    "hold.held": gettext_noop("Money no longer frozen"),
+    "hold.released": gettext_noop("Money released to the merchant"),
+    "hold.refunded": gettext_noop("Money refunded to the buyer"),
+    "hold.split": gettext_noop("Money split between buyer and merchant"),
+    "case.opened": gettext_noop("After-sale case opened"),
+    "case.offered": gettext_noop("Offer made"),
+    "case.refused": gettext_noop("Claim refused"),
+    "case.mediation": gettext_noop("Platform called"),
+    "case.return_due": gettext_noop("Agreed: goods go back"),
+    "case.return_sent": gettext_noop("Goods sent back"),
+    "case.resend_due": gettext_noop("Agreed: send again"),
+    "case.agreed": gettext_noop("Case settled"),
+    "case.ruled": gettext_noop("Case decided by the platform"),
+    "case.withdrawn": gettext_noop("Case closed without a change"),
+    "refund.done": gettext_noop("Refund confirmed by the payment provider"),
+}
+
+
+def tell(entries: Iterable[AuditEntry], *, viewer: str, order: Order) -> list[StoryLine]:
+    """Put the trail into words; staff see every entry, parties those that concern them."""
+    lines = []
+    for entry in entries:
+        words = WORDS.get(entry.act)
+        if words is None and viewer != "staff":
+            continue
+        lines.append(
+            StoryLine(
+                at=entry.at,
+                who=_who(entry, order),
+                text=_(words) if words else entry.act,
+                reason=entry.reason if viewer == "staff" else "",
+            )
+        )
+    return lines
+
+
+def _who(entry: AuditEntry, order: Order) -> str:
+    if entry.user_id is None:
+        return _("System")
+    if entry.user_id == order.buyer_id:
+        return _("Buyer")
+    if entry.user_id == order.store.owner_id:
+        return _("Merchant")
+    return _("Platform")

@@ -1,0 +1,74 @@
+"""Putting a happening into words, each time in its receiver's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import get_language
+
+from accounts.services.notices import in_language_of, notify
+from core import clock
+from disputes.models import Case
+from shop.models import Order
+
+Words = Callable[[], tuple[str, str]]
+
+
+def when(moment: datetime) -> str:
+    """Absolute local time in the active language: 12月3日 14:00, 3 Dec 14:00; with the year if it is another one."""
+    local = timezone.localtime(moment)
+    chinese = (get_language() or "").startswith("zh")
+    other_year = local.year != timezone.localtime(clock.now()).year
+    if chinese:
+        return date_format(local, "Y年n月j日 H:i" if other_year else "n月j日 H:i")
+    return date_format(local, "j M Y, H:i" if other_year else "j M, H:i")
+
+
+def order_of(payload: object) -> Order:
+    """The order an event is about."""
+    assert isinstance(payload, dict)
+    return Order.objects.select_related("store").get(pk=payload["order_id"])
+
+
+def case_of(payload: object) -> Case:
+    assert isinstance(payload, dict)
+    return Case.objects.select_related("order__store").get(pk=payload["case_id"])
+
+
+def tell_buyer(order: Order, kind: str, words: Words, *, key: str = "", sms: bool = False, email: bool = True) -> None:
+    """Tell the buyer of an order something, once per kind and key."""
+    url = reverse("shop:order", args=[order.number])
+    _tell(order.buyer_id, order, kind, words, key=key, url=url, sms=sms, email=email)
+
+
+def tell_merchant(order: Order, kind: str, words: Words, *, key: str = "", sms: bool = False, email: bool = True) -> None:
+    """Tell the owner of an order's store something, once per kind and key."""
+    url = reverse("merchant:order", args=[order.number])
+    _tell(order.store.owner_id, order, kind, words, key=key, url=url, sms=sms, email=email)
+
+
+def tell_both(case: Case, kind: str, words: Words, *, key: str = "", but: str = "", sms: bool = False) -> None:
+    """Tell both parties of a case, or only the other one when ``but`` names a party."""
+    order = case.order
+    if but != "buyer":
+        url = reverse("disputes:case", args=[case.number])
+        _tell(order.buyer_id, order, kind, words, key=key, url=url, sms=sms, email=True)
+    if but != "merchant":
+        url = reverse("merchant:case", args=[case.number])
+        _tell(order.store.owner_id, order, kind, words, key=key, url=url, sms=sms, email=True)
+
+
+def _tell(
+    user_id: UUID, order: Order, kind: str, words: Words, *, key: str, url: str, sms: bool, email: bool
+) -> None:
+    with in_language_of(user_id):
+        subject, body = words()
+        notify(
+            user_id=user_id, kind=kind, key=f"{kind}:{order.pk}:{key}", subject=subject, body=body, url=url, sms=sms,
+            email=email, now=clock.now(),
+        )  # fmt: skip
