@@ -1,0 +1,38 @@
+"""Refusals of after-sale."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from core.errors import DomainError, Invalid
+
+
+class AmountTooHigh(Invalid):
+    code = "amount_too_high"
+    default_message = _("The amount must be more than nothing and no more than what is held for this order.")
+
+
+class CannotWant(Invalid):
+    code = "cannot_want"
+    default_message = _("The goods have not been shipped yet, so only a refund is possible.")
+
+
+class NotYourTurn(DomainError):
+    code = "not_your_turn"
+    default_message = _("That step is not possible now. Reload the page to see whose turn it is.")
+
+
+class TextNeeded(Invalid):
+    code = "text_needed"
+    default_message = _("Please say in a few words what happened.")
+
+
+class AlreadyTaken(DomainError):
+    code = "already_taken"
+    default_message = _("Another mediator has taken this case.")
+
+
+class OwnCase(DomainError):
+    code = "own_case"
+    status = 403
+    default_message = _("You are a party to this case, so another mediator has to decide it.")

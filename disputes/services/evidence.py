@@ -1,0 +1,51 @@
+"""Evidence: what a party lays before the other and the mediator, with a digest taken on arrival (B6)."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from core.actor import Actor
+from core.errors import Invalid
+from core.pictures import clean_picture
+from disputes.errors import TextNeeded
+from disputes.models import Case, Evidence
+from disputes.services.cases import add_entry
+
+MAX_PIECES = 30
+
+
+class TooMuchEvidence(Invalid):
+    code = "too_much_evidence"
+    default_message = _("This case has as many pictures as it can hold. Write to the mediator in the case room.")
+
+
+def add(
+    *, case: Case, party: str, file: UploadedFile | None, shows: str, actor: Actor, now: datetime
+) -> Evidence:
+    """
+    Keep a picture (re-encoded, digest of the original) or a statement.
+
+    :raises NotAPicture: if the file is none
+    :raises TextNeeded: if there is neither picture nor statement
+    """
+    if file is None and not shows.strip():
+        raise TextNeeded
+    if Evidence.objects.filter(case=case).count() >= MAX_PIECES:
+        raise TooMuchEvidence
+    piece = Evidence(case=case, party=party, author_id=actor.user_id, shows=shows.strip()[:200], created_at=now)
+    if file is not None:
+        picture = clean_picture(file)
+        piece.sha256 = picture.sha256
+        piece.file.save(f"{piece.pk}.webp", ContentFile(picture.webp), save=False)
+    else:
+        piece.sha256 = hashlib.sha256(piece.shows.encode()).hexdigest()
+    piece.save(force_insert=True)
+    add_entry(
+        case=case, party=party, act="evidence", text=piece.shows, facts={"evidence": str(piece.pk)}, actor=actor, now=now
+    )
+    return piece
