@@ -82,12 +82,12 @@ def deal(now: datetime) -> Sample:
             {"label": "Held", "at": now - 60 * hour, "state": "done"},
             {"label": "Shipped", "at": now - 40 * hour, "state": "done"},
             {"label": "Delivered", "at": None, "state": "now"},
-            {"label": "Released", "at": None, "state": "next"},
+            {"label": "Released", "at": None, "state": "todo"},
         ],
         "failed_steps": [
             {"label": "Paid", "at": now - 90 * hour, "state": "done"},
             {"label": "Held", "at": now - 90 * hour, "state": "done"},
-            {"label": "Never shipped", "at": now - 2 * hour, "state": "failed"},
+            {"label": "Never shipped", "at": now - 2 * hour, "state": "stopped"},
         ],
         "events": [
             {"at": now - 2 * hour, "word": "Out for delivery", "text": "Courier 138****0001", "place": "Hangzhou"},

@@ -51,7 +51,7 @@ def test_a_price_without_decimals():
 
 def test_when_is_absolute_and_local():
     at = datetime(2026, 12, 3, 6, 0, tzinfo=UTC)
-    assert wording.when(at, now=NOW) == "Thu 3 Dec., 14:00".replace("Dec.", "Dec")
+    assert wording.when(at, now=NOW) == "Thu 3 Dec, 14:00"
     assert wording.when(at.replace(year=2027), now=NOW) == "Fri 3 Dec 2027, 14:00"
     assert wording.day(at, now=NOW) == "Thu 3 Dec"
     assert wording.day(date(2026, 12, 3), now=NOW) == "Thu 3 Dec"
