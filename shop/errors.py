@@ -71,3 +71,38 @@ class NotYourOrder(NotFound):
 
     code = "order_not_found"
     default_message = _("We cannot find this order among yours.")
+
+
+class NoSuchProduct(NotFound):
+    """Another store's listing looks like none at all."""
+
+    code = "product_not_found"
+    default_message = _("We cannot find this product in your store.")
+
+
+class StaleListing(DomainError):
+    code = "stale_listing"
+    default_message = _(
+        "This listing was changed elsewhere while you were writing. What you typed is still here: compare it with the"
+        " listing as it is now, then save again to replace that."
+    )
+
+
+class StockMoved(DomainError):
+    code = "stock_moved"
+
+    def __init__(self, *, left: int) -> None:
+        text = _("Pieces were sold while you were counting: {left} are left now. Count again, please.")
+        super().__init__(format_lazy(text, left=left))
+
+
+class NotReadyToList(DomainError):
+    code = "not_ready_to_list"
+    default_message = _("This product cannot go on sale yet.")
+
+
+class TooManyPictures(Invalid):
+    code = "too_many_pictures"
+
+    def __init__(self, *, limit: int) -> None:
+        super().__init__(format_lazy(_("A product has at most {limit} pictures."), limit=limit))

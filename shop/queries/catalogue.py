@@ -1,0 +1,218 @@
+"""What shoppers see: lists of products by wish, the category tree, one product."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.core.paginator import Page, Paginator
+from django.db.models import F, Q, QuerySet
+from django.urls import reverse
+
+from core.money import SIGNS, Money
+from shop.models import Category, Product
+from shop.models.stores import in_language
+from shop.search import SearchQuery, read_query, relevance
+from shop.states import ProductStatus
+
+PER_PAGE = 24
+COUNTED = 1000  # counting stops here: nobody turns that many pages, and more words find faster
+ORDERS: Mapping[str, tuple[str, ...]] = {
+    "relevance": ("-sold", "-id"),
+    "sold": ("-sold", "-id"),
+    "new": ("-listed_at", "-id"),
+    "price": ("price_minor", "id"),
+    "price-down": ("-price_minor", "-id"),
+}
+CARD_COLUMNS = (
+    "id", "title", "title_en", "price_minor", "currency", "cover", "cover_alt", "sold", "in_stock", "store__name",
+    "store__name_en", "store__region", "store__shipping_minor", "store__free_shipping_from_minor",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a shopper asks a list for."""
+
+    query: SearchQuery = field(default_factory=SearchQuery)
+    category_ids: tuple[int, ...] = ()
+    store_id: UUID | None = None
+    low_minor: int | None = None
+    high_minor: int | None = None
+    free_shipping: bool = False
+    sort: str = "relevance"
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One product in a list, ready to print."""
+
+    url: str
+    title: str
+    sign: str
+    whole: str
+    part: str
+    price: str
+    image: str
+    alt: str
+    store: str
+    sold: int
+    region: str
+    free_shipping: bool
+    in_stock: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A top category and what is under it."""
+
+    category: Category
+    children: tuple[Category, ...] = ()
+
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return (self.category.pk, *(child.pk for child in self.children))
+
+
+class CountedPages(Paginator[Card]):
+    """Page numbers for a list that was counted elsewhere, and perhaps not to its end."""
+
+    def __init__(self, *, count: int) -> None:
+        super().__init__([], PER_PAGE)
+        self.is_capped = count > COUNTED
+        self.count = min(count, COUNTED)
+
+
+def on_sale() -> QuerySet[Product]:
+    """Everything that can be seen in lists."""
+    return Product.objects.filter(status=ProductStatus.LISTED, store__is_open=True)
+
+
+def matching(wish: Wish) -> QuerySet[Product]:
+    """Products that fulfil a wish, in its order to the last tie."""
+    rows = on_sale()
+    if wish.query:
+        rows = rows.filter(search__words=wish.query.terms)
+    if wish.category_ids:
+        rows = rows.filter(category_id__in=wish.category_ids)
+    if wish.store_id:
+        rows = rows.filter(store_id=wish.store_id)
+    if wish.low_minor is not None:
+        rows = rows.filter(price_minor__gte=wish.low_minor)
+    if wish.high_minor is not None:
+        rows = rows.filter(price_minor__lte=wish.high_minor)
+    if wish.free_shipping:
+        rows = rows.filter(Q(store__shipping_minor=0) | Q(price_minor__gte=F("store__free_shipping_from_minor")))
+    if wish.query and wish.sort == "relevance":
+        return rows.annotate(score=relevance(wish.query)).order_by("-score", "-in_stock", "-sold", "-id")
+    return rows.order_by(*ORDERS.get(wish.sort, ORDERS["relevance"]))
+
+
+def cards(rows: QuerySet[Product]) -> list[Card]:
+    """The rows as cards. One query, no model instances: this is the hottest list of the shop."""
+    return [_card(row) for row in rows.values(*CARD_COLUMNS)]
+
+
+def page_of(wish: Wish, *, number: int) -> Page[Card]:
+    """One page of what fulfils a wish; a number past the end gives the last page. Two queries, one if all fits."""
+    rows = matching(wish)
+    number = max(1, min(number, -(-COUNTED // PER_PAGE)))
+    found = cards(rows[(number - 1) * PER_PAGE : number * PER_PAGE])
+    if number == 1 and len(found) < PER_PAGE:
+        return Page(found, 1, CountedPages(count=len(found)))
+    pages = CountedPages(count=rows.order_by()[: COUNTED + 1].count())
+    if not found and number > 1:
+        number = pages.num_pages
+        found = cards(rows[(number - 1) * PER_PAGE : number * PER_PAGE])
+    return Page(found, number, pages)
+
+
+def newest(*, count: int) -> list[Card]:
+    return cards(on_sale().filter(in_stock=True).order_by("-listed_at", "-id")[:count])
+
+
+def most_sold(*, count: int) -> list[Card]:
+    return cards(on_sale().filter(in_stock=True).order_by("-sold", "-id")[:count])
+
+
+def category_tree() -> list[Branch]:
+    """All categories, two levels, in their order. One query."""
+    children: dict[int, list[Category]] = {}
+    tops: list[Category] = []
+    for category in Category.objects.all():
+        if category.parent_id is None:
+            tops.append(category)
+        else:
+            children.setdefault(category.parent_id, []).append(category)
+    return [Branch(top, tuple(children.get(top.pk, ()))) for top in tops]
+
+
+def branch_of(tree: Sequence[Branch], *, slug: str) -> tuple[Branch, Category] | None:
+    """The branch in which a category stands, and the category itself."""
+    for branch in tree:
+        for category in (branch.category, *branch.children):
+            if category.slug == slug:
+                return branch, category
+    return None
+
+
+def shorter_queries(text: str) -> list[str]:
+    """Up to three parts of a query that would have found something."""
+    runs = list(read_query(text).runs)
+    if len(runs) == 1 and not runs[0].isascii() and len(runs[0]) > 2:
+        runs = [runs[0][:2], runs[0][-2:]]
+    elif len(runs) == 1:
+        return []
+    return [run for run in dict.fromkeys(runs[:3]) if on_sale().filter(search__words=read_query(run).terms).exists()]
+
+
+def nearby_categories(text: str, *, tree: Sequence[Branch]) -> list[Category]:
+    """Categories whose name shares a word with a query, else the top ones."""
+    forms = {form for term in read_query(text).terms for form in term.forms if len(form) > 1}
+    every = [category for branch in tree for category in (branch.category, *branch.children)]
+    near = [c for c in every if any(form in f"{c.name} {c.name_en}".casefold() for form in forms)]
+    return near[:8] or [branch.category for branch in tree][:8]
+
+
+def product_for_page(*, pk: UUID) -> Product | None:
+    """A product with store and category, whatever its state. One query."""
+    rows = Product.objects.select_related("store", "category__parent").defer("search")
+    return rows.filter(pk=pk).first()
+
+
+def media_url(name: str) -> str:
+    """Address of a stored public picture."""
+    return f"{settings.MEDIA_URL}{name}" if name else ""
+
+
+@lru_cache(maxsize=1)
+def _product_path() -> str:
+    """The address of a product with a gap for its id: reversing anew for each row of a list is a third of its cost."""
+    blank = UUID(int=0)
+    return reverse("shop:product", args=[blank]).replace(str(blank), "%s")
+
+
+def _card(row: Mapping[str, Any]) -> Card:
+    sign = SIGNS.get(row["currency"], f"{row['currency']} ")
+    price = str(Money(row["price_minor"], row["currency"]))
+    whole, point, part = price.removeprefix(sign).partition(".")
+    free_from = row["store__free_shipping_from_minor"]
+    return Card(
+        url=_product_path() % row["id"],
+        title=in_language(row["title"], row["title_en"]),
+        sign=sign,
+        whole=whole,
+        part=f"{point}{part}",
+        price=price,
+        image=media_url(row["cover"]),
+        alt=row["cover_alt"],
+        store=in_language(row["store__name"], row["store__name_en"]),
+        sold=row["sold"],
+        region=row["store__region"],
+        free_shipping=not row["store__shipping_minor"] or (free_from is not None and row["price_minor"] >= free_from),
+        in_stock=row["in_stock"],
+    )
