@@ -100,15 +100,6 @@ def promise_of(order_line: OrderLine) -> dict[str, Any]:
     return promise
 
 
-def promises_of(lines: list[OrderLine]) -> dict[UUID, dict[str, Any]]:
-    """The promises of several lines, by line id. One query."""
-    wanted = Q(pk__in=[])
-    for line in lines:
-        wanted |= Q(product_id=line.product_id, version=line.promise_version)
-    found = {(row.product_id, row.version): row.promise for row in ProductVersion.objects.filter(wanted)}
-    return {line.pk: found.get((line.product_id, line.promise_version), {}) for line in lines}
-
-
 def _with_lines(found: QuerySet[Order]) -> QuerySet[Order]:
     return found.select_related("store").prefetch_related("lines")
 

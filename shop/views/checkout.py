@@ -1,0 +1,103 @@
+"""The checkout's door: what was chosen becomes orders, once, under the total that was shown."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accounts.models import Address
+from core import clock, idempotency
+from core.actor import Actor
+from core.errors import DomainError
+from core.guards import member
+from core.http import actor_of
+from core.money import Money
+from core.policies import current, from_values
+from flows import purchase
+from flows.errors import TotalChanged
+from shop.errors import OutOfStock
+from shop.forms.checkout import CheckoutForm, line_ids_of
+from shop.queries import carts as cart_queries
+from shop.services import carts
+
+
+@member
+@require_http_methods(["GET", "POST"])
+def checkout(request: HttpRequest) -> HttpResponse:
+    """Show what would be bought, for how much and under which rules; on POST, buy it."""
+    chosen = line_ids_of((request.POST or request.GET).getlist("line"))
+    if request.method == "GET":
+        return _show(request, CheckoutForm(), chosen)
+    form = CheckoutForm(request.POST)
+    if not form.is_valid():
+        return _show(request, form, chosen, status=400)
+    cart_id = carts.cart_of(request).pk
+    try:
+        payment_id = _place_once(cart_id, chosen, form.cleaned_data, actor=actor_of(request))
+    except (TotalChanged, OutOfStock) as refusal:
+        return _show(request, form, chosen, refusal=refusal)
+    return redirect("shop:payment", payment_id)
+
+
+@transaction.atomic
+def _place_once(cart_id: UUID, chosen: list[UUID] | None, data: dict[str, Any], *, actor: Actor) -> UUID:
+    """Place the orders; the same form a second time is answered with the payment of the first."""
+    assert actor.user_id is not None
+    scope = f"checkout:{actor.user_id}"
+    row, is_first = idempotency.begin(scope=scope, key=str(data["checkout_key"]), body=b"")
+    if not is_first:
+        return UUID(row.response["payment"])
+    payment = purchase.place(
+        buyer_id=actor.user_id,
+        cart_id=cart_id,
+        line_ids=chosen,
+        address_id=data["address"],
+        note=data["note"],
+        seen_total_minor=data["seen_total_minor"],
+        actor=actor,
+        now=clock.now(),
+    )
+    idempotency.complete(row, status=302, response={"payment": str(payment.pk)})
+    return payment.pk
+
+
+def _show(
+    request: HttpRequest,
+    form: CheckoutForm,
+    chosen: list[UUID] | None,
+    *,
+    refusal: DomainError | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    view = cart_queries.checked(carts.cart_of(request).pk, chosen)
+    if not view.lines:
+        messages.info(request, _("There is nothing to check out yet."))
+        return redirect("shop:cart")
+    addresses = list(Address.objects.filter(user_id=request.user.pk).order_by("-is_default", "-created_at", "id"))
+    known = {str(address.pk) for address in addresses}
+    asked = str(form.data.get("address", ""))
+    context = {
+        "cart": view,
+        "form": form,
+        "addresses": addresses,
+        "chosen_address": asked if asked in known else next((str(address.pk) for address in addresses), ""),
+        "checkout_key": uuid.uuid4(),
+        "refusal": refusal,
+        "was_total": _was_total(form, view) if refusal else None,
+        "rules": from_values(current(purchase.KIND).values),
+    }
+    return render(request, "shop/checkout.html", context, status=refusal.status if refusal else status)
+
+
+def _was_total(form: CheckoutForm, view: cart_queries.CartView) -> Money | None:
+    """The total that was agreed to, if it is another now."""
+    seen = Money(form.cleaned_data["seen_total_minor"], view.total.currency)
+    return seen if seen != view.total else None

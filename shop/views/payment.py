@@ -1,0 +1,128 @@
+"""The payment page: what is to be paid, until when, and what has become of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core import clock, deadlines
+from core.guards import member
+from core.http import wants_json
+from escrow.gateways.base import Unavailable
+from escrow.models import Payment, Receipt
+from escrow.services import payments
+from escrow.states import PaymentStatus, ReceiptOutcome
+from flows import purchase
+from shop.models import Order
+
+POLL_SECONDS = (3, 3, 3, 3, 5, 5, 8, 12, 20, 30)  # the last one repeats
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A payment as its page shows it. ``state``: open, expired, paid, closed."""
+
+    payment: Payment
+    orders: list[Order]
+    parked: Receipt | None
+    back_by: datetime | None
+    state: str
+
+    @property
+    def mark(self) -> str:
+        """Changes whenever the page would look different."""
+        parked = f"{self.parked.pk}{self.parked.outcome}" if self.parked else ""
+        return f"{self.state}.{parked}.{len(self.payment.declined_reason)}"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in ("open", "expired")
+
+
+def shown(request: HttpRequest, pk: UUID) -> Shown:
+    """
+    Read a payment for the one who pays it.
+
+    :raises Http404: for everybody else
+    """
+    payment = Payment.objects.filter(pk=pk, buyer_id=request.user.pk).first()
+    if payment is None:
+        raise Http404
+    orders = list(Order.objects.filter(payment_id=pk).select_related("store").order_by("placed_at", "number"))
+    parked = Receipt.objects.filter(payment_id=pk).exclude(outcome=ReceiptOutcome.APPLIED).order_by("-pk").first()
+    clocks = deadlines.open_deadlines(subjects=[parked.pk]) if parked else []
+    back_by = next((row.due_at for row in clocks if row.kind == "receipt.return"), None)
+    over = payment.status == PaymentStatus.OPEN and payment.expires_at <= clock.now()
+    return Shown(payment, orders, parked, back_by, state="expired" if over else payment.status)
+
+
+@member
+@require_http_methods(["GET", "POST"])
+def payment(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Show a payment; on POST go to the provider's page, or ask the provider whether the money is there."""
+    view = shown(request, pk)
+    if request.method == "POST":
+        if request.POST.get("act") == "check":
+            return _settle(request, view)
+        return HttpResponseRedirect(payments.start_payment(payment_id=pk))
+    return render(request, "shop/payment.html", {"view": view, "next_look": POLL_SECONDS[0], "looks": 1})
+
+
+@member
+@require_GET
+def status(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Tell a waiting page to look again later, or to show itself anew; machines get JSON."""
+    view = shown(request, pk)
+    if wants_json(request):
+        return JsonResponse(_as_json(view))
+    if request.GET.get("mark") != view.mark:
+        return HttpResponse(status=204, headers={"HX-Refresh": "true"})
+    looks = _looks(request.GET.get("looks", ""))
+    context = {"view": view, "next_look": POLL_SECONDS[min(looks, len(POLL_SECONDS) - 1)], "looks": looks + 1}
+    return render(request, "shop/payment_poll.html", context)
+
+
+@member
+@require_GET
+def returned(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Back from the provider's page: find out what is true and go where it can be seen."""
+    return _settle(request, shown(request, pk))
+
+
+def _settle(request: HttpRequest, view: Shown) -> HttpResponse:
+    """Ask the provider; go to the order if it is paid, else back to the payment page with a word about why."""
+    page = redirect("shop:payment", view.payment.pk)
+    try:
+        paid = purchase.settle_payment(payment_id=view.payment.pk, now=clock.now()).status == PaymentStatus.PAID
+    except Unavailable:
+        messages.warning(request, _("The payment provider does not answer at the moment. We keep asking by ourselves."))
+        return page
+    if not paid:
+        messages.info(request, _("The payment provider has not reported your payment yet."))
+        return page
+    messages.success(request, _("Paid. Your money is now held until you have what was promised."))
+    return redirect(view.orders[0]) if len(view.orders) == 1 else redirect("shop:orders")
+
+
+def _looks(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+
+
+def _as_json(view: Shown) -> dict[str, object]:
+    return {
+        "status": view.payment.status,
+        "expired": view.state == "expired",
+        "amount": view.payment.amount.as_json(),
+        "expires_at": view.payment.expires_at.isoformat(),
+        "declined_reason": view.payment.declined_reason,
+        "orders": [{"number": order.number, "status": order.status} for order in view.orders],
+        "url": reverse("shop:payment", args=[view.payment.pk]),
+    }
