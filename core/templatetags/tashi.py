@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -129,15 +130,36 @@ def _sprite_url() -> str:
     return _sprite_urls[settings.STATIC_URL]
 
 
-@register.simple_tag
-def icon(name: str, label: str = "", kind: str = "") -> SafeString:
-    """One icon of the sprite; decoration unless it has a label of its own."""
+@lru_cache(maxsize=1024)
+def _icon(sprite: str, name: str, label: str, kind: str) -> SafeString:
     css = f"icon icon-{kind}" if kind else "icon"
     if label:
         return format_html(
-            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>', css, label, _sprite_url(), name
+            '<svg class="{}" role="img" aria-label="{}"><use href="{}#{}"></use></svg>', css, label, sprite, name
         )
-    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, _sprite_url(), name)
+    return format_html('<svg class="{}" aria-hidden="true"><use href="{}#{}"></use></svg>', css, sprite, name)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "", kind: str = "") -> SafeString:
+    """One icon of the sprite; decoration unless it has a label of its own."""
+    return _icon(_sprite_url(), name, str(label), kind)
+
+
+@register.simple_tag
+def moment(at: datetime | None) -> SafeString | str:
+    """A time element: the absolute time for people, the exact instant for machines."""
+    if not at:
+        return NOTHING
+    return format_html('<time datetime="{}">{}</time>', at.isoformat(), wording.when(at))
+
+
+@register.simple_tag
+def countdown(at: datetime, css: str = "") -> SafeString:
+    """A time element that says how long until then; a script lets it tick."""
+    return format_html(
+        '<time class="{}" datetime="{}" data-countdown>{}</time>', css, at.isoformat(), wording.until(at)
+    )
 
 
 @register.simple_tag(takes_context=True)
