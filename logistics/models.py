@@ -7,10 +7,10 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import get_language
 
 from core.sealed import SealedField
 from logistics.states import EvidenceGrade, ShipmentStatus
-from django.utils.translation import get_language
 
 
 class Carrier(models.Model):
@@ -61,6 +61,7 @@ class Shipment(models.Model):
     status = models.CharField(max_length=20, choices=ShipmentStatus, default=ShipmentStatus.CREATED)
     grade = models.CharField(max_length=1, choices=EvidenceGrade, default=EvidenceGrade.NONE, blank=True)
     signed_by = models.CharField(max_length=60, blank=True)
+    ship_to_city = models.CharField(max_length=30, blank=True)  # as the order says
     destination_city = models.CharField(max_length=30, blank=True)  # as the carrier says
     courier_phone = models.CharField(max_length=20, blank=True)
     pickup_place = models.CharField(max_length=120, blank=True)
@@ -74,6 +75,9 @@ class Shipment(models.Model):
     eta_from = models.DateField(null=True)
     eta_to = models.DateField(null=True)
     watch = models.CharField(max_length=10, default="active")  # active, stopped: never a state of the parcel
+    poll_failures = models.PositiveSmallIntegerField(default=0)  # look-ups in a row that brought nothing
+    stalled_at = models.DateTimeField(null=True)  # when its silence was noticed; a new scan clears it
+    flags = models.JSONField(default=list)  # city_mismatch, found_after_lost
     superseded = models.BooleanField(default=False)
 
     class Meta:
@@ -107,7 +111,7 @@ class TrackingEvent(models.Model):
     text = models.CharField(max_length=500, blank=True)
     place = models.CharField(max_length=80, blank=True)
     provider = models.CharField(max_length=20)
-    flags = models.JSONField(default=list)  # late, future, after_delivery, before_payment
+    flags = models.JSONField(default=list)  # late, future, not_applied, before_payment, unknown_code; as first seen
     raw = models.JSONField(default=dict)
     received_at = models.DateTimeField()
 
@@ -116,6 +120,19 @@ class TrackingEvent(models.Model):
             models.UniqueConstraint(fields=["shipment", "fingerprint"], name="tracking_event_once"),
         ]
         indexes: ClassVar = [models.Index(fields=["shipment", "-at", "-id"], name="tracking_history")]
+
+    @property
+    def display_text(self) -> str:
+        """The carrier's words, in the reader's language where it speaks both."""
+        if (get_language() or "").startswith("en"):
+            return str(self.raw.get("text_en") or "")[:500] or self.text
+        return self.text
+
+    @property
+    def display_place(self) -> str:
+        if (get_language() or "").startswith("en"):
+            return str(self.raw.get("place_en") or "")[:80] or self.place
+        return self.place
 
 
 class CarrierPush(models.Model):
@@ -128,6 +145,11 @@ class CarrierPush(models.Model):
     received_at = models.DateTimeField()
     processed_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["received_at", "id"], name="push_waiting", condition=Q(processed_at__isnull=True)),
+        ]
 
 
 class SandboxParcel(models.Model):

@@ -37,12 +37,16 @@ SHIPMENT = register(
             **{state: _MOVING - {state} for state in _S if state not in (_S.DELIVERED, _S.RETURNED, _S.CANCELLED)},
             _S.DELIVERED: frozenset({_S.RETURNING, _S.RETURNED}),
             _S.RETURNED: frozenset(),
-            _S.CANCELLED: frozenset({_S.PICKED_UP, _S.IN_TRANSIT}),
+            _S.CANCELLED: _MOVING - {_S.CANCELLED},  # cancelled on paper, found in a van
         },
         waits={
-            state: ("carrier", ("tracking.poll", "tracking.stalled"))
-            for state in _S
-            if state not in (_S.DELIVERED, _S.RETURNED, _S.CANCELLED)
+            **{
+                state: ("carrier", ("tracking.poll",))
+                for state in _S
+                if state not in (_S.DELIVERED, _S.RETURNED, _S.CANCELLED)
+            },
+            _S.DELIVERED: ("buyer", ("escrow.release",)),
+            _S.CANCELLED: ("merchant", ("order.never_shipped",)),
         },
     )
 )
