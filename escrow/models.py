@@ -97,7 +97,7 @@ class Payment(models.Model):
 
 
 class Receipt(models.Model):
-    """Money that a provider says has arrived: applied to its orders, parked for staff, or sent back. Never lost (E16)."""
+    """Money that a provider says has arrived: applied to its orders, parked for staff, or sent back; never lost."""
 
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="receipts")
     gateway = models.CharField(max_length=20)
@@ -173,6 +173,8 @@ class Refund(models.Model):
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=60)
     gateway_ref = models.CharField(max_length=80, blank=True)
+    attempt = models.PositiveSmallIntegerField(default=1)  # a retry after a definite failure asks under a new key
+    failure = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
 

@@ -94,6 +94,8 @@ class Migration(migrations.Migration):
                 ('currency', models.CharField(max_length=3)),
                 ('reason', models.CharField(max_length=60)),
                 ('gateway_ref', models.CharField(blank=True, max_length=80)),
+                ('attempt', models.PositiveSmallIntegerField(default=1)),
+                ('failure', models.CharField(blank=True, max_length=200)),
                 ('created_at', models.DateTimeField()),
                 ('done_at', models.DateTimeField(null=True)),
             ],

@@ -1,0 +1,137 @@
+"""The sandbox bank's adapter: real HTTP, real signatures, no ORM. What it talks to is ``escrow.sandbox_bank``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import httpx
+
+from core.money import Money
+from escrow.gateways.base import (
+    BadSignature,
+    Capabilities,
+    Created,
+    Malformed,
+    Movement,
+    Notice,
+    PaymentState,
+    PayoutState,
+    RefundState,
+    Refused,
+    Unavailable,
+)
+from escrow.gateways.signing import HEADER, sign, verify
+
+PAYEE = "tashi-sandbox"
+
+
+class SandboxGateway:
+    """A payment provider that lives at ``/sandbox/bank/api/`` of the same site."""
+
+    name = "sandbox"
+    payee = PAYEE
+    capabilities = Capabilities(
+        hold_days=365, partial_refund=True, currencies=frozenset({"CNY", "USD", "EUR", "HKD", "JPY"})
+    )
+
+    def __init__(self, *, client: httpx.Client, secret: str) -> None:
+        self.client = client
+        self.secret = secret
+
+    def create_payment(
+        self, *, key: str, amount: Money, description: str, return_url: str, notify_url: str, expires_at: datetime
+    ) -> Created:
+        answer = self._ask(
+            "create-payment",
+            key=key,
+            amount=amount.as_json(),
+            description=description,
+            return_url=return_url,
+            notify_url=notify_url,
+            expires_at=expires_at.isoformat(),
+        )
+        return Created(reference=answer["reference"], url=answer["url"])
+
+    def query_payment(self, *, reference: str) -> PaymentState:
+        answer = self._ask("query-payment", reference=reference)
+        movements = tuple(
+            Movement(ref=row["ref"], amount=_money(row["amount"]), at=datetime.fromisoformat(row["at"]))
+            for row in answer["movements"]
+        )
+        return PaymentState(answer["status"], movements, payee=answer["payee"], reason=answer["reason"])
+
+    def close_payment(self, *, reference: str) -> Literal["closed", "already_paid"]:
+        result: Literal["closed", "already_paid"] = self._ask("close-payment", reference=reference)["result"]
+        return result
+
+    def refund(self, *, key: str, reference: str, movement_ref: str, amount: Money) -> RefundState:
+        answer = self._ask("refund", key=key, reference=reference, movement_ref=movement_ref, amount=amount.as_json())
+        return RefundState(answer["ref"], answer["status"], answer["reason"])
+
+    def query_refund(self, *, key: str) -> RefundState:
+        answer = self._ask("query-refund", key=key)
+        return RefundState(answer["ref"], answer["status"], answer["reason"])
+
+    def payout(self, *, key: str, amount: Money, bank: str, holder: str, number: str) -> PayoutState:
+        answer = self._ask("payout", key=key, amount=amount.as_json(), bank=bank, holder=holder, number=number)
+        return PayoutState(answer["ref"], answer["status"], answer["reason"])
+
+    def query_payout(self, *, key: str) -> PayoutState:
+        answer = self._ask("query-payout", key=key)
+        return PayoutState(answer["ref"], answer["status"], answer["reason"])
+
+    def parse_notice(self, *, raw_body: bytes, headers: Mapping[str, str]) -> Notice:
+        """
+        :raises BadSignature: if the bank has not signed exactly these bytes lately
+        :raises Malformed: if it did, but they are no notice
+        """
+        given = {name.lower(): value for name, value in headers.items()}
+        verify(raw_body, header=given.get(HEADER.lower(), ""), secret=self.secret)
+        try:
+            body = json.loads(raw_body)
+            notice = Notice(event_id=body["id"], payment_reference=body["payment"], key=body["key"])
+        except (ValueError, TypeError, KeyError) as fault:
+            raise Malformed from fault
+        words = (notice.event_id, notice.payment_reference)
+        if not all(isinstance(word, str) and 0 < len(word) <= 120 for word in words):
+            raise Malformed
+        return notice
+
+    def _ask(self, act: str, **fields: Any) -> dict[str, Any]:
+        """
+        One signed question to the bank.
+
+        :raises Unavailable: if no usable answer came: what happened is then unknown
+        :raises Refused: if the bank says no
+        """
+        body = json.dumps({"act": act, **fields}).encode()
+        headers = {HEADER: sign(body, secret=self.secret), "Content-Type": "application/json"}
+        try:
+            answer = self.client.post(f"/sandbox/bank/api/{act}/", content=body, headers=headers)
+        except httpx.TransportError as fault:
+            raise Unavailable from fault
+        if answer.status_code in (400, 404, 409, 422):
+            raise Refused(_why(answer))
+        if answer.status_code == 401:
+            raise Unavailable from BadSignature()
+        if answer.is_error:
+            raise Unavailable
+        try:
+            result: dict[str, Any] = answer.json()
+        except ValueError as fault:
+            raise Unavailable from fault
+        return result
+
+
+def _why(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json().get("reason", ""))[:200]
+    except (ValueError, AttributeError):
+        return str(answer.status_code)
+
+
+def _money(pair: Mapping[str, Any]) -> Money:
+    return Money(int(pair["minor"]), str(pair["currency"]))

@@ -1,0 +1,54 @@
+"""What happens to money by itself: the deadline handlers of this app, installed by ``flows.deadlines``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from core import deadlines
+from core.actor import SYSTEM
+from escrow import sandbox_bank
+from escrow.errors import NotParked
+from escrow.models import Account
+from escrow.services import payments, payouts, refunds
+
+
+def send_refunds(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        refunds.send_refund(refund_id=int(subject), now=now)
+
+
+def send_payouts(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        payouts.send_payout(payout_id=int(subject), now=now)
+
+
+def pay_out_due(subjects: Sequence[str], now: datetime) -> None:
+    """
+    Prepare a payout of each store's whole balance, in every currency it has one in.
+
+    The deadline is closed after the balance has been taken under its lock: money released meanwhile is either in it, or
+    finds the deadline closed and plans the next.
+    """
+    for subject in subjects:
+        with transaction.atomic():
+            for _ in range(Account.objects.filter(kind="merchant", owner_id=UUID(subject), balance__gt=0).count()):
+                payouts.prepare_payout(store_id=UUID(subject), actor=SYSTEM, now=now)
+            deadlines.finish("payout.due", subjects=[subject])
+
+
+def return_receipts(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        with transaction.atomic():
+            try:
+                payments.return_receipt(receipt_id=int(subject), actor=SYSTEM, reason="", now=now)
+            except NotParked:
+                deadlines.finish("receipt.return", subjects=[subject])
+
+
+def send_sandbox_notices(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        sandbox_bank.send_notice(notice_id=int(subject), now=now)

@@ -1,0 +1,28 @@
+"""Reading the money: holds, running accounts, balances, what needs staff, and the state of the books."""
+
+from escrow.queries.balances import MerchantMoney, merchant_money, payout_account, payouts_of
+from escrow.queries.books import Books, books
+from escrow.queries.holds import hold_of, holds_of, holds_of_store
+from escrow.queries.lines import Lines, MoneyLine, buyer_lines, merchant_lines, order_lines
+from escrow.queries.problems import failed_payouts, failed_refunds, parked_receipts, problems
+
+__all__ = [
+    "Books",
+    "Lines",
+    "MerchantMoney",
+    "MoneyLine",
+    "books",
+    "buyer_lines",
+    "failed_payouts",
+    "failed_refunds",
+    "hold_of",
+    "holds_of",
+    "holds_of_store",
+    "merchant_lines",
+    "merchant_money",
+    "order_lines",
+    "parked_receipts",
+    "payout_account",
+    "payouts_of",
+    "problems",
+]

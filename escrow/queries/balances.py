@@ -1,0 +1,60 @@
+"""A merchant's four numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import F, QuerySet, Sum
+
+from core.money import Money
+from escrow.models import Account, Hold, Payout, PayoutAccount
+from escrow.states import OPEN_HOLD, HoldStatus, PayoutStatus
+
+IN_FLIGHT = (PayoutStatus.PREPARED, PayoutStatus.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class MerchantMoney:
+    """
+    Four numbers that add up to ``total``, and each to the ledger.
+
+    held and frozen: the rests of the store's holds, before the fee. arriving: payouts on their way to the bank.
+    available: the balance, which the next payout takes along.
+    """
+
+    held: Money
+    frozen: Money
+    arriving: Money
+    available: Money
+
+    @property
+    def total(self) -> Money:
+        return self.held + self.frozen + self.arriving + self.available
+
+
+def merchant_money(store_id: UUID, now: datetime, *, currency: str = "CNY") -> MerchantMoney:
+    """Where a store's money is at this moment."""
+    rest = F("amount_minor") - F("released_minor") - F("refunded_minor")
+    holds = Hold.objects.filter(store_id=store_id, currency=currency, status__in=OPEN_HOLD)
+    rests = dict(holds.values_list("status").annotate(rest=Sum(rest)).order_by())
+    payouts = Payout.objects.filter(store_id=store_id, currency=currency, status__in=IN_FLIGHT)
+    arriving = payouts.aggregate(sum=Sum("amount_minor"))["sum"]
+    balance = Account.objects.filter(key=f"merchant:{store_id}:{currency}").values_list("balance", flat=True).first()
+    return MerchantMoney(
+        held=Money(rests.get(HoldStatus.HELD) or 0, currency),
+        frozen=Money(rests.get(HoldStatus.FROZEN) or 0, currency),
+        arriving=Money(arriving or 0, currency),
+        available=Money(balance or 0, currency),
+    )
+
+
+def payout_account(store_id: UUID) -> PayoutAccount | None:
+    """Where a store's money goes; pages show its last four digits."""
+    return PayoutAccount.objects.filter(store_id=store_id, is_active=True).first()
+
+
+def payouts_of(store_id: UUID) -> QuerySet[Payout]:
+    """A store's payouts, newest first."""
+    return Payout.objects.select_related("destination").filter(store_id=store_id).order_by("-created_at", "-pk")

@@ -1,0 +1,303 @@
+"""Running accounts: every movement of money with what it was, for the order, the buyer and the merchant."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import overload
+from uuid import UUID
+
+from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.money import Money
+from escrow.models import Account, Hold, Payout, Receipt, Refund, Transfer, TransferKind
+
+K = TransferKind
+Text = str | Promise
+OF_HOLD = (K.CAPTURE, K.RELEASE_NET, K.RELEASE_FEE)
+LABELS: dict[int, Text] = {
+    K.CAPTURE: _("Paid into escrow"),
+    K.RELEASE_NET: _("Released to the merchant"),
+    K.RELEASE_FEE: _("Platform fee"),
+    K.REFUND: _("Refunded to the buyer"),
+    K.SUSPENSE_IN: _("Arrived and set apart"),
+    K.SUSPENSE_REFUND: _("Sent back to the payer"),
+    K.PAYOUT_SENT: _("Paid out to the bank"),
+    K.PAYOUT_FAILED: _("Payout came back"),
+}
+KIND_NAMES = {
+    "capture": (K.CAPTURE, K.SUSPENSE_IN),
+    "release": (K.RELEASE_NET, K.RELEASE_FEE),
+    "refund": (K.REFUND, K.SUSPENSE_REFUND),
+    "payout": (K.PAYOUT_SENT, K.PAYOUT_FAILED),
+}  # what a filter may ask for
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyLine:
+    """
+    One movement, signed for the account it is read on: into it is positive.
+
+    ``balance`` is what is on that account after it; ``note`` says more where one amount hides two (a fee).
+    """
+
+    at: datetime
+    kind: str
+    label: Text
+    amount: Money
+    counterparty: Text
+    reference: str
+    order_number: str = ""
+    balance: Money | None = None
+    note: Text = ""
+
+
+def order_lines(order_id: UUID) -> list[MoneyLine]:
+    """An order's account in escrow, oldest first: in when paid, out when released or refunded, and what is left."""
+    hold = Hold.objects.select_related("payment", "order").filter(order_id=order_id).first()
+    return _with_balance(_escrow_lines([hold])) if hold else []
+
+
+def buyer_lines(
+    user_id: UUID,
+    *,
+    order_number: str = "",
+    kind: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    min_minor: int | None = None,
+    max_minor: int | None = None,
+) -> list[MoneyLine]:
+    """
+    A buyer's money with us, newest first; the balance is what is held for him. Filters leave balances as they are.
+    """
+    holds = list(Hold.objects.select_related("payment", "order").filter(payment__buyer_id=user_id))
+    lines = _with_balance(sorted([*_escrow_lines(holds), *_parked_lines(user_id)], key=lambda line: line.at))
+
+    def wanted(line: MoneyLine) -> bool:
+        day = timezone.localtime(line.at).date()
+        size = abs(line.amount.minor)
+        return (
+            (not order_number or order_number.strip() in line.order_number)
+            and (not kind or line.kind == kind)
+            and (since is None or day >= since)
+            and (until is None or day <= until)
+            and (min_minor is None or size >= min_minor)
+            and (max_minor is None or size <= max_minor)
+        )
+
+    return [line for line in reversed(lines) if wanted(line)]
+
+
+def _escrow_lines(holds: Sequence[Hold]) -> list[MoneyLine]:
+    """The movements of these holds, from the ledger; a release is one line with its fee in the note."""
+    by_pk = {hold.pk: hold for hold in holds}
+    refunds = {row.pk: row for row in Refund.objects.filter(hold_id__in=by_pk)}
+    moves = Transfer.objects.filter(Q(kind__in=OF_HOLD, ref__in=by_pk) | Q(kind=K.REFUND, ref__in=refunds))
+    lines: list[MoneyLine] = []
+    released: dict[int, list[Transfer]] = defaultdict(list)
+    for move in moves.order_by("pk"):
+        if move.kind in (K.RELEASE_NET, K.RELEASE_FEE):
+            released[move.ref].append(move)
+            continue
+        refund = refunds.get(move.ref) if move.kind == K.REFUND else None
+        hold = by_pk[refund.hold_id if refund and refund.hold_id else move.ref]
+        lines.append(_of_hold(move, hold, refund))
+    lines += [_release_line(by_pk[ref], legs) for ref, legs in released.items()]
+    return sorted(lines, key=lambda line: (line.at, line.kind != "capture"))
+
+
+def _of_hold(move: Transfer, hold: Hold, refund: Refund | None) -> MoneyLine:
+    sign = -1 if refund else 1
+    return MoneyLine(
+        at=move.at,
+        kind="refund" if refund else "capture",
+        label=LABELS[move.kind],
+        amount=Money(sign * move.amount, move.currency),
+        counterparty=_("buyer"),
+        reference=(refund.gateway_ref or f"R{refund.pk}") if refund else hold.payment.reference,
+        order_number=hold.order.number,
+        note=refund.get_status_display() if refund else "",  # type: ignore[attr-defined]
+    )
+
+
+def _release_line(hold: Hold, legs: Sequence[Transfer]) -> MoneyLine:
+    total = sum(leg.amount for leg in legs)
+    fee = sum(leg.amount for leg in legs if leg.kind == K.RELEASE_FEE)
+    return MoneyLine(
+        at=legs[0].at,
+        kind="release",
+        label=LABELS[K.RELEASE_NET],
+        amount=Money(-total, hold.currency),
+        counterparty=_("merchant"),
+        reference=f"H{hold.pk}",
+        order_number=hold.order.number,
+        note=_fee_note(total, fee, hold.currency),
+    )
+
+
+def _fee_note(gross: int, fee: int, currency: str) -> Text:
+    if not fee:
+        return ""
+    net, whole, part = (str(Money(minor, currency)) for minor in (gross - fee, gross, fee))
+    return _("%(net)s = %(gross)s − fee %(fee)s") % {"net": net, "gross": whole, "fee": part}
+
+
+def _parked_lines(user_id: UUID) -> list[MoneyLine]:
+    """Money of this buyer that could not be applied, and its way back."""
+    receipts = {row.pk: row for row in Receipt.objects.filter(payment__buyer_id=user_id).exclude(outcome="applied")}
+    refunds = {row.pk: row for row in Refund.objects.filter(receipt_id__in=receipts)}
+    moves = Transfer.objects.filter(
+        Q(kind=K.SUSPENSE_IN, ref__in=receipts) | Q(kind=K.SUSPENSE_REFUND, ref__in=refunds)
+    )
+    lines: list[MoneyLine] = []
+    for move in moves.order_by("pk"):
+        is_in = move.kind == K.SUSPENSE_IN
+        reference = receipts[move.ref].gateway_ref if is_in else refunds[move.ref].gateway_ref or f"R{move.ref}"
+        lines.append(
+            MoneyLine(
+                at=move.at,
+                kind="capture" if is_in else "refund",
+                label=LABELS[move.kind],
+                amount=Money(move.amount if is_in else -move.amount, move.currency),
+                counterparty=_("buyer"),
+                reference=reference,
+            )
+        )
+    return lines
+
+
+def _with_balance(lines: Sequence[MoneyLine]) -> list[MoneyLine]:
+    sums: dict[str, int] = defaultdict(int)
+    out: list[MoneyLine] = []
+    for line in lines:
+        currency = line.amount.currency
+        sums[currency] += line.amount.minor
+        out.append(replace(line, balance=Money(sums[currency], currency)))
+    return out
+
+
+class Lines(Sequence[MoneyLine]):
+    """
+    A merchant's running account, newest first, as a sequence that a paginator may cut: only the slice asked for is
+    read, and its balances are those of the whole account, whatever the filters leave out.
+    """
+
+    def __init__(self, account: Account | None, moves: QuerySet[Transfer]) -> None:
+        self.account = account
+        self.moves = moves.order_by("-pk")
+
+    def __len__(self) -> int:
+        return self.moves.count() if self.account else 0
+
+    count = __len__  # type: ignore[assignment]
+
+    def __iter__(self) -> Iterator[MoneyLine]:
+        return iter(self[0:])
+
+    @overload
+    def __getitem__(self, at: int) -> MoneyLine: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[MoneyLine]: ...
+    def __getitem__(self, at: int | slice) -> MoneyLine | list[MoneyLine]:
+        if isinstance(at, int):
+            return self[at : at + 1][0]
+        if self.account is None:
+            return []
+        return _merchant_lines(self.account, list(self.moves[at]))
+
+
+def merchant_lines(
+    store_id: UUID,
+    *,
+    currency: str = "CNY",
+    order_number: str = "",
+    kind: str = "",
+    since: date | None = None,
+    until: date | None = None,
+    min_minor: int | None = None,
+    max_minor: int | None = None,
+) -> Lines:
+    """A store's balance account: releases in, payouts out, with the balance after each."""
+    account = Account.objects.filter(key=f"merchant:{store_id}:{currency}").first()
+    moves = Transfer.objects.filter(Q(credit=account) | Q(debit=account)) if account else Transfer.objects.none()
+    if order_number:
+        holds = Hold.objects.filter(store_id=store_id, order__number__contains=order_number.strip())
+        moves = moves.filter(kind=K.RELEASE_NET, ref__in=holds.values("pk"))
+    if kind:
+        moves = moves.filter(kind__in=KIND_NAMES.get(kind, ()))
+    if since:
+        moves = moves.filter(at__gte=_midnight(since))
+    if until:
+        moves = moves.filter(at__lt=_midnight(until + timedelta(days=1)))
+    if min_minor is not None:
+        moves = moves.filter(amount__gte=min_minor)
+    if max_minor is not None:
+        moves = moves.filter(amount__lte=max_minor)
+    return Lines(account, moves)
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - made aware here
+
+
+def _merchant_lines(account: Account, moves: Sequence[Transfer]) -> list[MoneyLine]:
+    refs: dict[bool, set[int]] = {True: set(), False: set()}
+    for move in moves:
+        refs[move.kind == K.RELEASE_NET].add(move.ref)
+    holds = {row.pk: row for row in Hold.objects.select_related("order").filter(pk__in=refs[True])}
+    fees = dict(Transfer.objects.filter(kind=K.RELEASE_FEE, ref__in=refs[True]).values_list("ref", "amount"))
+    payouts = {row.pk: row for row in Payout.objects.select_related("destination").filter(pk__in=refs[False])}
+    balances = _balances(account, [move.pk for move in moves])
+    lines: list[MoneyLine] = []
+    for move in moves:
+        sign = 1 if move.credit_id == account.pk else -1
+        line = MoneyLine(
+            at=move.at,
+            kind="payout",
+            label=LABELS[move.kind],
+            amount=Money(sign * move.amount, move.currency),
+            counterparty="",
+            reference="",
+            balance=Money(balances[move.pk], account.currency),
+        )
+        if move.kind == K.RELEASE_NET:
+            lines.append(_as_release(line, holds[move.ref], fees.get(move.ref, 0)))
+        else:
+            lines.append(_as_payout(line, payouts[move.ref]))
+    return lines
+
+
+def _as_release(line: MoneyLine, hold: Hold, fee: int) -> MoneyLine:
+    return replace(
+        line,
+        kind="release",
+        counterparty=_("buyer"),
+        reference=f"H{hold.pk}",
+        order_number=hold.order.number,
+        note=_fee_note(line.amount.minor + fee, fee, line.amount.currency),
+    )
+
+
+def _as_payout(line: MoneyLine, payout: Payout) -> MoneyLine:
+    to = payout.destination
+    return replace(line, counterparty=f"{to.bank} ·{to.last4}", reference=payout.gateway_ref or f"P{payout.pk}")
+
+
+def _balances(account: Account, pks: Collection[int]) -> dict[int, int]:
+    """The account's balance after each of these transfers: one sum up to the newest, then backwards."""
+    if not pks:
+        return {}
+    signed = Case(When(credit=account, then=F("amount")), default=-F("amount"))
+    moves = Transfer.objects.filter(Q(credit=account) | Q(debit=account), pk__lte=max(pks)).annotate(signed=signed)
+    running = int(moves.aggregate(sum=Sum("signed"))["sum"] or 0)
+    found: dict[int, int] = {}
+    for pk, amount in moves.filter(pk__gte=min(pks)).order_by("-pk").values_list("pk", "signed"):
+        found[pk] = running
+        running -= amount
+    return found

@@ -1,0 +1,320 @@
+"""
+The sandbox bank: the other side of the wire.
+
+It keeps its own book and knows nothing of orders: charges by their key, arrivals of money, refunds and transfers, and
+the notices it owes. Every call may be repeated under its key and is answered from the book.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+
+from core import clock, deadlines
+from escrow.gateways.sandbox import PAYEE
+from escrow.gateways.signing import HEADER, sign
+from escrow.models import SandboxCharge, SandboxNotice
+
+MAX_TRIES = 15
+NOTICE_TIMEOUT_SECONDS = 5
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(hours=1)
+LATE_NOTICE_AFTER = timedelta(seconds=2)
+ACCOUNT_CLOSED = "0000"  # a payout to a number with this ending fails
+ACCOUNT_SLOW = "1111"  # a payout to a number with this ending waits for a click on the bank's page
+
+
+class BankRefusal(Exception):
+    """The bank says no; ``args[0]`` is its reason."""
+
+
+# --- payments -----------------------------------------------------------------------------------------------------
+
+
+def create_payment(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Open a charge, or give the one that is there under this key."""
+    minor, currency = _amount(body)
+    key = str(body["key"])
+    data = {name: str(body.get(name, ""))[:500] for name in ("description", "return_url", "notify_url", "expires_at")}
+    charge, _ = SandboxCharge.objects.get_or_create(
+        kind="payment",
+        key=key,
+        defaults={
+            "reference": f"SB{uuid.uuid4().hex[:14].upper()}",
+            "amount_minor": minor, "currency": currency, "state": "open", "data": data, "created_at": clock.now(),
+        },
+    )  # fmt: skip
+    if (charge.amount_minor, charge.currency) != (minor, currency):
+        raise BankRefusal("key used for another amount")
+    return {"reference": charge.reference, "url": settings.SITE_URL + page_of(charge)}
+
+
+def page_of(charge: SandboxCharge) -> str:
+    return reverse("sandbox:pay", args=[charge.key.removeprefix("payment:")])
+
+
+def query_payment(body: Mapping[str, Any]) -> dict[str, Any]:
+    charge = _charge("payment", reference=str(body["reference"]))
+    movements = [
+        {"ref": row["ref"], "amount": {"minor": row["minor"], "currency": row["currency"]}, "at": row["at"]}
+        for row in charge.movements
+    ]
+    reason = charge.data.get("reason", "")
+    return {"status": charge.state, "movements": movements, "payee": PAYEE, "reason": reason}
+
+
+@transaction.atomic
+def close_payment(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Take no more money. A payer who was told to be late pays right after this, as payers of slow rails do."""
+    charge = _charge("payment", reference=str(body["reference"]), lock=True)
+    if charge.movements:
+        return {"result": "already_paid"}
+    charge.state = "closed"
+    charge.save(update_fields=["state"])
+    if charge.data.get("late"):
+        _arrive(charge, charge.amount_minor, charge.currency)
+        _notify(charge, after=LATE_NOTICE_AFTER)
+    return {"result": "closed"}
+
+
+# --- refunds and payouts --------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def refund(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Send money of one arrival back, at once; never more than arrived."""
+    minor, currency = _amount(body)
+    known = SandboxCharge.objects.filter(kind="refund", key=str(body["key"])).first()
+    if known is not None:
+        if (known.amount_minor, known.currency) != (minor, currency):
+            raise BankRefusal("key used for another amount")
+        return _outcome(known)
+    charge = _charge("payment", reference=str(body["reference"]), lock=True)
+    movement = next((row for row in charge.movements if row["ref"] == body["movement_ref"]), None)
+    if movement is None or movement["currency"] != currency:
+        raise BankRefusal("no such arrival of money")
+    before = SandboxCharge.objects.filter(kind="refund", data__movement_ref=movement["ref"]).exclude(state="failed")
+    if sum(row.amount_minor for row in before) + minor > movement["minor"]:
+        raise BankRefusal("more than arrived")
+    data = {"payment": charge.reference, "movement_ref": movement["ref"]}
+    return _outcome(_transfer("refund", "RF", body, state="done", data=data))
+
+
+def query_refund(body: Mapping[str, Any]) -> dict[str, Any]:
+    return _outcome(SandboxCharge.objects.filter(kind="refund", key=str(body["key"])).first())
+
+
+@transaction.atomic
+def payout(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Transfer to an account: at once, unless the number's ending asks for trouble."""
+    number = str(body["number"])
+    known = SandboxCharge.objects.filter(kind="payout", key=str(body["key"])).first()
+    if known is not None:
+        return _outcome(known)
+    state = {ACCOUNT_CLOSED: "failed", ACCOUNT_SLOW: "pending"}.get(number[-4:], "done")
+    data = {"bank": str(body["bank"])[:60], "holder": str(body["holder"])[:60], "last4": number[-4:]}
+    if state == "failed":
+        data["reason"] = "account closed"
+    return _outcome(_transfer("payout", "PO", body, state=state, data=data))
+
+
+def query_payout(body: Mapping[str, Any]) -> dict[str, Any]:
+    return _outcome(SandboxCharge.objects.filter(kind="payout", key=str(body["key"])).first())
+
+
+@transaction.atomic
+def decide(*, reference: str, state: str) -> bool:
+    """Let a pending transfer go through or fail; False if it is not pending."""
+    rows = SandboxCharge.objects.filter(reference=reference, state="pending")
+    return state in ("done", "failed") and bool(rows.update(state=state))
+
+
+def _transfer(kind: str, prefix: str, body: Mapping[str, Any], *, state: str, data: dict[str, Any]) -> SandboxCharge:
+    minor, currency = _amount(body)
+    row, _ = SandboxCharge.objects.get_or_create(
+        kind=kind,
+        key=str(body["key"]),
+        defaults={
+            "reference": f"{prefix}{uuid.uuid4().hex[:14].upper()}",
+            "amount_minor": minor, "currency": currency, "state": state, "data": data, "created_at": clock.now(),
+        },
+    )  # fmt: skip
+    return row
+
+
+def _outcome(row: SandboxCharge | None) -> dict[str, Any]:
+    if row is None:
+        return {"ref": "", "status": "unknown", "reason": ""}
+    return {"ref": row.reference, "status": row.state, "reason": row.data.get("reason", "")}
+
+
+ACTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
+    "create-payment": create_payment,
+    "query-payment": query_payment,
+    "close-payment": close_payment,
+    "refund": refund,
+    "query-refund": query_refund,
+    "payout": payout,
+    "query-payout": query_payout,
+}
+
+
+# --- what the payer does on the hosted page ---------------------------------------------------------------------------
+
+OUTCOMES = (
+    "paid", "declined", "wrong_amount", "wrong_currency", "late", "twice", "reorder", "forged", "paid_twice",
+)  # fmt: skip
+
+
+@transaction.atomic
+def act(*, key: str, outcome: str, minor: int | None = None) -> SandboxCharge:
+    """
+    Do what the payer chose on the bank's page.
+
+    :raises BankRefusal: for an unknown charge or outcome
+    """
+    charge = _charge("payment", key=key, lock=True)
+    if outcome not in OUTCOMES:
+        raise BankRefusal("unknown outcome")
+    if outcome == "forged":
+        _notify(charge, event_id=f"forged-{uuid.uuid4().hex}")
+    elif outcome == "late":
+        _late(charge)
+    elif outcome == "declined":
+        _decline(charge)
+    else:
+        _pay(charge, outcome, minor)
+    return charge
+
+
+def _late(charge: SandboxCharge) -> None:
+    if charge.state == "closed" and not charge.movements:
+        _arrive(charge, charge.amount_minor, charge.currency)
+        _notify(charge)
+    elif charge.state != "closed" and not charge.movements:
+        charge.data = {**charge.data, "late": True}
+        charge.save(update_fields=["data"])
+
+
+def _decline(charge: SandboxCharge) -> None:
+    if charge.movements or charge.state == "closed":
+        return
+    charge.state, charge.data = "declined", {**charge.data, "reason": "insufficient funds"}
+    charge.save(update_fields=["state", "data"])
+    _notify(charge)
+
+
+def _pay(charge: SandboxCharge, outcome: str, minor: int | None) -> None:
+    """Money arrives. Paying the full amount a second time needs ``paid_twice``: a double click is not a payment."""
+    full = {"minor": charge.amount_minor, "currency": charge.currency}
+    amount = minor if outcome == "wrong_amount" and minor else charge.amount_minor
+    currency = charge.currency
+    if outcome == "wrong_amount" and amount == charge.amount_minor:
+        amount = charge.amount_minor - 1 or 2
+    if outcome == "wrong_currency":
+        currency = "USD" if charge.currency != "USD" else "CNY"
+    is_full = {"minor": amount, "currency": currency} == full
+    paid_before = any({"minor": row["minor"], "currency": row["currency"]} == full for row in charge.movements)
+    if is_full and paid_before and outcome != "paid_twice":
+        return
+    _arrive(charge, amount, currency)
+    event_id = _notify(charge)
+    if outcome == "paid_twice" and not paid_before:
+        _arrive(charge, amount, currency)
+        _notify(charge)
+    if outcome == "twice":
+        _notify(charge, event_id=event_id)
+    if outcome == "reorder":
+        _notify(charge, kind="payment.opened")
+
+
+def _arrive(charge: SandboxCharge, minor: int, currency: str) -> None:
+    row = {
+        "ref": f"MV{uuid.uuid4().hex[:14].upper()}", "minor": minor, "currency": currency, "at": clock.now().isoformat()
+    }  # fmt: skip
+    charge.movements = [*charge.movements, row]
+    charge.paid_minor, charge.paid_currency = charge.paid_minor + minor, currency
+    if charge.state != "closed":
+        charge.state = "paid"
+    charge.save(update_fields=["movements", "paid_minor", "paid_currency", "state"])
+
+
+# --- notices --------------------------------------------------------------------------------------------------------
+
+
+def _notify(
+    charge: SandboxCharge, *, event_id: str = "", kind: str = "payment.changed", after: timedelta = timedelta()
+) -> str:
+    """Owe the shop a notice: sent right after the commit, or by the deadline if ``after`` a while."""
+    name = event_id or f"evt-{uuid.uuid4().hex}"
+    body = {"id": name, "type": kind, "payment": charge.reference, "key": charge.key}
+    now = clock.now()
+    notice = SandboxNotice.objects.create(charge=charge, event_id=name, body=json.dumps(body), due_at=now + after)
+    deadlines.schedule("sandbox.notice", subject=notice.pk, due_at=now + (after or FIRST_WAIT))
+    if not after:
+        transaction.on_commit(lambda: send_notice(notice_id=notice.pk, now=clock.now()), robust=True)
+    return name
+
+
+def send_notice(*, notice_id: int, now: datetime) -> None:
+    """POST a notice to the shop. What is not answered with 2xx is sent again, later each time, fifteen times."""
+    notice = SandboxNotice.objects.select_related("charge").filter(pk=notice_id).first()
+    if notice is None or notice.sent_at is not None:
+        deadlines.finish("sandbox.notice", subjects=[notice_id])
+        return
+    status = _post(notice)
+    notice.tries += 1
+    notice.answer = status[:200]
+    is_over = status.startswith("2") or notice.event_id.startswith("forged-") or notice.tries >= MAX_TRIES
+    notice.sent_at = now if is_over else None
+    with transaction.atomic():
+        notice.save(update_fields=["tries", "answer", "sent_at"])
+        if is_over:
+            deadlines.finish("sandbox.notice", subjects=[notice_id])
+        else:
+            wait = min(FIRST_WAIT * 2**notice.tries, LONGEST_WAIT)
+            deadlines.schedule("sandbox.notice", subject=notice_id, due_at=now + wait)
+
+
+def _post(notice: SandboxNotice) -> str:
+    """Sign now, send, and give the answer in a line."""
+    body = notice.body.encode()
+    is_forged = notice.event_id.startswith("forged-")
+    secret = "not the bank's secret" if is_forged else settings.SANDBOX_BANK_SECRET
+    url = notice.charge.data.get("notify_url") or settings.SITE_URL + reverse("payment-notice", args=["sandbox"])
+    headers = {HEADER: sign(body, secret=secret), "Content-Type": "application/json"}
+    try:
+        with notice_client() as client:
+            answer = client.post(url, content=body, headers=headers)
+    except httpx.HTTPError as fault:
+        return f"no answer: {type(fault).__name__}"
+    return f"{answer.status_code} {answer.text[:100]}"
+
+
+def notice_client() -> httpx.Client:
+    return httpx.Client(timeout=NOTICE_TIMEOUT_SECONDS, verify=settings.SITE_URL.startswith("https"), trust_env=False)
+
+
+def _charge(kind: str, *, key: str = "", reference: str = "", lock: bool = False) -> SandboxCharge:
+    rows = SandboxCharge.objects.select_for_update() if lock else SandboxCharge.objects.all()
+    wanted = {"key": key} if key else {"reference": reference}
+    charge = rows.filter(kind=kind, **wanted).first()
+    if charge is None:
+        raise BankRefusal("no such charge")
+    return charge
+
+
+def _amount(body: Mapping[str, Any]) -> tuple[int, str]:
+    amount = body["amount"]
+    minor, currency = int(amount["minor"]), str(amount["currency"])
+    if minor <= 0 or len(currency) != 3:
+        raise BankRefusal("bad amount")
+    return minor, currency

@@ -1,0 +1,227 @@
+"""Payments and the money that arrives for them: applied, parked or sent back, never lost (E10, E16)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core import audit, deadlines
+from core.actor import SYSTEM, Actor
+from core.errors import IllegalTransition, NotFound
+from core.money import Money
+from core.transitions import advance
+from escrow import ledger
+from escrow.errors import AlreadyPosted, NotParked, NotThisAmount, PaymentNotOpen
+from escrow.gateways import gateway as provider_of
+from escrow.gateways.base import Movement, Notice, PaymentState
+from escrow.ledger import Entry
+from escrow.models import Inbox, Payment, Receipt, Refund, TransferKind
+from escrow.services.refunds import open_refund
+from escrow.states import PAYMENT, PaymentStatus, ReceiptOutcome
+
+KEPT_HEADERS = ("content-type", "user-agent", "sandbox-bank-signature")
+
+
+def open_payment(*, buyer_id: UUID, amount: Money, expires_at: datetime, now: datetime) -> Payment:
+    """Write a payment that awaits its money."""
+    payment = Payment.objects.create(
+        buyer_id=buyer_id, gateway=settings.PAYMENT_GATEWAY, amount_minor=amount.minor, currency=amount.currency,
+        created_at=now, expires_at=expires_at,
+    )  # fmt: skip
+    audit.record(
+        actor=Actor(user_id=buyer_id), act="payment.open", subject_type="payment", subject=str(payment.pk),
+        facts={"amount_minor": amount.minor, "currency": amount.currency},
+    )  # fmt: skip
+    return payment
+
+
+def start_payment(*, payment_id: UUID) -> str:
+    """
+    Give the page where the buyer pays. Network; asks the provider under one key, so it may be called at every visit.
+
+    :raises PaymentNotOpen: if it is paid or closed
+    :raises Unavailable: if the provider does not answer
+    """
+    payment = Payment.objects.get(pk=payment_id)
+    if payment.status != PaymentStatus.OPEN:
+        raise PaymentNotOpen
+    created = provider_of(payment.gateway).create_payment(
+        key=f"payment:{payment.pk}",
+        amount=payment.amount,
+        description=_("Order at %(site)s") % {"site": settings.SITE_NAME},
+        return_url=settings.SITE_URL + reverse("shop:payment-return", args=[payment.pk]),
+        notify_url=settings.SITE_URL + reverse("payment-notice", args=[payment.gateway]),
+        expires_at=payment.expires_at,
+    )
+    if payment.reference != created.reference:
+        Payment.objects.filter(pk=payment.pk).update(reference=created.reference)
+    return created.url
+
+
+def ask_gateway(*, payment_id: UUID) -> PaymentState:
+    """
+    What the provider knows about a payment. Network; an answer for a payment that was never started is "open".
+
+    :raises Unavailable: if the provider does not answer
+    """
+    payment = Payment.objects.filter(pk=payment_id).first()
+    if payment is None:
+        raise NotFound
+    provider = provider_of(payment.gateway)
+    if not payment.reference:
+        return PaymentState("open", payee=provider.payee)
+    return provider.query_payment(reference=payment.reference)
+
+
+def close_at_gateway(*, payment_id: UUID) -> str:
+    """
+    Tell the provider to take no more money for a payment: "closed", or "already_paid" if it has come. Network.
+
+    :raises Unavailable: if the provider does not answer
+    """
+    payment = Payment.objects.get(pk=payment_id)
+    if not payment.reference:
+        return "closed"
+    return provider_of(payment.gateway).close_payment(reference=payment.reference)
+
+
+def lock_payment(payment_id: UUID) -> Payment:
+    return Payment.objects.select_for_update().get(pk=payment_id)
+
+
+def is_payee(*, payment: Payment, payee: str) -> bool:
+    """Whether the money went to us and not to another customer of the provider."""
+    return payee == provider_of(payment.gateway).payee
+
+
+def is_known(*, gateway: str, movement: Movement) -> bool:
+    """Whether this arrival of money is already in the books."""
+    return Receipt.objects.filter(gateway=gateway, gateway_ref=movement.ref).exists()
+
+
+@transaction.atomic
+def mark_paid(*, payment: Payment, movement: Movement, now: datetime, actor: Actor) -> Receipt:
+    """
+    Take an arrival of money as this payment.
+
+    :raises NotThisAmount: if it is not exactly what was asked for
+    :raises AlreadyPosted: if this arrival is already in the books
+    :raises IllegalTransition: if the payment is no longer open
+    """
+    if movement.amount != payment.amount:
+        raise NotThisAmount
+    receipt = _receipt(payment, payment.gateway, movement, ReceiptOutcome.APPLIED, "", now)
+    if receipt is None:
+        raise AlreadyPosted
+    Receipt.objects.filter(pk=receipt.pk).update(settled_at=now)
+    advance(
+        payment, PaymentStatus.PAID, machine=PAYMENT, actor=actor, reason="confirmed by the provider",
+        facts={"ref": movement.ref}, paid_at=now, declined_reason="",
+    )  # fmt: skip
+    return receipt
+
+
+@transaction.atomic
+def park(*, payment: Payment | None, gateway: str, movement: Movement, reason: str, now: datetime) -> Receipt | None:
+    """Keep money apart that cannot be applied, for staff or for its way back; None if it is already in the books."""
+    receipt = _receipt(payment, gateway, movement, ReceiptOutcome.PARKED, reason, now)
+    if receipt is None:
+        return None
+    currency = movement.amount.currency
+    provider, suspense = ledger.accounts(f"provider:{gateway}:{currency}", f"suspense:{gateway}:{currency}")
+    ledger.post([Entry(TransferKind.SUSPENSE_IN, receipt.pk, provider, suspense, receipt.amount_minor)], now=now)
+    _audit(receipt, act="receipt.parked", actor=SYSTEM, reason=reason)
+    return receipt
+
+
+@transaction.atomic
+def return_receipt(*, receipt_id: int, actor: Actor, reason: str, now: datetime) -> Refund:
+    """
+    Send parked money back the way it came.
+
+    :raises NotParked: if it was settled meanwhile
+    """
+    rows = Receipt.objects.filter(pk=receipt_id, outcome=ReceiptOutcome.PARKED)
+    if not rows.update(outcome=ReceiptOutcome.RETURNED, settled_at=now):
+        raise NotParked
+    receipt = Receipt.objects.select_related("payment").get(pk=receipt_id)
+    _audit(receipt, act="receipt.returned", actor=actor, reason=reason)
+    deadlines.finish("receipt.return", subjects=[receipt_id])
+    return open_refund(
+        receipt=receipt, amount_minor=receipt.amount_minor, actor=actor, reason=reason or receipt.reason, now=now
+    )
+
+
+def close_payment(*, payment: Payment, actor: Actor, reason: str, now: datetime) -> None:
+    """
+    Close a payment on our side; the provider was asked first.
+
+    :raises IllegalTransition: if it is paid or closed
+    """
+    advance(payment, PaymentStatus.CLOSED, machine=PAYMENT, actor=actor, reason=reason)
+
+
+def note_declined(*, payment: Payment, reason: str) -> None:
+    """Keep why the last try failed, for the buyer to read."""
+    if payment.status != PaymentStatus.OPEN:
+        raise IllegalTransition
+    payment.declined_reason = reason[:200]
+    Payment.objects.filter(pk=payment.pk, status=PaymentStatus.OPEN).update(declined_reason=reason[:200])
+
+
+def store_notice(
+    *, gateway: str, raw_body: bytes, headers: Mapping[str, str], now: datetime
+) -> tuple[Notice, Inbox | None]:
+    """
+    Verify a notice on its raw bytes and keep it; None instead of a row if the same was worked off before.
+
+    A row that is there but was never worked off is given again: the first try may have died half-way.
+
+    :raises BadSignature: if it is not the provider's; nothing is stored
+    :raises Malformed: if it is no notice; nothing is stored
+    """
+    notice = provider_of(gateway).parse_notice(raw_body=raw_body, headers=headers)
+    kept = {name.lower(): value[:300] for name, value in headers.items() if name.lower() in KEPT_HEADERS}
+    try:
+        with transaction.atomic():
+            row = Inbox.objects.create(
+                provider=gateway, event_id=notice.event_id, raw_body=raw_body, headers=kept, received_at=now
+            )
+    except IntegrityError:
+        row = Inbox.objects.get(provider=gateway, event_id=notice.event_id)
+    return notice, None if row.processed_at else row
+
+
+def note_processed(*, inbox_id: int, now: datetime, error: str = "") -> None:
+    Inbox.objects.filter(pk=inbox_id).update(processed_at=now, error=error[:500])
+
+
+def _receipt(
+    payment: Payment | None, gateway: str, movement: Movement, outcome: ReceiptOutcome, reason: str, now: datetime
+) -> Receipt | None:
+    try:
+        with transaction.atomic():
+            return Receipt.objects.create(
+                payment=payment, gateway=gateway, gateway_ref=movement.ref, amount_minor=movement.amount.minor,
+                currency=movement.amount.currency, outcome=outcome, reason=reason, received_at=now,
+            )  # fmt: skip
+    except IntegrityError:
+        if is_known(gateway=gateway, movement=movement):
+            return None
+        raise
+
+
+def _audit(receipt: Receipt, *, act: str, actor: Actor, reason: str) -> None:
+    audit.record(
+        actor=actor, act=act, subject_type="receipt", subject=str(receipt.pk), reason=reason,
+        facts={
+            "amount_minor": receipt.amount_minor, "currency": receipt.currency,
+            "payment": str(receipt.payment_id or ""), "ref": receipt.gateway_ref,
+        },
+    )  # fmt: skip

@@ -1,0 +1,178 @@
+"""Refunds: the intent is committed first, then the provider is asked, and an unknown outcome is queried."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from core import audit, deadlines, outbox
+from core.actor import SYSTEM, Actor
+from core.errors import IllegalTransition
+from core.models import Deadline
+from core.transitions import advance
+from escrow import ledger
+from escrow.errors import NotFailed
+from escrow.gateways import gateway
+from escrow.gateways.base import RefundState, Refused, Unavailable
+from escrow.ledger import Entry
+from escrow.models import Hold, Receipt, Refund, TransferKind
+from escrow.states import REFUND, ReceiptOutcome, RefundStatus
+
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=1)
+
+
+def open_refund(
+    *,
+    hold: Hold | None = None,
+    receipt: Receipt | None = None,
+    amount_minor: int,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+) -> Refund:
+    """
+    Write the intent to send money back: from escrow, or from what lies parked. In the caller's transaction.
+
+    The caller has already taken the amount off the hold or the receipt.
+    """
+    source = hold or receipt
+    assert source is not None, "a refund has a source"
+    payment = source.payment
+    name = receipt.gateway if receipt else hold.payment.gateway  # type: ignore[union-attr]
+    currency = source.currency
+    refund = Refund.objects.create(
+        payment=payment, hold=hold, receipt=receipt, gateway=name, amount_minor=amount_minor, currency=currency,
+        reason=reason[:60], created_at=now,
+    )  # fmt: skip
+    pot = f"escrow:{currency}" if hold else f"suspense:{name}:{currency}"
+    kind = TransferKind.REFUND if hold else TransferKind.SUSPENSE_REFUND
+    debit, flight = ledger.accounts(pot, f"refund_in_flight:{name}:{currency}")
+    ledger.post([Entry(kind, refund.pk, debit, flight, amount_minor)], now=now)
+    audit.record(
+        actor=actor, act="refund.pending", subject_type="refund", subject=str(refund.pk), reason=reason,
+        facts={"amount_minor": amount_minor, "currency": currency}, order_id=refund.order_id,
+    )  # fmt: skip
+    deadlines.schedule("refund.send", subject=refund.pk, due_at=now)
+    outbox.publish("escrow.refunded", refund_id=refund.pk, order_id=str(refund.order_id or ""))
+    return refund
+
+
+def send_refund(*, refund_id: int, now: datetime) -> Refund:
+    """
+    Ask the provider to send a refund and write down what came of it. Network; safe to repeat at any time.
+
+    The row is marked as sent before the first call: from then on an outcome that was not heard is queried, and only a
+    provider who has never heard of the key is asked again.
+    """
+    refund = Refund.objects.select_related("hold", "payment", "receipt").get(pk=refund_id)
+    if refund.status in (RefundStatus.DONE, RefundStatus.FAILED):
+        _finish(refund)
+        return refund
+    asked_before = refund.status == RefundStatus.SENT
+    if not asked_before:
+        _mark_sent(refund)
+    try:
+        state = _call(refund, asked_before=asked_before)
+    except Unavailable:
+        _again_later(refund, now=now)
+        return refund
+    except Refused as refusal:
+        state = RefundState(ref="", status="failed", reason=refusal.why or str(refusal.message))
+    _apply(refund, state, now=now)
+    return refund
+
+
+def retry_refund(*, refund_id: int, actor: Actor, now: datetime) -> Refund:
+    """
+    Put a refund that has definitely failed back in the queue, under a new key.
+
+    :raises NotFailed: if it has not failed
+    """
+    with transaction.atomic():
+        refund = Refund.objects.select_related("hold").select_for_update(of=("self",)).get(pk=refund_id)
+        if refund.status != RefundStatus.FAILED:
+            raise NotFailed
+        advance(
+            refund, RefundStatus.PENDING, machine=REFUND, actor=actor, reason="retried by staff",
+            attempt=refund.attempt + 1, failure="",
+        )  # fmt: skip
+        deadlines.schedule("refund.send", subject=refund.pk, due_at=now)
+    return refund
+
+
+def _key(refund: Refund) -> str:
+    return f"refund:{refund.pk}" if refund.attempt == 1 else f"refund:{refund.pk}:{refund.attempt}"
+
+
+def _call(refund: Refund, *, asked_before: bool) -> RefundState:
+    provider = gateway(refund.gateway)
+    key = _key(refund)
+    if asked_before:
+        state = provider.query_refund(key=key)
+        if state.status != "unknown":
+            return state
+    receipt = refund.receipt
+    if receipt is None and refund.payment is not None:
+        receipt = refund.payment.receipts.filter(outcome=ReceiptOutcome.APPLIED).first()
+    return provider.refund(
+        key=key,
+        reference=refund.payment.reference if refund.payment else "",
+        movement_ref=receipt.gateway_ref if receipt else "",
+        amount=refund.amount,
+    )
+
+
+def _mark_sent(refund: Refund) -> None:
+    try:
+        with transaction.atomic():
+            advance(refund, RefundStatus.SENT, machine=REFUND, actor=SYSTEM, reason="asked the provider")
+    except IllegalTransition:
+        refund.refresh_from_db()  # somebody else is sending it: the key makes both calls one
+
+
+def _apply(refund: Refund, state: RefundState, *, now: datetime) -> None:
+    if state.status in ("pending", "unknown"):
+        _again_later(refund, now=now)
+        return
+    try:
+        with transaction.atomic():
+            if state.status == "done":
+                _done(refund, state, now=now)
+            else:
+                advance(
+                    refund, RefundStatus.FAILED, machine=REFUND, actor=SYSTEM, reason=state.reason,
+                    failure=state.reason[:200], gateway_ref=state.ref,
+                )  # fmt: skip
+                outbox.publish("escrow.refund_failed", refund_id=refund.pk, order_id=str(refund.order_id or ""))
+            _finish(refund)
+    except IllegalTransition:
+        refund.refresh_from_db()  # the other caller has written the same answer down
+
+
+def _done(refund: Refund, state: RefundState, *, now: datetime) -> None:
+    advance(
+        refund, RefundStatus.DONE, machine=REFUND, actor=SYSTEM, reason="confirmed by the provider",
+        facts={"ref": state.ref}, gateway_ref=state.ref, done_at=now,
+    )  # fmt: skip
+    flight, provider = ledger.accounts(
+        f"refund_in_flight:{refund.gateway}:{refund.currency}", f"provider:{refund.gateway}:{refund.currency}"
+    )
+    ledger.post([Entry(TransferKind.REFUND_DONE, refund.pk, flight, provider, refund.amount_minor)], now=now)
+    outbox.publish("escrow.refund_done", refund_id=refund.pk, order_id=str(refund.order_id or ""))
+
+
+def _finish(refund: Refund) -> None:
+    deadlines.finish("refund.send", subjects=[refund.pk])
+
+
+def _again_later(refund: Refund, *, now: datetime) -> None:
+    deadlines.schedule("refund.send", subject=refund.pk, due_at=now + backoff("refund.send", refund.pk))
+
+
+def backoff(kind: str, subject: int) -> timedelta:
+    """How long to wait before the next try: twice as long each time, up to an hour."""
+    rows = Deadline.objects.filter(kind=kind, subject=str(subject), done_at__isnull=True)
+    tries = rows.values_list("tries", flat=True).first()
+    return min(FIRST_WAIT * 2 ** min(tries or 0, 10), LONGEST_WAIT)
