@@ -1,9 +1,126 @@
-"""Our word in allauth's flows."""
+"""Our word in allauth's flows: phones, letters, who counts as known, and how long somebody stays signed in."""
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMessage
+from django.forms import Form
+from django.http import HttpRequest
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from accounts.phones import PhoneField, to_e164
+from accounts.services import people
+from accounts.services.messages import send_sms
+from core import clock
+from core.errors import TooMany
+
+REMEMBER_KEY = "sign_in_remember"
+NO_MATCH = gettext_lazy("That does not match. Check the phone number or e-mail, and the password.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
-    """Filled below; see ACCOUNT_ADAPTER in the settings."""
+    """One private name of allauth is relied upon, ``_get_login_attempts_cache_key``; a contract test watches it."""
+
+    error_messages = {
+        **DefaultAccountAdapter.error_messages,
+        "email_password_mismatch": NO_MATCH,
+        "phone_password_mismatch": NO_MATCH,
+        "username_password_mismatch": NO_MATCH,
+        "too_many_login_attempts": gettext_lazy("Too many tries. Please wait a few minutes and try again."),
+        "rate_limited": TooMany.default_message,
+        "incorrect_code": gettext_lazy("This is not the code we sent. Look at the newest message."),
+        "phone_taken": gettext_lazy("This phone number belongs to another account."),
+        "email_taken": gettext_lazy("This e-mail address belongs to another account."),
+    }
+
+    # --- phones -------------------------------------------------------------------------------------------------------
+
+    def phone_form_field(self, **options: Any) -> PhoneField:
+        return PhoneField(**options)
+
+    def get_phone(self, user: Any) -> tuple[str, bool] | None:
+        return (user.phone, user.phone_verified) if user.phone else None
+
+    def set_phone(self, user: Any, phone: str, verified: bool) -> None:
+        user.phone, user.phone_verified = phone, verified
+        user.save(update_fields=["phone", "phone_verified"])
+
+    def set_phone_verified(self, user: Any, phone: str) -> None:
+        """Both ends of a proof: at sign-up the number is there already, at a change it is set only now."""
+        people.drop_unfinished_sign_ups(phone=phone, keep=user.pk)
+        self.set_phone(user, phone, True)
+
+    def get_user_by_phone(self, phone: str) -> User | None:
+        """Only a proven number is somebody's: an unfinished sign-up must not keep its owner out."""
+        return User.objects.filter(phone=phone, phone_verified=True).first()
+
+    def send_verification_code_sms(self, user: Any, phone: str, code: str, **more: Any) -> None:
+        text = _("%(code)s is your code. It is valid for a few minutes. Never tell it to anybody, not even to us.")
+        self._text(phone, text % {"code": code})
+
+    def send_unknown_account_sms(self, phone: str, **more: Any) -> None:
+        self._text(
+            phone, _("Somebody tried to sign in with this number. It has no account yet: you can sign up with it.")
+        )
+
+    def send_account_already_exists_sms(self, phone: str) -> None:
+        self._text(
+            phone, _("Somebody tried to sign up with this number. It has an account already: sign in with a code.")
+        )
+
+    def _text(self, phone: str, words: str) -> None:
+        send_sms(to=phone, body=f"[{settings.SITE_NAME}] {words}", now=clock.now(), is_secret=True)
+
+    # --- sign-up and login --------------------------------------------------------------------------------------------
+
+    def save_user(self, request: HttpRequest, user: Any, form: Form, commit: bool = True) -> User:
+        """Phone or e-mail in one insert: the table wants at least one of them from the start."""
+        data = form.cleaned_data
+        user.email, user.phone = data.get("email") or None, data.get("phone") or None
+        user.language = translation.get_language() or settings.LANGUAGE_CODE
+        user.set_password(data.get("password1") or None)
+        if commit:
+            people.save_new(user)
+        return cast(User, user)
+
+    def get_login_stages(self) -> list[str]:
+        ours = {"allauth.account.stages.EmailVerificationStage": "accounts.stages.EmailVerificationStage"}
+        return [ours.get(path, path) for path in super().get_login_stages()]
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """A bucket per account. Allauth's own looks at e-mail and username only, so all phones would share one."""
+        phone = credentials.get("phone")
+        if not phone:
+            return cast(str, super()._get_login_attempts_cache_key(request, **credentials))
+        try:
+            number = to_e164(phone)
+        except ValidationError:
+            number = phone.strip()[:40]
+        return f"phone:{number}"
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        remember = request.session.pop(REMEMBER_KEY, None)
+        super().login(request, user)
+        if remember is not None:
+            request.session.set_expiry(settings.SESSION_COOKIE_AGE if remember else 0)
+
+    # --- letters ------------------------------------------------------------------------------------------------------
+
+    def render_mail(
+        self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
+    ) -> EmailMessage:
+        """In the receiver's language where we know who it is; else in that of the page."""
+        user = context.get("user")
+        context = {**context, "site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
+        with translation.override(getattr(user, "language", None) or translation.get_language()):
+            return super().render_mail(template_prefix, email, context, headers)
+
+    def send_notification_mail(self, template_prefix: str, user: Any, context: Any = None, email: Any = None) -> None:
+        super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)

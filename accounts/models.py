@@ -43,9 +43,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(email__isnull=False) | Q(phone__isnull=False), name="user_reachable"
-            ),
+            models.CheckConstraint(condition=Q(email__isnull=False) | Q(phone__isnull=False), name="user_reachable"),
         ]
 
     def __str__(self) -> str:

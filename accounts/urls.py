@@ -12,6 +12,7 @@ urlpatterns = [
     path("addresses/", addresses.addresses, name="addresses"),
     path("addresses/new/", addresses.address_new, name="address-new"),
     path("addresses/parse/", addresses.address_parse, name="address-parse"),
+    path("addresses/restore/", addresses.address_restore, name="address-restore"),
     path("addresses/<uuid:address_id>/", addresses.address_edit, name="address-edit"),
     path("addresses/<uuid:address_id>/delete/", addresses.address_delete, name="address-delete"),
     path("addresses/<uuid:address_id>/default/", addresses.address_default, name="address-default"),

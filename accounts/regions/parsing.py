@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from accounts.regions.matching import Match, find_region
 
 LONGEST_TEXT = 600
-LONGEST_STREET = 200
+LONGEST_STREET = 120
 PHONE, REGION = "\x01", "\x02"  # place marks; control characters of the text itself are taken out before
 
 NAME_LABEL = r"收货人|收件人|收货人姓名|姓名|联系人|name|recipient|consignee"

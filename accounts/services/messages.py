@@ -42,9 +42,7 @@ def send_email(*, to: str, subject: str, body: str, now: datetime, key: str) -> 
     return _note_sent(row, now=now)
 
 
-def _write_down(
-    *, channel: str, to: str, subject: str, body: str, key: str | None, now: datetime
-) -> OutgoingMessage:
+def _write_down(*, channel: str, to: str, subject: str, body: str, key: str | None, now: datetime) -> OutgoingMessage:
     row = OutgoingMessage(channel=channel, to=to, subject=subject, body=body, key=key, created_at=now)
     try:
         with transaction.atomic():

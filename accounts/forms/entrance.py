@@ -1,0 +1,161 @@
+"""Sign-up and login. Allauth's forms with our fields: one line for phone or e-mail, codes that phones can fill in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as base
+from allauth.account.internal.userkit import filter_users_by_email
+from allauth.core import context, ratelimit
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator, validate_email
+from django.utils.translation import gettext_lazy as _
+
+from accounts.adapter import REMEMBER_KEY
+from accounts.models import User
+from accounts.phones import to_e164
+from accounts.services import people
+
+LONGEST_LOGIN = 254
+LONGEST_PASSWORD = 256  # hashing is made to be slow: nobody may hand in a megabyte
+PASSWORD_HELP = _("At least 8 characters; not a common word and not your name.")
+
+
+def read_login(text: str) -> dict[str, str]:
+    """``{"phone": E.164}`` or ``{"email": …}`` from one line; empty if it is neither."""
+    text = text.strip()
+    if "@" in text:
+        try:
+            validate_email(text)
+        except ValidationError:
+            return {}
+        return {"email": text.lower()}
+    try:
+        return {"phone": to_e164(text)}
+    except ValidationError:
+        return {}
+
+
+def login_field() -> forms.CharField:
+    attrs = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+    return forms.CharField(label=_("Phone or e-mail"), max_length=LONGEST_LOGIN, widget=forms.TextInput(attrs=attrs))
+
+
+def remember_field() -> forms.BooleanField:
+    help_text = _("Leave it empty on a computer that others use.")
+    return forms.BooleanField(label=_("Keep me signed in"), required=False, initial=True, help_text=help_text)
+
+
+def plain(form: forms.Form) -> None:
+    """Labels say what a field is; a placeholder that repeats them only gets in the way."""
+    for field in form.fields.values():
+        field.widget.attrs.pop("placeholder", None)
+        if isinstance(field.widget, forms.PasswordInput):
+            field.widget.attrs["maxlength"] = LONGEST_PASSWORD
+            field.validators.append(MaxLengthValidator(LONGEST_PASSWORD))
+
+
+class LoginForm(base.LoginForm):
+    """Phone or e-mail, and password."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["login"] = login_field()
+        self.fields["remember"] = remember_field()
+        self.fields["password"].help_text = ""
+        self.order_fields(["login", "password", "remember"])
+        plain(self)
+
+    def user_credentials(self) -> dict[str, str]:
+        """Always one of phone and e-mail; what is neither matches nobody, and says so in the same words."""
+        login = self.cleaned_data["login"]
+        found = read_login(login) or {"username": login}
+        return {**found, "password": self.cleaned_data["password"]}
+
+
+class RequestLoginCodeForm(forms.Form):
+    """Phone or e-mail; a code goes there. Whether there is such an account is not said."""
+
+    login = login_field()
+    remember = remember_field()
+    _user: User | None = None
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        login = data.get("login")
+        if not login:
+            return data
+        found = read_login(login)
+        if not found:
+            raise ValidationError({"login": _("Enter a phone number or an e-mail address.")})
+        target = next(iter(found.values()))
+        if not ratelimit.consume(context.request, action="request_login_code", key=target):
+            raise ValidationError(_("Too many tries. Please wait a few minutes and try again."))
+        self._user = self._find(**found)
+        context.request.session[REMEMBER_KEY] = bool(data.get("remember"))
+        return {**data, **found}
+
+    def _find(self, *, phone: str = "", email: str = "") -> User | None:
+        """An unfinished sign-up counts as no account: the code must not open what somebody else has begun."""
+        if phone:
+            users = list(User.objects.filter(phone=phone, phone_verified=True, is_active=True))
+        else:
+            users = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
+            users = [user for user in users if not people.is_unfinished(user)]
+        return users[0] if users else None
+
+
+class SignupForm(base.SignupForm):
+    """By phone (a code comes, no password is needed) or, with ``?by=email``, by e-mail and password."""
+
+    field_order = ("phone", "email", "password1")
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        sent_email = bool(self.data.get("email")) and not self.data.get("phone")
+        self.by_email = context.request.GET.get("by") == "email" or sent_email
+        for name in ["phone"] if self.by_email else ["email", "password1"]:
+            del self.fields[name]
+        for field in self.fields.values():
+            field.required = field.widget.is_required = True
+        if self.by_email:
+            self.fields["email"].label = _("E-mail")
+            self.fields["password1"].help_text = PASSWORD_HELP
+        else:
+            self.fields["phone"].help_text = _("We send a code to this number. You need no password.")
+        plain(self)
+
+    def validate_unique_email(self, value: str) -> str:
+        """A sign-up that nobody has proven does not keep the owner of an address out."""
+        people.drop_unfinished_sign_ups(email=value)
+        found: str = super().validate_unique_email(value)
+        return found
+
+
+class CodeMixin(forms.Form):
+    """Six digits; a phone offers them from the message, spaces do not matter."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field = forms.CharField(label=_("Six-digit code"), max_length=12)
+        field.widget.attrs.update(
+            {"inputmode": "numeric", "autocomplete": "one-time-code", "autofocus": True, "pattern": "[0-9 ]*"}
+        )
+        self.fields["code"] = field
+
+
+class ConfirmLoginCodeForm(CodeMixin, base.ConfirmLoginCodeForm):
+    pass
+
+
+class VerifyPhoneForm(CodeMixin, base.VerifyPhoneForm):
+    pass
+
+
+class ConfirmEmailForm(CodeMixin, base.ConfirmEmailVerificationCodeForm):
+    pass
+
+
+class ConfirmPasswordResetForm(CodeMixin, base.ConfirmPasswordResetCodeForm):
+    pass

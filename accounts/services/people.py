@@ -1,0 +1,106 @@
+"""Making and changing accounts."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core.errors import DomainError
+
+
+class JustTaken(DomainError):
+    """Two sign-ups with the same phone or e-mail at the same moment."""
+
+    code = "just_taken"
+    default_message = _("This sign-up was sent twice. Please start again.")
+
+
+def _unfinished() -> QuerySet[User]:
+    """
+    Sign-ups whose phone or e-mail was never proven.
+
+    Nobody has entered them and they own nothing: they are claims, and must not keep the owner of a number out.
+    """
+    addresses = EmailAddress.objects.filter(user=OuterRef("pk"))
+    claims = Q(phone__isnull=False) | Q(Exists(addresses))
+    return User.objects.filter(
+        claims,
+        ~Exists(addresses.filter(verified=True)),
+        last_login__isnull=True,
+        phone_verified=False,
+        is_staff=False,
+        is_superuser=False,
+        is_mediator=False,
+    )
+
+
+def is_unfinished(user: User) -> bool:
+    """Say whether this account is a sign-up that was never proven."""
+    return _unfinished().filter(pk=user.pk).exists()
+
+
+def drop_unfinished_sign_ups(*, phone: str | None = None, email: str | None = None, keep: UUID | None = None) -> None:
+    """Delete unproven claims on a phone or an e-mail, so that who can prove it may have it."""
+    same = Q()
+    if phone:
+        same |= Q(phone=phone)
+    if email:
+        same |= Q(email=email)
+    if same:
+        _unfinished().filter(same).exclude(pk=keep).delete()
+
+
+def save_new(user: User) -> None:
+    """
+    Write a new account in place of unproven claims on its phone and e-mail.
+
+    :raises JustTaken: if another sign-up has proven them in the meantime
+    """
+    try:
+        with transaction.atomic():
+            drop_unfinished_sign_ups(phone=user.phone, email=user.email)
+            user.save()
+    except IntegrityError as taken:
+        raise JustTaken from taken
+
+
+@transaction.atomic
+def create_person(
+    *,
+    email: str | None = None,
+    phone: str | None = None,
+    password: str | None = None,
+    name: str = "",
+    language: str = "zh-hans",
+    is_mediator: bool = False,
+    is_superuser: bool = False,
+) -> User:
+    """Make an account whose phone and e-mail are known to be right: demo data, commands, tests."""
+    user = User.objects.create_user(
+        email,
+        password,
+        phone=phone,
+        phone_verified=bool(phone),
+        name=name,
+        language=language,
+        is_mediator=is_mediator,
+        is_staff=is_superuser,
+        is_superuser=is_superuser,
+    )
+    if user.email:
+        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def set_language(*, user_id: UUID, language: str) -> None:
+    """Remember in which language this person reads, also in messages."""
+    User.objects.filter(pk=user_id).exclude(language=language).update(language=language)
+
+
+def rename(*, user_id: UUID, name: str) -> None:
+    User.objects.filter(pk=user_id).update(name=name)

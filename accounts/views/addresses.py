@@ -1,0 +1,146 @@
+"""The address book."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.forms.addresses import AddressForm, PasteForm, initial_from_text, initial_of, place_of
+from accounts.models import Address
+from accounts.queries.addresses import address_of, addresses_of
+from accounts.services import addresses as services
+from core.guards import member
+
+UNDO_KEY = "address_undo"
+
+
+@member
+@require_safe
+def addresses(request: HttpRequest) -> HttpResponse:
+    rows = addresses_of(user_id=request.user.pk)
+    can_undo = "deleted" in request.GET and UNDO_KEY in request.session
+    return render(request, "accounts/addresses.html", {"addresses": rows, "can_undo": can_undo})
+
+
+@member
+@require_http_methods(["GET", "HEAD", "POST"])
+def address_new(request: HttpRequest) -> HttpResponse:
+    return _edit(request, None)
+
+
+@member
+@require_http_methods(["GET", "HEAD", "POST"])
+def address_edit(request: HttpRequest, address_id: UUID) -> HttpResponse:
+    return _edit(request, address_of(user_id=request.user.pk, address_id=address_id))
+
+
+def _edit(request: HttpRequest, address: Address | None) -> HttpResponse:
+    """Show the form, go one list further (``step``, without JavaScript), or save and go back."""
+    initial = initial_of(address) if address else {"name": request.user.name}
+    if request.method != "POST":
+        return _page(request, AddressForm(initial=initial), address)
+    if "step" in request.POST:
+        return _page(request, AddressForm(initial=request.POST.dict()), address)
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, address, status=400)
+    services.save_address(user_id=request.user.pk, address_id=address.pk if address else None, **form.for_service())
+    messages.success(request, _("Address saved."))
+    return redirect(_back(request))
+
+
+@member
+@require_POST
+def address_parse(request: HttpRequest) -> HttpResponse:
+    """Read a pasted text and show the form filled in. Nothing is saved."""
+    address = _known(request)
+    paste = PasteForm(request.POST)
+    if not paste.is_valid():
+        form = AddressForm(initial=initial_of(address) if address else {})
+        return _page(request, form, address, paste=paste, status=400)
+    found = initial_from_text(paste.cleaned_data["text"])
+    known = initial_of(address) if address else {}
+    if {"province", "city", "district_code"} & set(found):
+        known = {name: known[name] for name in known if name not in ("province", "city", "district_code")}
+    return _page(request, AddressForm(initial={**known, **found}), address, paste=paste, found=sorted(found))
+
+
+def _known(request: HttpRequest) -> Address | None:
+    try:
+        address_id = UUID(request.POST.get("address", ""))
+    except ValueError:
+        return None
+    return address_of(user_id=request.user.pk, address_id=address_id)
+
+
+def _page(
+    request: HttpRequest,
+    form: AddressForm,
+    address: Address | None,
+    *,
+    paste: PasteForm | None = None,
+    found: list[str] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "place": form.place,
+        "paste": paste or PasteForm(),
+        "found": found,
+        "address": address,
+        "next": _back(request),
+        "action": reverse("accounts:address-edit", args=[address.pk]) if address else reverse("accounts:address-new"),
+    }
+    return render(request, "accounts/address_form.html", context, status=status)
+
+
+def _back(request: HttpRequest) -> str:
+    """Where the person came from, such as checkout; else the list."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if safe else reverse("accounts:addresses")
+
+
+@member
+@require_safe
+def regions_options(request: HttpRequest) -> HttpResponse:
+    """The three lists for what is chosen so far, as a fragment."""
+    get = request.GET.get
+    place = place_of(province=get("province", ""), city=get("city", ""), district=get("district_code", ""))
+    return render(request, "accounts/parts/region.html", {"place": place})
+
+
+@member
+@require_POST
+def address_delete(request: HttpRequest, address_id: UUID) -> HttpResponse:
+    snapshot = services.delete_address(user_id=request.user.pk, address_id=address_id)
+    request.session[UNDO_KEY] = snapshot
+    return redirect(f"{reverse('accounts:addresses')}?deleted=1")
+
+
+@member
+@require_POST
+def address_restore(request: HttpRequest) -> HttpResponse:
+    """Put back the address deleted last."""
+    snapshot = request.session.pop(UNDO_KEY, None)
+    if snapshot:
+        kept = {name: snapshot[name] for name in ("name", "phone", "district_code", "street", "postcode")}
+        services.save_address(user_id=request.user.pk, address_id=None, **kept)
+        messages.success(request, _("The address is back."))
+    return redirect("accounts:addresses")
+
+
+@member
+@require_POST
+def address_default(request: HttpRequest, address_id: UUID) -> HttpResponse:
+    services.make_default(user_id=request.user.pk, address_id=address_id)
+    messages.success(request, _("Checkout will begin with this address."))
+    return redirect("accounts:addresses")
