@@ -1,0 +1,137 @@
+"""The product editor as one form: its parts are read, checked and shown again together; nothing typed is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+
+from core.errors import DomainError
+from shop.errors import StaleListing, StockMoved
+from shop.forms.products import PicturesForm, ProductForm, Variants, variants_class
+from shop.models import Product
+from shop.queries.catalogue import Branch
+from shop.services.products import ListingFacts
+
+PREFIX = "variants"
+Files = MultiValueDict[str, UploadedFile]
+
+
+@dataclass
+class Editor:
+    """What the page shows and what a POST means. ``product`` is None while it is being written for the first time."""
+
+    product: Product | None
+    tree: Sequence[Branch]
+    form: ProductForm
+    variants: Variants
+    pictures: PicturesForm
+    refusals: list[str] = field(default_factory=list)
+
+    @classmethod
+    def shown(cls, *, product: Product | None, tree: Sequence[Branch]) -> Editor:
+        """The editor as it opens."""
+        initial = {"seen_version": product.version} if product else {}
+        rows = _rows_of(product)
+        return cls(
+            product=product,
+            tree=tree,
+            form=ProductForm(instance=product, initial=initial, tree=tree),
+            variants=variants_class(extra=0 if rows else 1)(initial=rows, prefix=PREFIX),
+            pictures=PicturesForm(images=_images(product)),
+        )
+
+    @classmethod
+    def posted(cls, *, product: Product | None, tree: Sequence[Branch], data: QueryDict, files: Files) -> Editor:
+        """The editor as it came back."""
+        blank = Product(pk=product.pk) if product else None
+        return cls(
+            product=product,
+            tree=tree,
+            form=ProductForm(data, instance=blank, tree=tree),
+            variants=variants_class(extra=0)(data, initial=_rows_of(product), prefix=PREFIX),
+            pictures=PicturesForm(data, files, images=_images(product)),
+        )
+
+    @property
+    def is_ready(self) -> bool:
+        """Every part is checked, also when another one has failed already: all mistakes are shown at once."""
+        return all([self.form.is_valid(), self.variants.is_valid(), self.pictures.is_valid()])
+
+    @property
+    def facts(self) -> ListingFacts:
+        said = self.form.cleaned_data
+        return ListingFacts(
+            category_id=said["category"].pk,
+            words=self.form.words,
+            variants=self.variants.facts(),
+            weight_g=said["weight_g"],
+            fragile=said["fragile"],
+            perishable=said["perishable"],
+        )
+
+    @property
+    def seen_version(self) -> int:
+        return self.form.cleaned_data.get("seen_version") or 0
+
+    def as_typed(self, *, more_rows: int = 0) -> Editor:
+        """The same words on a fresh page, not judged yet: after adding a row, or saving the pictures alone."""
+        typed = {name: self.form[name].data for name in self.form.fields}
+        rows = [row for form in self.variants.forms if (row := _typed_row(form)) is not None]
+        return Editor(
+            product=self.product,
+            tree=self.tree,
+            form=ProductForm(instance=None, initial=typed, tree=self.tree),
+            variants=variants_class(extra=max(more_rows, 0 if rows else 1))(initial=rows, prefix=PREFIX),
+            pictures=PicturesForm(images=_images(self.product)),
+        )
+
+    def refused(self, refusal: DomainError, *, product: Product | None, data: QueryDict, files: Files) -> Editor:
+        """The same words with the refusal on top; saving again then counts from the listing as it is now."""
+        fresh = data.copy()
+        if isinstance(refusal, StaleListing | StockMoved) and product is not None:
+            fresh["seen_version"] = str(product.version)
+            _count_from_now(fresh, product)
+        again = Editor.posted(product=product, tree=self.tree, data=fresh, files=files)
+        again.form.is_valid()
+        for name, text in refusal.fields.items():
+            if name in again.form.fields:
+                again.form.add_error(name, str(text))
+        again.refusals = [refusal.message, *(str(t) for n, t in refusal.fields.items() if n not in again.form.fields)]
+        return again
+
+
+def _rows_of(product: Product | None) -> list[dict[str, Any]]:
+    if product is None:
+        return []
+    names = ("id", "name", "name_en", "sku", "stock", "is_active")
+    return [
+        {**{name: getattr(row, name) for name in names}, "price": row.price_minor, "seen_stock": row.stock}
+        for row in product.variants.all()
+    ]
+
+
+def _images(product: Product | None) -> list[Any]:
+    return list(product.images.all()) if product else []
+
+
+def _typed_row(form: Any) -> dict[str, Any] | None:
+    row = {name: form[name].data for name in form.fields}
+    said = [row.get(name) for name in ("id", "name", "name_en", "sku", "price", "stock")]
+    return row if any(said) else None
+
+
+def _count_from_now(data: QueryDict, product: Product) -> None:
+    """Give each row the present count to start from; a count nobody touched follows it."""
+    now = {str(row.pk): row.stock for row in product.variants.all()}
+    for name in [name for name in data if name.startswith(f"{PREFIX}-") and name.endswith("-id")]:
+        row = name.removesuffix("-id")
+        if data.get(name) in now:
+            stock = str(now[data[name]])
+            if data.get(f"{row}-stock") == data.get(f"{row}-seen_stock"):
+                data[f"{row}-stock"] = stock
+            data[f"{row}-seen_stock"] = stock

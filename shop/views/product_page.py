@@ -1,0 +1,123 @@
+"""Everything one product's page shows, gathered once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.money import Money
+from core.policies import Rules
+from shop.models import Product, Store, Variant
+from shop.models.stores import in_language
+from shop.queries.catalogue import media_url
+from shop.queries.stores import StoreNumbers, store_numbers
+from shop.states import ProductStatus
+
+HONEST = ("function", "usage", "warranty", "validity")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A variant as a pill."""
+
+    id: str
+    name: str
+    price: Money
+    stock: int
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ProductPage:
+    """``is_seen``: it is on sale in an open store; else the page only says that it is not."""
+
+    title: str
+    summary: str
+    paragraphs: list[str]
+    honest: list[tuple[str, str]]
+    photos: list[dict[str, str]]
+    choices: list[Choice]
+    price: Money
+    price_to: Money | None
+    numbers: StoreNumbers
+    inspection_days: int
+    ship_by_hours: int
+    never_shipped_days: int
+    is_seen: bool
+    can_buy: bool
+    most: int
+
+    @property
+    def chosen(self) -> Choice | None:
+        return next((choice for choice in self.choices if choice.chosen), None)
+
+
+def product_page(product: Product, *, now: datetime, rules: Rules) -> ProductPage:
+    """Gather the page: variants, pictures and the store's numbers, a query each."""
+    variants = list(product.variants.filter(is_active=True))
+    choices = _choices(variants, product)
+    prices = [choice.price for choice in choices] or [product.price]
+    low, high = min(prices), max(prices)
+    is_seen = product.status == ProductStatus.LISTED and product.store.is_open
+    return ProductPage(
+        title=product.display_title,
+        summary=product.display_summary,
+        paragraphs=_paragraphs(in_language(product.description, product.description_en)),
+        honest=[(name, text) for name in HONEST if (text := _text(product, name))],
+        photos=_photos(product),
+        choices=choices,
+        price=low,
+        price_to=high if high.minor != low.minor else None,
+        numbers=store_numbers(store_id=product.store_id, now=now),
+        inspection_days=rules.inspection_hours // 24,
+        ship_by_hours=rules.ship_by_hours,
+        never_shipped_days=rules.never_shipped_hours // 24,
+        is_seen=is_seen,
+        can_buy=is_seen and any(choice.stock for choice in choices),
+        most=min(999, max((choice.stock for choice in choices), default=0)),
+    )
+
+
+def free_shipping(store: Store, *, price_minor: int) -> bool:
+    """Whether one piece of this price travels free."""
+    free_from = store.free_shipping_from_minor
+    return not store.shipping_minor or (free_from is not None and price_minor >= free_from)
+
+
+def _choices(variants: list[Variant], product: Product) -> list[Choice]:
+    """The first one in stock is chosen already: one click less."""
+    first = next((variant.pk for variant in variants if variant.stock), None)
+    return [
+        Choice(
+            id=str(variant.pk),
+            name=variant.display_name,
+            price=Money(variant.price_minor, product.currency),
+            stock=variant.stock,
+            chosen=variant.pk == first,
+        )
+        for variant in variants
+    ]
+
+
+def _photos(product: Product) -> list[dict[str, str]]:
+    return [
+        {
+            "url": media_url(image.large.name),
+            "card": media_url(image.card.name),
+            "thumb": media_url(image.thumb.name),
+            "alt": image.alt or (product.display_title if not place else ""),
+        }
+        for place, image in enumerate(product.images.all())
+    ]
+
+
+def _text(product: Product, name: str) -> str:
+    words: Any = in_language(getattr(product, name), getattr(product, f"{name}_en"))
+    return str(words).strip()
+
+
+def _paragraphs(text: str) -> list[str]:
+    """Plain text in paragraphs: what stands between empty lines. Templates escape it and keep its line breaks."""
+    parts = text.replace("\r\n", "\n").replace("\r", "\n").split("\n\n")
+    return [part.strip() for part in parts if part.strip()]

@@ -1,0 +1,92 @@
+"""The shop window: home, lists, one product, one store."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from core import clock, policies
+from core.guards import public
+from shop.forms.filters import SORT_WORDS, Filters, price_bands, read_filters
+from shop.queries import catalogue
+from shop.queries.stores import store_by_slug, store_numbers
+from shop.views.product_page import product_page
+
+
+@public
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Categories, the guarantee, what sells and what is new. Three queries."""
+    context = {
+        "tree": catalogue.category_tree(),
+        "popular": catalogue.most_sold(count=12),
+        "fresh": catalogue.newest(count=12),
+    }
+    return render(request, "shop/home.html", context)
+
+
+@public
+@require_safe
+def search(request: HttpRequest) -> HttpResponse:
+    tree = catalogue.category_tree()
+    filters = read_filters(request.GET, tree=tree)
+    return render(request, "shop/search.html", _list_context(filters, tree))
+
+
+@public
+@require_safe
+def category(request: HttpRequest, slug: str) -> HttpResponse:
+    tree = catalogue.category_tree()
+    found = catalogue.branch_of(tree, slug=slug)
+    if found is None:
+        raise Http404
+    filters = read_filters(request.GET, tree=tree, slug=slug)
+    context = _list_context(filters, tree) | {"branch": found[0], "category": found[1]}
+    return render(request, "shop/category.html", context)
+
+
+@public
+@require_safe
+def product(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """One product; what is not for sale any more says so in words, with the status of something gone."""
+    found = catalogue.product_for_page(pk=pk)
+    if found is None:
+        raise Http404
+    page = product_page(found, now=clock.now(), rules=policies.from_values(policies.current(found.kind).values))
+    return render(request, "shop/product.html", {"page": page, "product": found}, status=200 if page.is_seen else 404)
+
+
+@public
+@require_safe
+def store(request: HttpRequest, slug: str) -> HttpResponse:
+    found = store_by_slug(slug=slug)
+    if found is None:
+        raise Http404
+    tree = catalogue.category_tree()
+    filters = read_filters(request.GET, tree=tree, store_id=found.pk)
+    context = _list_context(filters, tree)
+    context |= {"store": found, "numbers": store_numbers(store_id=found.pk, now=clock.now())}
+    return render(request, "shop/store.html", context)
+
+
+def _list_context(filters: Filters, tree: list[catalogue.Branch]) -> dict[str, Any]:
+    page = catalogue.page_of(filters.wish, number=filters.page)
+    sorts = [{"key": key, "word": word, "current": key == filters.wish.sort} for key, word in SORT_WORDS.items()]
+    context: dict[str, Any] = {"filters": filters, "tree": tree, "page": page, "sorts": sorts, "found": _found(page)}
+    if page.object_list:
+        return context | {"bands": price_bands(filters)}
+    near = catalogue.nearby_categories(filters.text, tree=tree)
+    return context | {"shorter": catalogue.shorter_queries(filters.text), "near": near}
+
+
+def _found(page: Any) -> str:
+    if page.paginator.is_capped:
+        return _("More than %(n)s products") % {"n": f"{catalogue.COUNTED:,}"}
+    count = page.paginator.count
+    return ngettext("%(n)s product", "%(n)s products", count) % {"n": f"{count:,}"}
