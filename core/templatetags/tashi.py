@@ -29,21 +29,21 @@ _PARTS = re.compile(r"\A(-?)([^\d-]*)([\d,]+)(\.\d+)?\Z")
 _sprite_urls: dict[str, str] = {}
 
 
-def _as_money(amount: Money | int | None, currency: str) -> Money | None:
+def _as_money(amount: Money | int | str | None, currency: str) -> Money | None:
     if amount is None or amount == "":
         return None
     return amount if isinstance(amount, Money) else Money(int(amount), currency or "CNY")
 
 
 @register.filter
-def money(amount: Money | int | None, currency: str = "CNY") -> str:
+def money(amount: Money | int | str | None, currency: str = "CNY") -> str:
     """``¥1,280.00`` from a Money, or from minor units and a currency."""
     value = _as_money(amount, currency)
     return NOTHING if value is None else str(value)
 
 
 @register.filter
-def signed(amount: Money | int | None, currency: str = "CNY") -> str:
+def signed(amount: Money | int | str | None, currency: str = "CNY") -> str:
     """``+¥128.00`` or ``-¥128.00``: for running accounts, where the direction is the point."""
     value = _as_money(amount, currency)
     if value is None:
@@ -52,7 +52,7 @@ def signed(amount: Money | int | None, currency: str = "CNY") -> str:
 
 
 @register.simple_tag
-def price(amount: Money | int | None, size: str = "", currency: str = "CNY") -> SafeString | str:
+def price(amount: Money | int | str | None, size: str = "", currency: str = "CNY") -> SafeString | str:
     """
     An amount in three sizes: small sign, big whole number, small decimals.
 
