@@ -10,7 +10,7 @@ from django.db import transaction
 
 from core import deadlines
 from core.actor import SYSTEM
-from escrow import sandbox_bank
+from escrow import sandbox_notices
 from escrow.errors import NotParked
 from escrow.models import Account
 from escrow.services import payments, payouts, refunds
@@ -51,4 +51,4 @@ def return_receipts(subjects: Sequence[str], now: datetime) -> None:
 
 def send_sandbox_notices(subjects: Sequence[str], now: datetime) -> None:
     for subject in subjects:
-        sandbox_bank.send_notice(notice_id=int(subject), now=now)
+        sandbox_notices.send_notice(notice_id=int(subject), now=now)

@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from core.money import Money
 from core.sealed import SealedField
-from escrow.states import HoldStatus, PaymentStatus, PayoutStatus, ReceiptOutcome, RefundStatus
+from escrow.states import HoldStatus, Parked, PaymentStatus, PayoutStatus, ReceiptOutcome, RefundStatus
 
 
 class Account(models.Model):
@@ -117,6 +117,11 @@ class Receipt(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def reason_text(self) -> str:
+        """Why it was parked, for people."""
+        return str(dict(Parked.choices).get(self.reason, self.reason))
 
 
 class Hold(models.Model):

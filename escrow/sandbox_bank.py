@@ -7,26 +7,20 @@ the notices it owes. Every call may be repeated under its key and is answered fr
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-import httpx
 from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from core import clock, deadlines
+from core import clock
 from escrow.gateways.sandbox import PAYEE
-from escrow.gateways.signing import HEADER, sign
-from escrow.models import SandboxCharge, SandboxNotice
+from escrow.models import SandboxCharge
+from escrow.sandbox_notices import notify
 
-MAX_TRIES = 15
-NOTICE_TIMEOUT_SECONDS = 5
-FIRST_WAIT = timedelta(seconds=5)
-LONGEST_WAIT = timedelta(hours=1)
 LATE_NOTICE_AFTER = timedelta(seconds=2)
 ACCOUNT_CLOSED = "0000"  # a payout to a number with this ending fails
 ACCOUNT_SLOW = "1111"  # a payout to a number with this ending waits for a click on the bank's page
@@ -81,7 +75,7 @@ def close_payment(body: Mapping[str, Any]) -> dict[str, Any]:
     charge.save(update_fields=["state"])
     if charge.data.get("late"):
         _arrive(charge, charge.amount_minor, charge.currency)
-        _notify(charge, after=LATE_NOTICE_AFTER)
+        notify(charge, after=LATE_NOTICE_AFTER)
     return {"result": "closed"}
 
 
@@ -185,7 +179,7 @@ def act(*, key: str, outcome: str, minor: int | None = None) -> SandboxCharge:
     if outcome not in OUTCOMES:
         raise BankRefusal("unknown outcome")
     if outcome == "forged":
-        _notify(charge, event_id=f"forged-{uuid.uuid4().hex}")
+        notify(charge, event_id=f"forged-{uuid.uuid4().hex}")
     elif outcome == "late":
         _late(charge)
     elif outcome == "declined":
@@ -198,7 +192,7 @@ def act(*, key: str, outcome: str, minor: int | None = None) -> SandboxCharge:
 def _late(charge: SandboxCharge) -> None:
     if charge.state == "closed" and not charge.movements:
         _arrive(charge, charge.amount_minor, charge.currency)
-        _notify(charge)
+        notify(charge)
     elif charge.state != "closed" and not charge.movements:
         charge.data = {**charge.data, "late": True}
         charge.save(update_fields=["data"])
@@ -209,7 +203,7 @@ def _decline(charge: SandboxCharge) -> None:
         return
     charge.state, charge.data = "declined", {**charge.data, "reason": "insufficient funds"}
     charge.save(update_fields=["state", "data"])
-    _notify(charge)
+    notify(charge)
 
 
 def _pay(charge: SandboxCharge, outcome: str, minor: int | None) -> None:
@@ -226,14 +220,14 @@ def _pay(charge: SandboxCharge, outcome: str, minor: int | None) -> None:
     if is_full and paid_before and outcome != "paid_twice":
         return
     _arrive(charge, amount, currency)
-    event_id = _notify(charge)
+    event_id = notify(charge)
     if outcome == "paid_twice" and not paid_before:
         _arrive(charge, amount, currency)
-        _notify(charge)
+        notify(charge)
     if outcome == "twice":
-        _notify(charge, event_id=event_id)
+        notify(charge, event_id=event_id)
     if outcome == "reorder":
-        _notify(charge, kind="payment.opened")
+        notify(charge, kind="payment.opened")
 
 
 def _arrive(charge: SandboxCharge, minor: int, currency: str) -> None:
@@ -245,62 +239,6 @@ def _arrive(charge: SandboxCharge, minor: int, currency: str) -> None:
     if charge.state != "closed":
         charge.state = "paid"
     charge.save(update_fields=["movements", "paid_minor", "paid_currency", "state"])
-
-
-# --- notices --------------------------------------------------------------------------------------------------------
-
-
-def _notify(
-    charge: SandboxCharge, *, event_id: str = "", kind: str = "payment.changed", after: timedelta = timedelta()
-) -> str:
-    """Owe the shop a notice: sent right after the commit, or by the deadline if ``after`` a while."""
-    name = event_id or f"evt-{uuid.uuid4().hex}"
-    body = {"id": name, "type": kind, "payment": charge.reference, "key": charge.key}
-    now = clock.now()
-    notice = SandboxNotice.objects.create(charge=charge, event_id=name, body=json.dumps(body), due_at=now + after)
-    deadlines.schedule("sandbox.notice", subject=notice.pk, due_at=now + (after or FIRST_WAIT))
-    if not after:
-        transaction.on_commit(lambda: send_notice(notice_id=notice.pk, now=clock.now()), robust=True)
-    return name
-
-
-def send_notice(*, notice_id: int, now: datetime) -> None:
-    """POST a notice to the shop. What is not answered with 2xx is sent again, later each time, fifteen times."""
-    notice = SandboxNotice.objects.select_related("charge").filter(pk=notice_id).first()
-    if notice is None or notice.sent_at is not None:
-        deadlines.finish("sandbox.notice", subjects=[notice_id])
-        return
-    status = _post(notice)
-    notice.tries += 1
-    notice.answer = status[:200]
-    is_over = status.startswith("2") or notice.event_id.startswith("forged-") or notice.tries >= MAX_TRIES
-    notice.sent_at = now if is_over else None
-    with transaction.atomic():
-        notice.save(update_fields=["tries", "answer", "sent_at"])
-        if is_over:
-            deadlines.finish("sandbox.notice", subjects=[notice_id])
-        else:
-            wait = min(FIRST_WAIT * 2**notice.tries, LONGEST_WAIT)
-            deadlines.schedule("sandbox.notice", subject=notice_id, due_at=now + wait)
-
-
-def _post(notice: SandboxNotice) -> str:
-    """Sign now, send, and give the answer in a line."""
-    body = notice.body.encode()
-    is_forged = notice.event_id.startswith("forged-")
-    secret = "not the bank's secret" if is_forged else settings.SANDBOX_BANK_SECRET
-    url = notice.charge.data.get("notify_url") or settings.SITE_URL + reverse("payment-notice", args=["sandbox"])
-    headers = {HEADER: sign(body, secret=secret), "Content-Type": "application/json"}
-    try:
-        with notice_client() as client:
-            answer = client.post(url, content=body, headers=headers)
-    except httpx.HTTPError as fault:
-        return f"no answer: {type(fault).__name__}"
-    return f"{answer.status_code} {answer.text[:100]}"
-
-
-def notice_client() -> httpx.Client:
-    return httpx.Client(timeout=NOTICE_TIMEOUT_SECONDS, verify=settings.SITE_URL.startswith("https"), trust_env=False)
 
 
 def _charge(kind: str, *, key: str = "", reference: str = "", lock: bool = False) -> SandboxCharge:

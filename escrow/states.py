@@ -114,3 +114,13 @@ class ReceiptOutcome(models.TextChoices):
     APPLIED = "applied", _("Held for the orders")
     PARKED = "parked", _("Parked for staff")
     RETURNED = "returned", _("Sent back")
+
+
+class Parked(models.TextChoices):
+    """Why money that arrived could not be applied."""
+
+    WRONG_AMOUNT = "wrong_amount", _("Not the amount that was asked for")
+    WRONG_CURRENCY = "wrong_currency", _("Not the currency that was asked for")
+    WRONG_PAYEE = "wrong_payee", _("Paid to somebody else's account")
+    LATE = "late", _("Arrived after the order was cancelled")
+    TWICE = "twice", _("Arrived a second time")

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 FOLDERS_FOR_POSTGRES = ("races", "faults", "journeys", "escrow", "flows", "core")
@@ -56,12 +60,77 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     Path(target).write_text(json.dumps(counts))
 
 
+def uses_database(request: pytest.FixtureRequest) -> bool:
+    asked = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
+    return bool(asked) or request.node.get_closest_marker("django_db") is not None
+
+
 @pytest.fixture(autouse=True)
 def empty_cache(request: pytest.FixtureRequest) -> None:
     """Give a test that may use the database an empty cache: rate limits of one test are not another's."""
-    uses_database = {"db", "transactional_db", "live_server"} & set(request.fixturenames)
-    if uses_database or request.node.get_closest_marker("django_db"):
+    if uses_database(request):
         from django.core.cache import cache
 
         request.getfixturevalue("db")
         cache.clear()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def rewritable_when_emptied() -> Iterator[None]:
+    """Tests that commit empty all tables afterwards: the triggers of append-only tables step aside for that moment."""
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from core.append_only import guard, unguard
+
+    guarded: dict[str, tuple[str, ...]] = {
+        "core_auditentry": (),
+        "escrow_transfer": (),
+        "escrow_account": ("id", "key", "kind", "owner_id", "currency"),
+    }
+    empty = TransactionTestCase._fixture_teardown
+
+    def teardown(case: TransactionTestCase) -> None:
+        for table in guarded:
+            unguard(connection, table)
+        try:
+            empty(case)
+        finally:
+            for table, columns in guarded.items():
+                guard(connection, table, columns=columns)
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = empty  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def still_clock(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test inherits another's clock, and one without a database does not ask for the sandbox offset."""
+    from core import clock
+
+    clock.forget()
+    if not uses_database(request):
+        clock._cached = (float("inf"), timedelta())
+    yield
+    clock.forget()
+
+
+@pytest.fixture(autouse=True)
+def own_wire(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Calls to the site's own address are answered by the site's own WSGI application, in this process.
+
+    The sandbox bank and carrier speak signed HTTP; a test with ``live_server`` sets SITE_URL to it and uses sockets.
+    """
+    settings.SITE_URL = "http://testserver"
+    by_socket = httpx.HTTPTransport.handle_request
+
+    def handle(self: httpx.HTTPTransport, asked: httpx.Request) -> httpx.Response:
+        if asked.url.host != "testserver":
+            return by_socket(self, asked)
+        from config.wsgi import application
+
+        return httpx.WSGITransport(app=application, raise_app_exceptions=False).handle_request(asked)
+
+    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle)

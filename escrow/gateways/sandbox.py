@@ -92,13 +92,12 @@ class SandboxGateway:
         verify(raw_body, header=given.get(HEADER.lower(), ""), secret=self.secret)
         try:
             body = json.loads(raw_body)
-            notice = Notice(event_id=body["id"], payment_reference=body["payment"], key=body["key"])
+            words = [body["id"], body["payment"], body["key"]]
         except (ValueError, TypeError, KeyError) as fault:
             raise Malformed from fault
-        words = (notice.event_id, notice.payment_reference)
         if not all(isinstance(word, str) and 0 < len(word) <= 120 for word in words):
             raise Malformed
-        return notice
+        return Notice(event_id=words[0], payment_reference=words[1], key=words[2])
 
     def _ask(self, act: str, **fields: Any) -> dict[str, Any]:
         """

@@ -3,8 +3,9 @@
 from escrow.queries.balances import MerchantMoney, merchant_money, payout_account, payouts_of
 from escrow.queries.books import Books, books
 from escrow.queries.holds import hold_of, holds_of, holds_of_store
-from escrow.queries.lines import Lines, MoneyLine, buyer_lines, merchant_lines, order_lines
+from escrow.queries.lines import MoneyLine, buyer_lines, order_lines
 from escrow.queries.problems import failed_payouts, failed_refunds, parked_receipts, problems
+from escrow.queries.statement import Lines, merchant_lines
 
 __all__ = [
     "Books",

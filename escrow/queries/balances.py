@@ -38,7 +38,7 @@ def merchant_money(store_id: UUID, now: datetime, *, currency: str = "CNY") -> M
     """Where a store's money is at this moment."""
     rest = F("amount_minor") - F("released_minor") - F("refunded_minor")
     holds = Hold.objects.filter(store_id=store_id, currency=currency, status__in=OPEN_HOLD)
-    rests = dict(holds.values_list("status").annotate(rest=Sum(rest)).order_by())
+    rests: dict[str, int] = dict(holds.values_list("status").annotate(left=Sum(rest)).order_by())
     payouts = Payout.objects.filter(store_id=store_id, currency=currency, status__in=IN_FLIGHT)
     arriving = payouts.aggregate(sum=Sum("amount_minor"))["sum"]
     balance = Account.objects.filter(key=f"merchant:{store_id}:{currency}").values_list("balance", flat=True).first()

@@ -103,14 +103,16 @@ RULES = {
     "hold without exactly its transfers": """
       SELECT h.id FROM escrow_hold h LEFT JOIN (
         SELECT ref, SUM(CASE WHEN kind = 1 THEN amount ELSE 0 END) AS k1,
-               SUM(CASE WHEN kind = 2 THEN amount ELSE 0 END) AS k2, SUM(CASE WHEN kind = 3 THEN amount ELSE 0 END) AS k3
+               SUM(CASE WHEN kind = 2 THEN amount ELSE 0 END) AS k2,
+               SUM(CASE WHEN kind = 3 THEN amount ELSE 0 END) AS k3
         FROM escrow_transfer WHERE kind IN (1, 2, 3) GROUP BY ref) s ON s.ref = h.id
       WHERE COALESCE(s.k1, 0) <> h.amount_minor OR COALESCE(s.k2, 0) <> h.released_minor - h.fee_taken_minor
          OR COALESCE(s.k3, 0) <> h.fee_taken_minor""",
     "hold whose refunds are not what it gave back": """
       SELECT h.id FROM escrow_hold h
       LEFT JOIN (
-        SELECT hold_id, SUM(amount_minor) AS back FROM escrow_refund WHERE hold_id IS NOT NULL GROUP BY hold_id) r ON r.hold_id = h.id
+        SELECT hold_id, SUM(amount_minor) AS back FROM escrow_refund
+        WHERE hold_id IS NOT NULL GROUP BY hold_id) r ON r.hold_id = h.id
       WHERE COALESCE(r.back, 0) <> h.refunded_minor""",
     "hold whose state and numbers disagree": """
       SELECT h.id FROM escrow_hold h WHERE

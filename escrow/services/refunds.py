@@ -175,4 +175,5 @@ def backoff(kind: str, subject: int) -> timedelta:
     """How long to wait before the next try: twice as long each time, up to an hour."""
     rows = Deadline.objects.filter(kind=kind, subject=str(subject), done_at__isnull=True)
     tries = rows.values_list("tries", flat=True).first()
-    return min(FIRST_WAIT * 2 ** min(tries or 0, 10), LONGEST_WAIT)
+    doubled: int = 2 ** min(tries or 0, 10)
+    return min(FIRST_WAIT * doubled, LONGEST_WAIT)

@@ -29,8 +29,8 @@ class Command(BaseCommand):
         for currency, total in sorted(found.sums.items()):
             self.stdout.write(f"{f'sum of all {currency} accounts':<60} {Money(total, currency)!s:>20}")
         self.stdout.write(f"{len(found.accounts)} accounts, {found.transfers} transfers")
-        for line in found.discrepancies:
-            self.stdout.write(self.style.ERROR(f"discrepancy: {line}"))
+        for breach in found.discrepancies:
+            self.stdout.write(self.style.ERROR(f"discrepancy: {breach}"))
         self.stdout.write(f"{len(found.discrepancies)} discrepancies")
         if not found.balanced:
             sys.exit(1)

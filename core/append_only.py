@@ -1,0 +1,49 @@
+"""
+Tables whose rows are written once: triggers refuse every change, on both databases.
+
+An owner can take a trigger off again; in production the application's role should not own the tables (MONEY.md §2.1).
+On SQLite a later migration that alters such a table rebuilds it without its triggers and must call ``guard()`` again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+_FUNCTION = """
+CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; END $$
+"""
+
+
+def guard(connection: BaseDatabaseWrapper, table: str, *, columns: Sequence[str] = ()) -> None:
+    """
+    Refuse DELETE and TRUNCATE on a table, and UPDATE of any column, or only of some.
+
+    A refused change is an ``IntegrityError``.
+    """
+    unguard(connection, table)
+    update = f"UPDATE OF {', '.join(columns)}" if columns else "UPDATE"
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(_FUNCTION)
+            refuse = "EXECUTE FUNCTION refuse_change()"
+            cursor.execute(
+                f"CREATE TRIGGER {table}_no_change BEFORE {update} OR DELETE ON {table} FOR EACH ROW {refuse}"
+            )
+            cursor.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}")
+            return
+        for name, event in (("change", update), ("delete", "DELETE")):
+            cursor.execute(
+                f"CREATE TRIGGER {table}_no_{name} BEFORE {event} ON {table} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+            )
+
+
+def unguard(connection: BaseDatabaseWrapper, table: str) -> None:
+    """Take the triggers off: for going back a migration, and for tests that empty the tables."""
+    on = f" ON {table}" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        for name in ("change", "truncate", "delete"):
+            cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{name}{on}")
