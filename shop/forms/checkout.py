@@ -10,19 +10,21 @@ from django.utils.translation import gettext_lazy as _
 
 from core.money import MAX_MINOR
 
+STALE = _("This page is out of date. Please check it and place the order again.")
+_ALL = ("required", "invalid", "min_value", "max_value")
+
 
 class CheckoutForm(forms.Form):
     """Where to, what the buyer was shown, and the key that makes one checkout of two clicks."""
 
     address = forms.UUIDField(
-        error_messages={
-            "required": _("Choose where the parcel should go."),
-            "invalid": _("Choose where the parcel should go."),
-        }
+        error_messages=dict.fromkeys(("required", "invalid"), _("Choose where the parcel should go.")),
     )
     note = forms.CharField(label=_("Note to the stores"), max_length=200, required=False)
-    seen_total_minor = forms.IntegerField(min_value=0, max_value=MAX_MINOR)
-    checkout_key = forms.UUIDField()
+    seen_total_minor = forms.IntegerField(
+        min_value=0, max_value=MAX_MINOR, widget=forms.HiddenInput, error_messages=dict.fromkeys(_ALL, STALE)
+    )
+    checkout_key = forms.UUIDField(widget=forms.HiddenInput, error_messages=dict.fromkeys(_ALL, STALE))
 
 
 def line_ids_of(values: Iterable[str]) -> list[UUID] | None:

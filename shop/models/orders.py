@@ -105,6 +105,10 @@ class OrderLine(models.Model):
         return in_language(self.variant_name, self.variant_name_en)
 
     @property
+    def thumb_url(self) -> str:
+        return f"{settings.MEDIA_URL}{self.thumb}" if self.thumb else ""
+
+    @property
     def unit(self) -> Money:
         return Money(self.unit_minor, self.currency)
 

@@ -44,6 +44,10 @@ class CheckedLine:
         return self.unit * self.quantity
 
     @property
+    def thumb_url(self) -> str:
+        return f"{settings.MEDIA_URL}{self.thumb}" if self.thumb else ""
+
+    @property
     def can_be_bought(self) -> bool:
         """A changed price is shown and may be agreed to; what is not there cannot be bought."""
         return self.problem in (None, "price")

@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -82,19 +84,30 @@ def _show(
         messages.info(request, _("There is nothing to check out yet."))
         return redirect("shop:cart")
     addresses = list(Address.objects.filter(user_id=request.user.pk).order_by("-is_default", "-created_at", "id"))
-    known = {str(address.pk) for address in addresses}
-    asked = str(form.data.get("address", ""))
     context = {
         "cart": view,
         "form": form,
         "addresses": addresses,
-        "chosen_address": asked if asked in known else next((str(address.pk) for address in addresses), ""),
+        "chosen": _chosen_address(form, addresses),
+        "here": _here(view, chosen),
         "checkout_key": uuid.uuid4(),
         "refusal": refusal,
         "was_total": _was_total(form, view) if refusal else None,
         "rules": from_values(current(purchase.KIND).values),
     }
     return render(request, "shop/checkout.html", context, status=refusal.status if refusal else status)
+
+
+def _chosen_address(form: CheckoutForm, addresses: list[Address]) -> Address | None:
+    """What was ticked before, else the first."""
+    asked = str(form.data.get("address", ""))
+    return next((address for address in addresses if str(address.pk) == asked), addresses[0] if addresses else None)
+
+
+def _here(view: cart_queries.CartView, chosen: list[UUID] | None) -> str:
+    """This page's own address with what was chosen, to come back to."""
+    lines = [("line", str(line.pk)) for line in view.lines] if chosen is not None else []
+    return f"{reverse('shop:checkout')}?{urlencode(lines)}" if lines else reverse("shop:checkout")
 
 
 def _was_total(form: CheckoutForm, view: cart_queries.CartView) -> Money | None:

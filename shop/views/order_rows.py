@@ -60,7 +60,7 @@ class Row:
     act: Act | None
 
 
-class CountedPaginator(Paginator[Order]):
+class CountedPaginator(Paginator):  # type: ignore[type-arg]
     """Pages whose number is known already: the tabs have counted."""
 
     known: int | None = None

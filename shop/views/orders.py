@@ -87,7 +87,7 @@ def extend(request: HttpRequest, number: str) -> HttpResponse:
 def money(request: HttpRequest, number: str) -> HttpResponse:
     """The running account of one order, which prints as its receipt."""
     mine = _mine(request, number)
-    return render(request, "shop/money.html", {"order": mine, "lines": order_lines(mine.pk, viewer="buyer")})
+    return render(request, "shop/money.html", {"order": mine, "lines": order_lines(mine.pk)})
 
 
 @member
