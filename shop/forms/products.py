@@ -26,7 +26,7 @@ WORDS = (
 ROWS = {"description": 8, "description_en": 8}
 
 
-class ProductForm(forms.ModelForm[Product]):
+class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
     """Words, category and logistics. Reads and checks; the services write."""
 
     seen_version = forms.IntegerField(required=False, min_value=0, max_value=2**31, widget=forms.HiddenInput)
@@ -90,7 +90,7 @@ class VariantForm(forms.Form):
         )
 
 
-class Variants(forms.BaseFormSet[VariantForm]):
+class Variants(forms.BaseFormSet):  # type: ignore[type-arg]
     """The rows together: at least one stays, and several need names to be told apart."""
 
     deletion_widget = forms.CheckboxInput

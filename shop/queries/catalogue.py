@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from core.money import SIGNS, Money
 from shop.models import Category, Product
@@ -60,7 +61,7 @@ class Card:
     image: str
     alt: str
     store: str
-    sold: int
+    sold: str
     region: str
     free_shipping: bool
     in_stock: bool
@@ -78,7 +79,7 @@ class Branch:
         return (self.category.pk, *(child.pk for child in self.children))
 
 
-class CountedPages(Paginator[Card]):
+class CountedPages(Paginator):  # type: ignore[type-arg]
     """Page numbers for a list that was counted elsewhere, and perhaps not to its end."""
 
     def __init__(self, *, count: int) -> None:
@@ -143,10 +144,12 @@ def category_tree() -> list[Branch]:
     """All categories, two levels, in their order. One query."""
     children: dict[int, list[Category]] = {}
     tops: list[Category] = []
-    for category in Category.objects.all():
+    every = {category.pk: category for category in Category.objects.all()}
+    for category in every.values():
         if category.parent_id is None:
             tops.append(category)
         else:
+            category.parent = every[category.parent_id]
             children.setdefault(category.parent_id, []).append(category)
     return [Branch(top, tuple(children.get(top.pk, ()))) for top in tops]
 
@@ -196,6 +199,10 @@ def _product_path() -> str:
     return reverse("shop:product", args=[blank]).replace(str(blank), "%s")
 
 
+def _sold(count: int) -> str:
+    return gettext("%(n)s sold") % {"n": f"{count:,}"} if count else ""
+
+
 def _card(row: Mapping[str, Any]) -> Card:
     sign = SIGNS.get(row["currency"], f"{row['currency']} ")
     price = str(Money(row["price_minor"], row["currency"]))
@@ -211,7 +218,7 @@ def _card(row: Mapping[str, Any]) -> Card:
         image=media_url(row["cover"]),
         alt=row["cover_alt"],
         store=in_language(row["store__name"], row["store__name_en"]),
-        sold=row["sold"],
+        sold=_sold(row["sold"]),
         region=row["store__region"],
         free_shipping=not row["store__shipping_minor"] or (free_from is not None and row["price_minor"] >= free_from),
         in_stock=row["in_stock"],
