@@ -28,7 +28,7 @@ from shop.services import pictures as picture_services
 from shop.services import products as services
 from shop.services.listing import lacks_of
 from shop.states import ProductStatus
-from shop.views.merchant_rows import product_rows, status_acts, tabs
+from shop.views.merchant_product_rows import product_rows, status_acts, tabs
 
 SAID = {
     ProductStatus.LISTED: gettext_lazy("On sale now."),
