@@ -81,12 +81,14 @@ def add_up(facts: Iterable[Fact], *, elsewhere: bool = False) -> Sum:
     status: str = _S.CREATED
     flags: set[str] = set()
     left_out: set[str] = set()
+    turned = False
     for fact in counted:
-        new = _next(status, fact, elsewhere=elsewhere, flags=flags)
+        turned = turned or fact.status == _S.RETURNING
+        new = _next(status, fact, elsewhere=elsewhere and not turned, flags=flags)
         if new is None:
             left_out.add(fact.key)
         else:
-            status = new
+            status = _on_the_way_back(new) if turned else new
     scans = [f.at for f in counted if f.status in PHYSICAL]
     delivered = _deliveries(counted, elsewhere=elsewhere)
     grade: str = EvidenceGrade.NONE
@@ -104,6 +106,13 @@ def add_up(facts: Iterable[Fact], *, elsewhere: bool = False) -> Sum:
     )
 
 
+def _on_the_way_back(status: str) -> str:
+    """Once turned round, every move is homeward, and a delivery is the sender's, not the buyer's."""
+    if status == _S.DELIVERED:
+        return _S.RETURNED
+    return _S.RETURNING if status in PHYSICAL and status != _S.RETURNED else status
+
+
 def _next(status: str, fact: Fact, *, elsewhere: bool, flags: set[str]) -> str | None:
     """The state after one more event in order of time; None if the event is noted and not applied."""
     new = fact.status
@@ -113,15 +122,13 @@ def _next(status: str, fact: Fact, *, elsewhere: bool, flags: set[str]) -> str |
         return None
     if status == _S.DELIVERED:
         return new if new in (_S.RETURNING, _S.RETURNED, _S.DELIVERED) else None
-    if new == _S.DELIVERED and status == _S.RETURNING:
-        return _S.RETURNED  # delivered to the sender: not the buyer's receipt
     if new == _S.DELIVERED and elsewhere:
         flags.add("city_mismatch")
         return _S.EXCEPTION
     if status == _S.LOST and new in PHYSICAL:
         flags.add("found_after_lost")
-    if new == _S.CREATED and status != _S.CANCELLED:
-        return status  # paperwork after the fact moves nothing
+    if new == _S.CREATED:
+        return status  # every parcel begins there; paperwork after the fact moves nothing
     return new
 
 

@@ -35,7 +35,8 @@ SHIPMENT = register(
         states=ShipmentStatus,
         moves={
             **{state: _MOVING - {state} for state in _S if state not in (_S.DELIVERED, _S.RETURNED, _S.CANCELLED)},
-            _S.DELIVERED: frozenset({_S.RETURNING, _S.RETURNED}),
+            # Only by turning round; when that is learned late, it may be lost or damaged on the way back by then.
+            _S.DELIVERED: frozenset({_S.RETURNING, _S.RETURNED, _S.EXCEPTION, _S.LOST, _S.CANCELLED}),
             _S.RETURNED: frozenset(),
             _S.CANCELLED: _MOVING - {_S.CANCELLED},  # cancelled on paper, found in a van
         },

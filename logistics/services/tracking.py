@@ -52,21 +52,21 @@ def receive(*, shipment_id: UUID, snapshot: Snapshot, provider: str, paid_at: da
     """
     shipment = Shipment.objects.select_for_update(of=("self",)).select_related("carrier").get(pk=shipment_id)
     was = dict(shipment.__dict__)
-    own_eta = _note_details(shipment, snapshot, now=now)
+    _note_details(shipment, snapshot, now=now)
     mismatch = not same_city(shipment.destination_city, shipment.ship_to_city)
-    elsewhere = mismatch and shipment.status != ShipmentStatus.DELIVERED
+    elsewhere = mismatch and shipment.delivered_at is None  # a delivery once believed is doubted, not unmade
     known = list(shipment.events.order_by("id"))
     before = _add_up(known, elsewhere=elsewhere)
     fresh = _new_events(shipment, snapshot, known, provider=provider, paid_at=paid_at, now=now)
     after = _add_up([*known, *fresh], elsewhere=elsewhere)
     _flag(fresh, known, after)
     TrackingEvent.objects.bulk_create(fresh, ignore_conflicts=True)
-    progress = _derive(shipment, before, after, mismatch=mismatch, own_eta=own_eta, now=now)
+    progress = _derive(shipment, before, after, mismatch=mismatch, now=now)
     return _write(shipment, was, progress, after, fresh, provider=provider)
 
 
 def _derive(
-    shipment: Shipment, before: history.Sum, after: history.Sum, *, mismatch: bool, own_eta: bool, now: datetime
+    shipment: Shipment, before: history.Sum, after: history.Sum, *, mismatch: bool, now: datetime
 ) -> Progress:
     """Set the derived columns, all but the status, and say what is news."""
     old_grade, first_scan, first_delivery = shipment.grade, None, None
@@ -75,11 +75,9 @@ def _derive(
     if mismatch:  # learned of after the delivery was believed: the proof is worth little
         flags.add("city_mismatch")
         grade = EvidenceGrade.D if grade else grade
-    if shipment.first_scan_at is None and after.first_scan_at is not None:
-        first_scan = after.first_scan_at
-        if not own_eta:
-            hours = shipment.carrier.promise_hours
-            shipment.eta_from, shipment.eta_to = eta.promised(start=first_scan, promise_hours=hours)
+    if after.first_scan_at != shipment.first_scan_at:
+        first_scan = after.first_scan_at if shipment.first_scan_at is None else None
+        _promise_anew(shipment, start=after.first_scan_at)
     if shipment.delivered_at is None and after.status == ShipmentStatus.DELIVERED:
         first_delivery = after.delivered_at
     shipment.first_scan_at, shipment.delivered_at = after.first_scan_at, after.delivered_at
@@ -90,6 +88,15 @@ def _derive(
         shipment=shipment, old_status=shipment.status, status=after.status, old_grade=old_grade, grade=grade,
         first_scan_at=first_scan, delivered_at=first_delivery, messages=_news(before, after, now=now),
     )  # fmt: skip
+
+
+def _promise_anew(shipment: Shipment, *, start: datetime | None) -> None:
+    """Count the promised days from the first scan, unless the carrier has named days of its own."""
+    hours = shipment.carrier.promise_hours
+    before = eta.promised(start=shipment.first_scan_at or shipment.created_at, promise_hours=hours)
+    is_ours = shipment.eta_to is None or (shipment.eta_from, shipment.eta_to) == before
+    if start is not None and is_ours:
+        shipment.eta_from, shipment.eta_to = eta.promised(start=start, promise_hours=hours)
 
 
 def _write(
@@ -111,12 +118,8 @@ def _write(
     return replace(progress, new_events=len(fresh))
 
 
-def _note_details(shipment: Shipment, snapshot: Snapshot, *, now: datetime) -> bool:
-    """
-    What is said of the parcel as a whole; silence about something never wipes what was said before.
-
-    True if the carrier named days of its own.
-    """
+def _note_details(shipment: Shipment, snapshot: Snapshot, *, now: datetime) -> None:
+    """What is said of the parcel as a whole; silence about something never wipes what was said before."""
     for name, limit in (("signed_by", 60), ("destination_city", 30), ("courier_phone", 20), ("pickup_place", 120)):
         said = clean(getattr(snapshot, name), limit=limit)
         if said:
@@ -127,7 +130,6 @@ def _note_details(shipment: Shipment, snapshot: Snapshot, *, now: datetime) -> b
     window = eta.from_carrier(snapshot, now=now)
     if window is not None:
         shipment.eta_from, shipment.eta_to = window
-    return window is not None
 
 
 def _open(value: object) -> str:
