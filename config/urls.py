@@ -33,6 +33,7 @@ api = [
 
 urlpatterns = [
     path("", include("disputes.urls")),
+    path("", include("logistics.urls")),
     path("", include("shop.urls")),
     path("", include(guidance)),
     path("me/", include("accounts.urls")),
