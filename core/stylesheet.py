@@ -15,7 +15,7 @@ NOTE = "/* Made by manage.py build_css from the folders beside it. Do not edit. 
 
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _SPACE = re.compile(r"\s+")
-_ROUND = re.compile(r"\s*([{};,])\s*")
+_ROUND = re.compile(r"\s*([{};,>])\s*")
 _VALUE = re.compile(r"(?<=[\w)-]):\s+")
 
 

@@ -38,7 +38,7 @@ def test_every_source_file_has_a_layer():
 
 def test_squeezing_keeps_descendant_selectors():
     assert squeeze("/* x */ .a :is(b, c) > d {\n color: red;\n margin: calc(1px + 2px);\n}") == (
-        ".a :is(b,c) > d{color:red;margin:calc(1px + 2px)}"
+        ".a :is(b,c)>d{color:red;margin:calc(1px + 2px)}"
     )
 
 
