@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.forms import BoundField
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
@@ -15,6 +16,7 @@ from shop.errors import StaleListing, StockMoved
 from shop.forms.products import PicturesForm, ProductForm, Variants, variants_class
 from shop.models import Product
 from shop.queries.catalogue import Branch
+from shop.services.listing import HONEST
 from shop.services.products import ListingFacts
 
 PREFIX = "variants"
@@ -77,6 +79,11 @@ class Editor:
     @property
     def seen_version(self) -> int:
         return self.form.cleaned_data.get("seen_version") or 0
+
+    @property
+    def honest_fields(self) -> list[BoundField]:
+        """The four honest answers, each with its English twin beside it."""
+        return [self.form[f"{name}{tail}"] for name in HONEST for tail in ("", "_en")]
 
     def as_typed(self, *, more_rows: int = 0) -> Editor:
         """The same words on a fresh page, not judged yet: after adding a row, or saving the pictures alone."""

@@ -6,15 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from core.money import Money
 from core.policies import Rules
-from shop.models import Product, Store, Variant
+from shop.models import Product, Variant
 from shop.models.stores import in_language
 from shop.queries.catalogue import media_url
 from shop.queries.stores import StoreNumbers, store_numbers
 from shop.states import ProductStatus
 
-HONEST = ("function", "usage", "warranty", "validity")
+HONEST = {
+    "function": _("What it does"),
+    "usage": _("How it is used"),
+    "warranty": _("Warranty"),
+    "validity": _("Keeps or stays valid"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +37,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ProductPage:
-    """``is_seen``: it is on sale in an open store; else the page only says that it is not."""
+    """``is_seen``: it is on sale in an open store, or previewed by its merchant; else the page says that it is not."""
 
     title: str
     summary: str
@@ -45,6 +52,7 @@ class ProductPage:
     ship_by_hours: int
     never_shipped_days: int
     is_seen: bool
+    is_preview: bool
     can_buy: bool
     most: int
 
@@ -53,18 +61,18 @@ class ProductPage:
         return next((choice for choice in self.choices if choice.chosen), None)
 
 
-def product_page(product: Product, *, now: datetime, rules: Rules) -> ProductPage:
+def product_page(product: Product, *, is_preview: bool, now: datetime, rules: Rules) -> ProductPage:
     """Gather the page: variants, pictures and the store's numbers, a query each."""
     variants = list(product.variants.filter(is_active=True))
     choices = _choices(variants, product)
     prices = [choice.price for choice in choices] or [product.price]
     low, high = min(prices), max(prices)
-    is_seen = product.status == ProductStatus.LISTED and product.store.is_open
+    on_sale = product.status == ProductStatus.LISTED and product.store.is_open
     return ProductPage(
         title=product.display_title,
         summary=product.display_summary,
         paragraphs=_paragraphs(in_language(product.description, product.description_en)),
-        honest=[(name, text) for name in HONEST if (text := _text(product, name))],
+        honest=[(str(word), text) for name, word in HONEST.items() if (text := _text(product, name))],
         photos=_photos(product),
         choices=choices,
         price=low,
@@ -73,16 +81,11 @@ def product_page(product: Product, *, now: datetime, rules: Rules) -> ProductPag
         inspection_days=rules.inspection_hours // 24,
         ship_by_hours=rules.ship_by_hours,
         never_shipped_days=rules.never_shipped_hours // 24,
-        is_seen=is_seen,
-        can_buy=is_seen and any(choice.stock for choice in choices),
+        is_seen=on_sale or is_preview,
+        is_preview=is_preview and not on_sale,
+        can_buy=on_sale and any(choice.stock for choice in choices),
         most=min(999, max((choice.stock for choice in choices), default=0)),
     )
-
-
-def free_shipping(store: Store, *, price_minor: int) -> bool:
-    """Whether one piece of this price travels free."""
-    free_from = store.free_shipping_from_minor
-    return not store.shipping_minor or (free_from is not None and price_minor >= free_from)
 
 
 def _choices(variants: list[Variant], product: Product) -> list[Choice]:

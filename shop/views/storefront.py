@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -14,8 +15,10 @@ from django.views.decorators.http import require_safe
 from core import clock, policies
 from core.guards import public
 from shop.forms.filters import SORT_WORDS, Filters, price_bands, read_filters
+from shop.models import Category
 from shop.queries import catalogue
 from shop.queries.stores import store_by_slug, store_numbers
+from shop.states import ProductStatus
 from shop.views.product_page import product_page
 
 
@@ -47,7 +50,7 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     filters = read_filters(request.GET, tree=tree, slug=slug)
-    context = _list_context(filters, tree) | {"branch": found[0], "category": found[1]}
+    context = _list_context(filters, tree) | {"branch": found[0], "category": found[1], "crumbs": _crumbs(found[1])}
     return render(request, "shop/category.html", context)
 
 
@@ -58,8 +61,14 @@ def product(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = catalogue.product_for_page(pk=pk)
     if found is None:
         raise Http404
-    page = product_page(found, now=clock.now(), rules=policies.from_values(policies.current(found.kind).values))
-    return render(request, "shop/product.html", {"page": page, "product": found}, status=200 if page.is_seen else 404)
+    was_seen = found.status == ProductStatus.LISTED or found.listed_at is not None
+    is_preview = not was_seen and request.user.pk == found.store.owner_id
+    if not (was_seen or is_preview):
+        raise Http404
+    rules = policies.from_values(policies.current(found.kind).values)
+    page = product_page(found, is_preview=is_preview, now=clock.now(), rules=rules)
+    context = {"page": page, "product": found, "crumbs": _crumbs(found.category, with_itself=True)}
+    return render(request, "shop/product.html", context, status=200 if page.is_seen else 404)
 
 
 @public
@@ -83,6 +92,14 @@ def _list_context(filters: Filters, tree: list[catalogue.Branch]) -> dict[str, A
         return context | {"bands": price_bands(filters)}
     near = catalogue.nearby_categories(filters.text, tree=tree)
     return context | {"shorter": catalogue.shorter_queries(filters.text), "near": near}
+
+
+def _crumbs(category: Category, *, with_itself: bool = False) -> list[tuple[str, str]]:
+    """The way from the shop window to a category, as words and places."""
+    steps = [category.parent] if category.parent else []
+    steps += [category] if with_itself else []
+    ways = [(step.display_name, reverse("shop:category", args=[step.slug])) for step in steps]
+    return [(_("Home"), reverse("shop:home")), *ways]
 
 
 def _found(page: Any) -> str:
