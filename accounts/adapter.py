@@ -9,11 +9,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.forms import Form
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.languages import remember_language
 from accounts.models import User
 from accounts.phones import PhoneField, to_e164
 from accounts.services import people
@@ -110,6 +111,11 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         if remember is not None:
             request.session.set_expiry(settings.SESSION_COOKIE_AGE if remember else 0)
+
+    def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
+        response: HttpResponse = super().post_login(request, user, **how)
+        remember_language(response, user.language)
+        return response
 
     # --- letters ------------------------------------------------------------------------------------------------------
 

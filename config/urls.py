@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
-from core.guards import named, public
+from accounts.views.language import set_language
+from core.guards import named
 from core.views.health import healthz, readyz
 from core.views.media import media
 from core.views.styleguide import styleguide
@@ -37,11 +37,11 @@ urlpatterns = [
     path("", include("shop.urls")),
     path("", include(guidance)),
     path("me/", include("accounts.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("accounts.allauth_urls")),
     path("merchant/", include("shop.merchant_urls")),
     path("console/", include("disputes.console_urls")),
     path("sandbox/", include("accounts.sandbox_urls")),
-    path("language/", public(set_language), name="set_language"),
+    path("language/", set_language, name="set_language"),
     path("webhooks/payments/<slug:gateway>/", payment_notice, name="payment-notice"),
     path("webhooks/carriers/<slug:carrier>/<str:token>/", carrier_push, name="carrier-push"),
     path("api/v1/", include(api)),

@@ -48,9 +48,12 @@ def remember_field() -> forms.BooleanField:
 
 
 def plain(form: forms.Form) -> None:
-    """Labels say what a field is; a placeholder that repeats them only gets in the way."""
+    """No placeholder that repeats its label, and nothing longer than what can be kept or hashed."""
     for field in form.fields.values():
         field.widget.attrs.pop("placeholder", None)
+        if isinstance(field, forms.EmailField):
+            field.widget.attrs["maxlength"] = LONGEST_LOGIN
+            field.validators.append(MaxLengthValidator(LONGEST_LOGIN))
         if isinstance(field.widget, forms.PasswordInput):
             field.widget.attrs["maxlength"] = LONGEST_PASSWORD
             field.validators.append(MaxLengthValidator(LONGEST_PASSWORD))

@@ -34,7 +34,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
         {"label": _("All"), "url": here, "current": not only_unread},
         {"label": _("Unread"), "url": f"{here}?show=unread", "count": unread, "current": only_unread},
     ]
-    return render(request, "accounts/inbox.html", {"page": page, "unread": unread, "tabs": tabs})
+    return render(request, "accounts/inbox.html", {"page": page, "unread_count": unread, "tabs": tabs})
 
 
 @member

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms.profile import ProfileForm
 from accounts.languages import remember_language
-from accounts.queries.notices import unread_count
 from accounts.services import people
 from core.guards import member
 
@@ -30,5 +29,5 @@ def me(request: HttpRequest) -> HttpResponse:
         with translation.override(form.cleaned_data["language"]):
             messages.success(request, _("Saved."))
         return response
-    page = {"form": form, "unread": unread_count(user_id=user.pk), "addresses": user.addresses.count()}
+    page = {"form": form, "addresses": user.addresses.count()}
     return render(request, "accounts/me.html", page, status=400 if form.errors else 200)

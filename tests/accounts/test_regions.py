@@ -185,4 +185,4 @@ def test_a_hundred_kilobytes_cost_no_more_than_an_address(text: str) -> None:
     began = time.perf_counter()
     parsed = parse_address(text)
     assert time.perf_counter() - began < 0.25
-    assert len(parsed.street or "") <= 200
+    assert len(parsed.street or "") <= 120
