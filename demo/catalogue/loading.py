@@ -52,10 +52,13 @@ def categories() -> tuple[Category, ...]:
 
 @cache
 def stores() -> tuple[Store, ...]:
+    """Return the stores, as they stand in the file."""
     texts = ("name", "trade", "about", "return_policy", "region")
-    return tuple(
-        Store(**{key: both(row[key]) if key in texts else row[key] for key in row}) for row in read("stores.json")
-    )
+    listed: list[Store] = []
+    for row in read("stores.json"):
+        fields: dict[str, Any] = {key: both(value) if key in texts else value for key, value in row.items()}
+        listed.append(Store(**fields))
+    return tuple(listed)
 
 
 @cache
