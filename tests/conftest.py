@@ -124,6 +124,7 @@ def own_wire(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     The sandbox bank and carrier speak signed HTTP; a test with ``live_server`` sets SITE_URL to it and uses sockets.
     """
     settings.SITE_URL = "http://testserver"
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 is slow on purpose
     by_socket = httpx.HTTPTransport.handle_request
 
     def handle(self: httpx.HTTPTransport, asked: httpx.Request) -> httpx.Response:
@@ -131,6 +132,19 @@ def own_wire(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
             return by_socket(self, asked)
         from config.wsgi import application
 
-        return httpx.WSGITransport(app=application, raise_app_exceptions=False).handle_request(asked)
+        from django.core.signals import request_finished, request_started
+        from django.db import close_old_connections
+
+        # As Django's own test client does: the connection is the test's, in its transaction, and must stay.
+        signals = (request_started, request_finished)
+        heard = [signal for signal in signals if signal.disconnect(close_old_connections)]
+        try:
+            answer = httpx.WSGITransport(app=application, raise_app_exceptions=False).handle_request(asked)
+            answer.read()
+            answer.close()
+            return answer
+        finally:
+            for signal in heard:
+                signal.connect(close_old_connections)
 
     monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle)
