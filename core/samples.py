@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.paginator import Page, Paginator
+from django.templatetags.static import static
 
 from core.money import Money
 
@@ -159,6 +160,12 @@ def listing(now: datetime) -> Sample:
             {"label": "All", "url": "#"},
         ],
         "page": page,
+        "photos_of": [{"url": static("icons/favicon.svg"), "alt": f"Sample {n}"} for n in range(1, 4)],
+        "table": {
+            "heads": ["Carrier", "On time", "Price"],
+            "rows": [["SF Express", "97 %", "¥12.00"]],
+            "numeric": [2, 3],
+        },
     }
 
 
