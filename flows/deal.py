@@ -108,7 +108,7 @@ def deal(*, order_id: UUID, viewer: str, now: datetime) -> Deal:
         sentence=sentence(facts),
         steps=_steps(order, hold),
         acts=_acts(facts),
-        money=order_lines(order_id, viewer=viewer) if hold else [],
+        money=order_lines(order_id) if hold else [],
         story=stories.tell(_entries(order), viewer=viewer, order=order),
     )
 

@@ -13,8 +13,9 @@ from core import clock, deadlines
 from core.models import Deadline
 from core.outbox import Payload
 from core.policies import rules_of
+from core.wording import when
 from flows import release
-from flows.telling import order_of, tell_buyer, when
+from flows.telling import order_of, tell_buyer
 from logistics.services import registration
 from shop.models import Order
 from shop.states import OrderStatus

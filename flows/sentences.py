@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from django.utils.translation import gettext as _
 
 from core.models import Deadline
 from core.money import Money
+from core.wording import day, when
 from disputes.models import Case
 from disputes.states import MONEY_REMEDIES, CaseStatus
 from escrow.models import Hold
-from flows.telling import when
 from logistics.models import Shipment
 from logistics.states import ShipmentStatus
 from shop.models import Order
@@ -154,8 +154,7 @@ def _packed(f: Facts) -> Sentence:
 def _eta(parcel: Shipment | None) -> str:
     if parcel is None or parcel.eta_to is None:
         return ""
-    day: date = parcel.eta_to
-    return _("by %(month)d/%(day)d") % {"month": day.month, "day": day.day}
+    return _("by %(day)s") % {"day": day(parcel.eta_to)}
 
 
 def _delivered(f: Facts) -> Sentence:

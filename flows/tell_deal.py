@@ -8,9 +8,10 @@ from django.utils.translation import gettext_noop
 from core.money import Money
 from core.outbox import Payload
 from core.policies import rules_of
+from core.wording import when
 from escrow.models import Payout, Receipt, Refund
 from escrow.queries import hold_of
-from flows.telling import order_of, tell_buyer, tell_merchant, when
+from flows.telling import order_of, tell_buyer, tell_merchant
 from logistics.models import Shipment
 from shop.models import Order, Store
 

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from core.models import Deadline
 from core.money import Money
 from core.outbox import Payload
+from core.wording import when
 from disputes.models import Case
-from flows.telling import case_of, tell_both, when
+from flows.telling import case_of, tell_both
 
 
 def _names(case: Case, **more: object) -> dict[str, object]:

@@ -7,9 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
-from django.utils.translation import get_language
 
 from accounts.services.notices import in_language_of, notify
 from core import clock
@@ -17,16 +14,6 @@ from disputes.models import Case
 from shop.models import Order
 
 Words = Callable[[], tuple[str, str]]
-
-
-def when(moment: datetime) -> str:
-    """Absolute local time in the active language: 12月3日 14:00, 3 Dec 14:00; with the year if it is another one."""
-    local = timezone.localtime(moment)
-    chinese = (get_language() or "").startswith("zh")
-    other_year = local.year != timezone.localtime(clock.now()).year
-    if chinese:
-        return date_format(local, "Y年n月j日 H:i" if other_year else "n月j日 H:i")
-    return date_format(local, "j M Y, H:i" if other_year else "j M, H:i")
 
 
 def order_of(payload: object) -> Order:

@@ -15,7 +15,7 @@ from django.db.models import F, Sum
 from django.utils import timezone
 
 from core import audit
-from core.actor import Actor
+from core.actor import SYSTEM, Actor
 from core.models import AuditEntry
 from core.transitions import advance
 from shop.errors import NotYourOrder
@@ -181,6 +181,30 @@ def set_in_case(order: Order, *, value: bool) -> None:
     """Say whether an after-sale case is open; written together with the case's own state."""
     Order.objects.filter(pk=order.pk).update(in_case=value)
     order.in_case = value
+
+
+def note_shipped(order: Order, *, at: datetime) -> None:
+    """Note since when the carrier has the parcel, which is when an order counts as shipped; the first time stays."""
+    if Order.objects.filter(pk=order.pk, shipped_at__isnull=True).update(shipped_at=at):
+        order.shipped_at = at
+        audit.record(
+            actor=SYSTEM,
+            act="order.first_scan",
+            subject_type="order",
+            subject=str(order.pk),
+            order_id=order.pk,
+            facts={"at": at.isoformat()},
+        )
+
+
+def note_shipped(order: Order, *, at: datetime) -> None:
+    """Note the carrier's first scan: from here the parcel counts as shipped."""
+    Order.objects.filter(pk=order.pk).update(shipped_at=at)
+    order.shipped_at = at
+    audit.record(
+        actor=SYSTEM, act="order.first_scan", subject_type="order", subject=str(order.pk), order_id=order.pk,
+        facts={"at": at.isoformat()},
+    )  # fmt: skip
 
 
 def note_extended(order: Order) -> None:

@@ -1,90 +1,72 @@
-"""The merchant's products as rows, tabs and acts, ready to print."""
+"""The merchant's table of orders: views with counts, search, and a row for each order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
-from django.utils.translation import gettext as _
+from django.core.paginator import Paginator
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-from core.money import Money
-from shop.models import Product, Variant
+from core import clock
+from flows.deal import short_sentences
+from shop.guards import MerchantRequest
+from shop.models import Order
 from shop.queries.catalogue import media_url
-from shop.queries.listings import SOLD_OUT, TABS, sold_lately
-from shop.states import PRODUCT, ProductStatus
+from shop.queries.orders import LONGEST_QUERY, MERCHANT_VIEWS, merchant_orders, merchant_view_counts
+
+LABELS: dict[str, Promise] = {
+    "all": _("All"),
+    "unpaid": _("Unpaid"),
+    "to_ship": _("To ship"),
+    "overdue": _("Overdue"),
+    "shipped": _("On the way"),
+    "delivered": _("Delivered"),
+    "after_sale": _("After-sale"),
+    "done": _("Closed"),
+}
+URGENT = ("to_ship", "overdue", "after_sale")
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """A move to another state, as a button."""
-
-    target: str
-    label: str
-    kind: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ProductRow:
-    product: Product
-    image: str
-    price: str
-    variants: list[Variant]
-    stock: int
-    sold_lately: int
-    acts: list[Act]
-
-
-def product_rows(products: Iterable[Product], *, now: datetime) -> list[ProductRow]:
-    """Rows of the list; one query for what was sold lately."""
-    found = list(products)
-    lately = sold_lately(product_ids=[product.pk for product in found], now=now)
-    return [_row(product, lately.get(product.pk, 0)) for product in found]
-
-
-def tabs(counts: Mapping[str, int], *, current: str) -> list[dict[str, object]]:
-    words = {
-        str(ProductStatus.LISTED): _("On sale"),
-        SOLD_OUT: _("Sold out"),
-        str(ProductStatus.DRAFT): _("Drafts"),
-        str(ProductStatus.UNLISTED): _("Off the shelf"),
-        str(ProductStatus.DELETED): _("Bin"),
+def order_table(request: MerchantRequest, *, per_page: int, pages: type[Paginator[Any]]) -> dict[str, Any]:
+    """Everything the list shows for this address."""
+    now, q = clock.now(), request.GET.get("q", "").strip()[:LONGEST_QUERY]
+    view = request.GET.get("view", "all")
+    view = view if view in MERCHANT_VIEWS else "all"
+    counts = merchant_view_counts(request.store.pk, now=now)
+    page = pages(merchant_orders(request.store.pk, view, q, now=now), per_page).get_page(request.GET.get("page"))
+    found = list(page.object_list)
+    said = short_sentences(found, viewer="merchant", now=now) if found else {}
+    return {
+        "tabs": [_tab(name, counts[name], is_current=name == view) for name in MERCHANT_VIEWS],
+        "view": view,
+        "q": q,
+        "page": page,
+        "rows": [_row(order, said[order.pk]) for order in found],
     }
-    return [
-        {
-            "label": words[str(tab)],
-            "url": f"?tab={tab}",
-            "count": counts[str(tab)],
-            "urgent": tab == SOLD_OUT,
-            "current": str(tab) == current,
-        }
-        for tab in TABS
-    ]
 
 
-def status_acts(product: Product) -> list[Act]:
-    """What may be done with a product from where it is."""
-    words = {
-        ProductStatus.LISTED: Act("listed", _("Put on sale"), "primary"),
-        ProductStatus.UNLISTED: Act("unlisted", _("Take off the shelf")),
-        ProductStatus.DELETED: Act("deleted", _("Put into the bin"), "danger"),
+def _tab(name: str, count: int, *, is_current: bool) -> dict[str, Any]:
+    url = reverse("merchant:orders")
+    return {
+        "label": LABELS[name],
+        "url": url if name == "all" else f"{url}?view={name}",
+        "count": count,
+        "urgent": name in URGENT,
+        "current": is_current,
     }
-    if product.status == ProductStatus.DELETED:
-        words[ProductStatus.UNLISTED] = Act("unlisted", _("Take out of the bin"))
-    moves = PRODUCT.moves[ProductStatus(product.status)]
-    return [act for target, act in words.items() if target in moves]
 
 
-def _row(product: Product, lately: int) -> ProductRow:
-    variants = [variant for variant in product.variants.all() if variant.is_active]
-    prices = [variant.price_minor for variant in variants] or [product.price_minor]
-    low, high = Money(min(prices), product.currency), Money(max(prices), product.currency)
-    return ProductRow(
-        product=product,
-        image=media_url(product.cover),
-        price=str(low) if low == high else f"{low} – {high}",
-        variants=variants,
-        stock=sum(variant.stock for variant in variants),
-        sold_lately=lately,
-        acts=status_acts(product),
-    )
+def _row(order: Order, said: Any) -> dict[str, Any]:
+    lines = list(order.lines.all())
+    return {
+        "order": order,
+        "url": reverse("merchant:order", args=[order.number]),
+        "title": lines[0].display_title if lines else "",
+        "pieces": sum(line.quantity for line in lines),
+        "more": len(lines) - 1,
+        "image": media_url(lines[0].thumb) if lines else "",
+        "region": f"{order.address.get('province', '')} {order.address.get('city', '')}".strip(),
+        "said": said,
+    }

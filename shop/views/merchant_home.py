@@ -1,0 +1,100 @@
+"""The merchant's home: today's work, the money, and what the store decides for itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core import clock
+from core.errors import DomainError
+from core.http import actor_of
+from disputes.queries import store_work
+from escrow.queries import merchant_money, payout_account
+from escrow.services.payouts import set_payout_account
+from logistics.queries import all_carriers, carriers_for
+from logistics.services.carriers import choose_carriers
+from shop.forms.merchant import PayoutAccountForm, SettingsForm
+from shop.guards import MerchantRequest, merchant
+from shop.models import Store
+from shop.queries.orders import merchant_view_counts
+from shop.queries.work import onboarding, sold_out_count
+from shop.services.stores import set_return_policy
+
+
+@merchant
+@require_GET
+def home(request: MerchantRequest) -> HttpResponse:
+    """What has to be done today, and where the money is."""
+    now, store = clock.now(), request.store
+    counts = merchant_view_counts(store.pk, now=now)
+    account = payout_account(store.pk)
+    context = {
+        "tiles": _work(store, counts),
+        "money": merchant_money(store.pk, now),
+        "todo": onboarding(store, has_carrier=bool(carriers_for(store.pk)), has_account=account is not None),
+        "account": account,
+    }
+    return render(request, "merchant/home.html", context)
+
+
+@merchant
+@require_http_methods(["GET", "POST"])
+def settings(request: MerchantRequest) -> HttpResponse:
+    """Carriers, return policy and where the money goes; each part is saved on its own."""
+    store, part = request.store, request.POST.get("part", "")
+    policy = SettingsForm(
+        request.POST if part == "policy" else None, carriers=all_carriers(),
+        initial={
+            "carriers": [carrier.code for carrier in carriers_for(store.pk)],
+            "return_policy": store.return_policy, "return_policy_en": store.return_policy_en,
+        },
+    )  # fmt: skip
+    account = PayoutAccountForm(request.POST if part == "account" else None)
+    if (part == "policy" and _save_policy(request, policy)) or (part == "account" and _save_account(request, account)):
+        messages.success(request, _("Saved."))
+        return redirect("merchant:settings")
+    context = {"policy": policy, "form": account, "account": payout_account(store.pk)}
+    return render(request, "merchant/settings.html", context, status=422 if part else 200)
+
+
+def _save_policy(request: MerchantRequest, form: SettingsForm) -> bool:
+    if not form.is_valid():
+        return False
+    data = form.cleaned_data
+    choose_carriers(store_id=request.store.pk, codes=data["carriers"])
+    set_return_policy(store_id=request.store.pk, text=data["return_policy"], text_en=data["return_policy_en"],
+                      actor=actor_of(request))  # fmt: skip
+    return True
+
+
+def _save_account(request: MerchantRequest, form: PayoutAccountForm) -> bool:
+    if not form.is_valid():
+        return False
+    try:
+        set_payout_account(store_id=request.store.pk, actor=actor_of(request), now=clock.now(), **form.cleaned_data)
+    except DomainError as refusal:
+        form.add_error("number", refusal.message)
+        return False
+    return True
+
+
+def _work(store: Store, counts: dict[str, int]) -> list[dict[str, Any]]:
+    """The tiles: each a piece of work with the place where it is done."""
+    orders, cases = reverse("merchant:orders"), store_work(store.pk)
+    overdue = counts["overdue"]
+    late = _("%(count)d overdue") % {"count": overdue} if overdue else ""
+    return [
+        {"label": _("To ship"), "value": counts["to_ship"], "note": late, "tone": "danger" if overdue else "wait",
+         "url": f"{orders}?view=to_ship", "icon_name": "truck"},
+        {"label": _("To answer"), "value": cases.to_answer, "tone": "wait" if cases.to_answer else "",
+         "note": cases.note, "url": reverse("merchant:cases"), "icon_name": "scale"},
+        {"label": _("Waiting for the buyer"), "value": counts["delivered"], "url": f"{orders}?view=delivered",
+         "icon_name": "clock"},
+        {"label": _("Sold out"), "value": sold_out_count(store.pk), "url": reverse("merchant:products"), "icon_name": "box"},
+    ]  # fmt: skip

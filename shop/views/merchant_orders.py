@@ -1,0 +1,90 @@
+"""The merchant's orders: the list, one order, shipping it, calling it off, granting time."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from core import clock
+from core.errors import DomainError
+from core.http import actor_of
+from core.wording import when
+from flows import cancellation, fulfilment, release
+from flows.deal import deal
+from logistics.queries import carriers_for
+from shop.forms.merchant import ShipForm
+from shop.guards import MerchantRequest, merchant
+from shop.queries.orders import order_for_store
+from shop.views.merchant_rows import order_table
+
+PER_PAGE = 50
+
+
+@merchant
+@require_GET
+def orders(request: MerchantRequest) -> HttpResponse:
+    """A store's orders by what they wait for."""
+    return render(request, "merchant/orders.html", order_table(request, per_page=PER_PAGE, pages=Paginator))
+
+
+@merchant
+@require_GET
+def order(request: MerchantRequest, number: str) -> HttpResponse:
+    """One deal in the merchant's voice, with the form that ships it."""
+    return _page(request, number, ShipForm(carriers=carriers_for(request.store.pk)))
+
+
+@merchant
+@require_POST
+def ship(request: MerchantRequest, number: str) -> HttpResponse:
+    """Book the parcel; a refusal shows the form again with everything that was typed."""
+    mine = order_for_store(request.store.pk, number)
+    form = ShipForm(request.POST, request.FILES, carriers=carriers_for(request.store.pk))
+    if not form.is_valid():
+        return _page(request, number, form, status=422)
+    data = form.cleaned_data
+    try:
+        fulfilment.ship(
+            order_id=mine.pk, store_id=request.store.pk, carrier_code=data["carrier"], number=data["number"],
+            weight_g=data["weight_g"], photos=data["photos"], actor=actor_of(request), now=clock.now(),
+        )  # fmt: skip
+    except DomainError as refusal:
+        form.add_error(None, refusal.message)
+        return _page(request, number, form, status=refusal.status)
+    messages.success(request, _("Booked. It counts as shipped with the carrier's first scan."))
+    return redirect("merchant:order", number)
+
+
+@merchant
+@require_POST
+def cancel(request: MerchantRequest, number: str) -> HttpResponse:
+    """Refund an order that cannot be shipped."""
+    mine = order_for_store(request.store.pk, number)
+    cancellation.cancel(order_id=mine.pk, reason="merchant cannot ship", actor=actor_of(request), now=clock.now())
+    messages.success(request, _("Refunded. %(amount)s goes back to the buyer.") % {"amount": mine.total})
+    return redirect("merchant:order", number)
+
+
+@merchant
+@require_POST
+def grant(request: MerchantRequest, number: str) -> HttpResponse:
+    """Give the buyer more days to look."""
+    mine = order_for_store(request.store.pk, number)
+    text = request.POST.get("days", "")
+    days = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else 0
+    end = release.grant_time(
+        order_id=mine.pk, store_id=request.store.pk, days=days, actor=actor_of(request), now=clock.now()
+    )
+    messages.success(request, _("The buyer now has until %(when)s.") % {"when": when(end)})
+    return redirect("merchant:order", number)
+
+
+def _page(request: MerchantRequest, number: str, form: ShipForm, *, status: int = 200) -> HttpResponse:
+    mine = order_for_store(request.store.pk, number)
+    view = deal(order_id=mine.pk, viewer="merchant", now=clock.now())
+    context = {"deal": view, "order": view.order, "buyer": mine.buyer, "form": form}
+    return render(request, "merchant/order.html", context, status=status)

@@ -1,0 +1,151 @@
+"""States of a deal, reached the way people reach them: through the flows, never by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts.models import User
+from core import clock, deadlines, outbox
+from core.actor import Actor
+from core.money import Money
+from disputes.models import Case
+from disputes.states import Ground, Remedy
+from flows import aftersale, fulfilment, purchase
+from logistics.carriers.base import Scan, Snapshot
+from logistics.models import Carrier, Shipment, StoreCarrier
+from logistics.states import EvidenceGrade, ShipmentStatus
+from shop.models import Cart, CartLine, Order, Variant
+from tests.factories.accounts import AddressFactory, UserFactory
+from tests.factories.shop import ProductFactory
+from tests.sandbox import pay_at_bank
+
+
+def actor_of(user: User) -> Actor:
+    return Actor(user_id=user.pk, is_mediator=user.is_mediator)
+
+
+def merchant_of(order: Order) -> Actor:
+    return Actor(user_id=order.store.owner_id)
+
+
+def buyer_of(order: Order) -> Actor:
+    return Actor(user_id=order.buyer_id)
+
+
+def fill_cart(buyer: User, *variants: Variant, quantity: int = 1) -> Cart:
+    cart, _ = Cart.objects.get_or_create(user=buyer)
+    for variant in variants:
+        CartLine.objects.create(
+            cart=cart, variant=variant, quantity=quantity, price_seen_minor=variant.price_minor
+        )
+    return cart
+
+
+def placed_order(
+    *, buyer: User | None = None, variant: Variant | None = None, quantity: int = 1, now: datetime | None = None
+) -> Order:
+    """An order that waits for its payment."""
+    buyer = buyer or UserFactory()
+    variant = variant or ProductFactory().variants.get()
+    address = AddressFactory(user=buyer)
+    cart = fill_cart(buyer, variant, quantity=quantity)
+    product = variant.product
+    payment = purchase.place(
+        buyer_id=buyer.pk,
+        cart_id=cart.pk,
+        line_ids=None,
+        address_id=address.pk,
+        note="",
+        seen_total_minor=variant.price_minor * quantity + product.store.shipping_minor,
+        actor=actor_of(buyer),
+        now=now or clock.now(),
+    )
+    return Order.objects.select_related("store").get(payment=payment)
+
+
+def paid_order(**kwargs: object) -> Order:
+    """An order whose money is held."""
+    order = placed_order(**kwargs)  # type: ignore[arg-type]
+    pay_at_bank(order.payment_id)
+    order.refresh_from_db()
+    return order
+
+
+def sandbox_carrier(store_id: UUID, *, code: str = "sandbox", adapter: str = "sandbox") -> Carrier:
+    carrier, _ = Carrier.objects.get_or_create(
+        code=code, defaults={"name": code, "name_en": code, "adapter": adapter, "push_token": f"token-{code}"}
+    )
+    StoreCarrier.objects.get_or_create(store_id=store_id, carrier=carrier)
+    return carrier
+
+
+def ship(order: Order, *, number: str = "", adapter: str = "sandbox") -> Shipment:
+    carrier = sandbox_carrier(order.store_id, code=adapter, adapter=adapter)
+    return fulfilment.ship(
+        order_id=order.pk,
+        store_id=order.store_id,
+        carrier_code=carrier.code,
+        number=number or f"TS{order.number}",
+        weight_g=500,
+        photos=(),
+        actor=merchant_of(order),
+        now=clock.now(),
+    )
+
+
+def shipped_order(**kwargs: object) -> Order:
+    """An order whose parcel the carrier has picked up."""
+    order = paid_order(**kwargs)
+    scan(ship(order), ShipmentStatus.PICKED_UP)
+    order.refresh_from_db()
+    return order
+
+
+def scan(
+    shipment: Shipment, status: str, *, grade: str = "", at: datetime | None = None, code: str = "", **snapshot: str
+) -> None:
+    """One scan by the carrier."""
+    now = clock.now()
+    at = at or now
+    line = Scan(at=at, raw_time=at.isoformat(), tz_source="explicit", code=code or status, status=status, grade=grade)
+    fulfilment.tracking_received(
+        shipment_id=shipment.pk,
+        snapshot=Snapshot(number=shipment.number, scans=(line,), **snapshot),  # type: ignore[arg-type]
+        provider="test",
+        now=now,
+    )
+
+
+def delivered_order(*, grade: str = EvidenceGrade.B, **kwargs: object) -> Order:
+    """An order that lies with the buyer, to be looked at."""
+    order = shipped_order(**kwargs)
+    scan(order.shipments.get(), ShipmentStatus.DELIVERED, grade=grade)
+    order.refresh_from_db()
+    return order
+
+
+def open_case(order: Order, *, want: str = Remedy.REFUND, amount: Money | None = None) -> Case:
+    return aftersale.open_case(
+        order_id=order.pk,
+        ground=Ground.NOT_AS_DESCRIBED,
+        want=want,
+        amount=amount,
+        text="It is not what was promised.",
+        photos=(),
+        actor=buyer_of(order),
+        now=clock.now(),
+    )
+
+
+def wait(**time: float) -> None:
+    """Let time pass, and let happen what then happens by itself."""
+    clock.advance_sandbox(timedelta(**time))
+    settle()
+
+
+def settle() -> None:
+    """Let everything that is due happen, until nothing more follows."""
+    for _ in range(10):
+        if deadlines.sweep() + outbox.drain() == 0:
+            return
