@@ -65,7 +65,9 @@ def test_a_parcel_is_written_down_with_what_was_seen(order):
     assert (entry.order_id, entry.facts["photos"]) == (order.pk, 2)
 
 
-@pytest.mark.parametrize("number", ["", "  ", "AB", "X" * 41, "TS26１００１", "TS26 1001", "'; DROP--", "TS2610\n0001", "踏实0001"])
+@pytest.mark.parametrize(
+    "number", ["", "  ", "AB", "X" * 41, "TS26１００１", "TS26 1001", "'; DROP--", "TS2610\n0001", "踏实0001"]
+)
 def test_a_number_that_cannot_be_one_is_refused(order, number):
     with pytest.raises(BadTrackingNumber) as refusal:
         book(order, number=number)
@@ -151,7 +153,12 @@ def test_pack_photos_are_for_the_parties_and_mediators(order, client):
     shipment = book(order, photos=[photo()])
     address = reverse("logistics:pack-photo", args=[shipment.photos.get().pk])
     assert client.get(address).status_code == 302
-    for person, status in ((UserFactory(), 404), (order.buyer, 200), (order.store.owner, 200), (MediatorFactory(), 200)):
+    for person, status in (
+        (UserFactory(), 404),
+        (order.buyer, 200),
+        (order.store.owner, 200),
+        (MediatorFactory(), 200),
+    ):
         client.force_login(person)
         answer = client.get(address)
         assert answer.status_code == status

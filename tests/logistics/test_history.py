@@ -149,7 +149,9 @@ def test_a_scan_from_the_future_is_clamped_to_its_receipt():
 
 
 def delivery(text: str = "", *, grade: str = "B", **fields) -> Scan:
-    return Scan(at=START, raw_time="", tz_source="explicit", code="301", status=S.DELIVERED, grade=grade, text=text, **fields)
+    return Scan(
+        at=START, raw_time="", tz_source="explicit", code="301", status=S.DELIVERED, grade=grade, text=text, **fields
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,7 +183,9 @@ def test_collected_with_the_code_stays_b_although_a_station_is_named():
 
 
 def test_only_a_delivery_has_a_grade():
-    waiting = Scan(at=START, raw_time="", tz_source="", code="501", status=S.AWAITING_COLLECTION, grade="B", text="代收")
+    waiting = Scan(
+        at=START, raw_time="", tz_source="", code="501", status=S.AWAITING_COLLECTION, grade="B", text="代收"
+    )
     assert grade_of(waiting, signed_by="") == ""
 
 

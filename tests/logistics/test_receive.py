@@ -87,7 +87,12 @@ def test_a_repeat_changes_nothing(shipment, django_assert_num_queries):
     before = row(shipment)
     with django_assert_num_queries(4):  # savepoint, lock and read, events, end of savepoint: no write
         progress = receive(shipment, *HAPPY)
-    assert (progress.messages, progress.delivered_at, progress.first_scan_at, progress.new_events) == ([], None, None, 0)
+    assert (progress.messages, progress.delivered_at, progress.first_scan_at, progress.new_events) == (
+        [],
+        None,
+        None,
+        0,
+    )
     assert row(shipment) == before
     assert TrackingEvent.objects.count() == 4
 
@@ -129,7 +134,12 @@ def test_a_borrowed_number_brings_nothing(shipment):
     """A parcel that was delivered to somebody before this order was paid."""
     old = [scan(S.PICKED_UP, PAID_AT - timedelta(days=2)), scan(S.DELIVERED, PAID_AT - timedelta(hours=1), grade="B")]
     progress = receive(shipment, *old)
-    assert (progress.status, progress.messages, progress.delivered_at, progress.first_scan_at) == (S.CREATED, [], None, None)
+    assert (progress.status, progress.messages, progress.delivered_at, progress.first_scan_at) == (
+        S.CREATED,
+        [],
+        None,
+        None,
+    )
     assert {tuple(event.flags) for event in TrackingEvent.objects.all()} == {("before_payment",)}
 
 
@@ -204,7 +214,9 @@ def test_lost_and_found_is_applied_and_flagged(shipment):
 
 
 def test_the_pickup_code_is_sealed_and_blacked_out_of_every_text(shipment):
-    line = scan(S.AWAITING_COLLECTION, at(22), text="取件码 3-2-1001", raw={"text": "取件码 3-2-1001", "more": ["3-2-1001"]})
+    line = scan(
+        S.AWAITING_COLLECTION, at(22), text="取件码 3-2-1001", raw={"text": "取件码 3-2-1001", "more": ["3-2-1001"]}
+    )
     receive(shipment, line, pickup_code="3-2-1001", pickup_place="小区东门")
     shipment.refresh_from_db()
     assert isinstance(shipment.pickup_code, Sealed)
