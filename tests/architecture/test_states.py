@@ -9,7 +9,6 @@ MACHINES = all_machines()
 # States at rest: a move out is possible, but nobody waits for one.
 RESTING = {
     "product": {"draft", "listed", "unlisted", "deleted"},  # the merchant's own shelf
-    "shipment": {"delivered", "cancelled"},  # may still come back, or turn out to be on its way
 }
 
 

@@ -1,8 +1,12 @@
 """Every door declares who may open it, by one of the guards of the house."""
 
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.http import Http404
 from django.urls import URLPattern, URLResolver, get_resolver
 
 GUARDS = {"public", "member", "merchant", "mediator", "staff", "signed", "sandbox"}
@@ -56,8 +60,8 @@ def test_every_guard_is_one_of_the_house():
 
 def test_what_lies_under_a_guarded_prefix_is_guarded_so():
     """Under /merchant/ nobody but merchants, under /console/ nobody but staff, under /sandbox/ the sandbox alone."""
-    expected = {"merchant/": {"merchant"}, "console/": {"mediator", "staff"}, "sandbox/": {"sandbox"}}
-    expected["webhooks/"] = {"signed"}
+    expected = {"merchant/": {"merchant"}, "console/": {"mediator", "staff"}, "webhooks/": {"signed"}}
+    expected["sandbox/"] = {"sandbox", "signed"}  # signed: the pretended bank's and carrier's own machines
     wrong = [
         f"/{path}: {guard_of(view) or 'none'}"
         for path, view in doors(get_resolver())
@@ -65,3 +69,32 @@ def test_what_lies_under_a_guarded_prefix_is_guarded_so():
         if path.startswith(prefix) and guard_of(view) not in guards
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def pretended(converter: Any) -> Any:
+    return {"IntConverter": 1, "UUIDConverter": uuid.uuid4()}.get(type(converter).__name__, "x")
+
+
+def sandbox_doors(resolver: URLResolver, prefix: str = "") -> Iterator[tuple[str, Any, dict[str, Any]]]:
+    for pattern in resolver.url_patterns:
+        path = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from sandbox_doors(pattern, path)
+        elif path.startswith("sandbox/"):
+            yield path, pattern.callback, {name: pretended(c) for name, c in pattern.pattern.converters.items()}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_without_the_sandbox_none_of_its_doors_exists(method, rf, settings):
+    settings.SANDBOX = False
+    paths = []
+    for path, view, kwargs in sandbox_doors(get_resolver()):
+        request = rf.generic(method, f"/{path}")
+        request.user = AnonymousUser()
+        try:
+            answer = view(request, **kwargs)
+        except Http404:
+            paths.append(path)
+        else:
+            assert answer.status_code == 405, f"/{path} answers {answer.status_code}"
+    assert paths
