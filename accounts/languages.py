@@ -10,12 +10,12 @@ def remember_language(response: HttpResponseBase, language: str) -> None:
     """Let the browser ask for this language from now on."""
     if language not in dict(settings.LANGUAGES):
         return
-    response.set_cookie(  # type: ignore[attr-defined]
+    response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
         language,
         max_age=365 * 24 * 3600,
         path=settings.LANGUAGE_COOKIE_PATH,
         secure=settings.LANGUAGE_COOKIE_SECURE,
         httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
+        samesite="Lax",
     )

@@ -52,7 +52,8 @@ def drop_unfinished_sign_ups(*, phone: str | None = None, email: str | None = No
     if email:
         same |= Q(email=email)
     if same:
-        _unfinished().filter(same).exclude(pk=keep).delete()
+        claims = _unfinished().filter(same)
+        (claims.exclude(pk=keep) if keep else claims).delete()
 
 
 def save_new(user: User) -> None:

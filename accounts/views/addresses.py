@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.forms.addresses import AddressForm, PasteForm, initial_from_text, initial_of, place_of
 from accounts.models import Address
 from accounts.queries.addresses import address_of, addresses_of
+from accounts.requests import MemberRequest
 from accounts.services import addresses as services
 from core.guards import member
 
@@ -24,7 +25,7 @@ UNDO_KEY = "address_undo"
 
 @member
 @require_safe
-def addresses(request: HttpRequest) -> HttpResponse:
+def addresses(request: MemberRequest) -> HttpResponse:
     rows = addresses_of(user_id=request.user.pk)
     can_undo = "deleted" in request.GET and UNDO_KEY in request.session
     return render(request, "accounts/addresses.html", {"addresses": rows, "can_undo": can_undo})
@@ -32,17 +33,17 @@ def addresses(request: HttpRequest) -> HttpResponse:
 
 @member
 @require_http_methods(["GET", "HEAD", "POST"])
-def address_new(request: HttpRequest) -> HttpResponse:
+def address_new(request: MemberRequest) -> HttpResponse:
     return _edit(request, None)
 
 
 @member
 @require_http_methods(["GET", "HEAD", "POST"])
-def address_edit(request: HttpRequest, address_id: UUID) -> HttpResponse:
+def address_edit(request: MemberRequest, address_id: UUID) -> HttpResponse:
     return _edit(request, address_of(user_id=request.user.pk, address_id=address_id))
 
 
-def _edit(request: HttpRequest, address: Address | None) -> HttpResponse:
+def _edit(request: MemberRequest, address: Address | None) -> HttpResponse:
     """Show the form, go one list further (``step``, without JavaScript), or save and go back."""
     initial = initial_of(address) if address else {"name": request.user.name}
     if request.method != "POST":
@@ -59,7 +60,7 @@ def _edit(request: HttpRequest, address: Address | None) -> HttpResponse:
 
 @member
 @require_POST
-def address_parse(request: HttpRequest) -> HttpResponse:
+def address_parse(request: MemberRequest) -> HttpResponse:
     """Read a pasted text and show the form filled in. Nothing is saved."""
     address = _known(request)
     paste = PasteForm(request.POST)
@@ -73,7 +74,7 @@ def address_parse(request: HttpRequest) -> HttpResponse:
     return _page(request, AddressForm(initial={**known, **found}), address, paste=paste, found=sorted(found))
 
 
-def _known(request: HttpRequest) -> Address | None:
+def _known(request: MemberRequest) -> Address | None:
     try:
         address_id = UUID(request.POST.get("address", ""))
     except ValueError:
@@ -82,7 +83,7 @@ def _known(request: HttpRequest) -> Address | None:
 
 
 def _page(
-    request: HttpRequest,
+    request: MemberRequest,
     form: AddressForm,
     address: Address | None,
     *,
@@ -102,7 +103,7 @@ def _page(
     return render(request, "accounts/address_form.html", context, status=status)
 
 
-def _back(request: HttpRequest) -> str:
+def _back(request: MemberRequest) -> str:
     """Where the person came from, such as checkout; else the list."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
@@ -111,7 +112,7 @@ def _back(request: HttpRequest) -> str:
 
 @member
 @require_safe
-def regions_options(request: HttpRequest) -> HttpResponse:
+def regions_options(request: MemberRequest) -> HttpResponse:
     """The three lists for what is chosen so far, as a fragment."""
     get = request.GET.get
     place = place_of(province=get("province", ""), city=get("city", ""), district=get("district_code", ""))
@@ -120,7 +121,7 @@ def regions_options(request: HttpRequest) -> HttpResponse:
 
 @member
 @require_POST
-def address_delete(request: HttpRequest, address_id: UUID) -> HttpResponse:
+def address_delete(request: MemberRequest, address_id: UUID) -> HttpResponse:
     snapshot = services.delete_address(user_id=request.user.pk, address_id=address_id)
     request.session[UNDO_KEY] = snapshot
     return redirect(f"{reverse('accounts:addresses')}?deleted=1")
@@ -128,7 +129,7 @@ def address_delete(request: HttpRequest, address_id: UUID) -> HttpResponse:
 
 @member
 @require_POST
-def address_restore(request: HttpRequest) -> HttpResponse:
+def address_restore(request: MemberRequest) -> HttpResponse:
     """Put back the address deleted last."""
     snapshot = request.session.pop(UNDO_KEY, None)
     if snapshot:
@@ -140,7 +141,7 @@ def address_restore(request: HttpRequest) -> HttpResponse:
 
 @member
 @require_POST
-def address_default(request: HttpRequest, address_id: UUID) -> HttpResponse:
+def address_default(request: MemberRequest, address_id: UUID) -> HttpResponse:
     services.make_default(user_id=request.user.pk, address_id=address_id)
     messages.success(request, _("Checkout will begin with this address."))
     return redirect("accounts:addresses")

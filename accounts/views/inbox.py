@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.queries import notices as queries
+from accounts.requests import MemberRequest
 from accounts.services import notices as services
 from core import clock
 from core.guards import member
@@ -23,7 +24,7 @@ PER_PAGE = 20
 
 @member
 @require_safe
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: MemberRequest) -> HttpResponse:
     """The list, newest first; ``?show=unread`` leaves out what was read."""
     only_unread = request.GET.get("show") == "unread"
     rows = queries.inbox_of(user_id=request.user.pk, only_unread=only_unread)
@@ -39,7 +40,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
 
 @member
 @require_safe
-def notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
+def notice(request: MemberRequest, notice_id: UUID) -> HttpResponse:
     """Open one: it counts as read, and leads to what it speaks of."""
     row = queries.notice_of(user_id=request.user.pk, notice_id=notice_id)
     if request.method == "GET":
@@ -51,7 +52,7 @@ def notice(request: HttpRequest, notice_id: UUID) -> HttpResponse:
 
 @member
 @require_POST
-def read_all(request: HttpRequest) -> HttpResponse:
+def read_all(request: MemberRequest) -> HttpResponse:
     count = services.mark_all_read(user_id=request.user.pk, now=clock.now())
     if count:
         messages.success(request, _("All messages are marked as read."))

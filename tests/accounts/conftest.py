@@ -6,4 +6,3 @@ import pytest
 @pytest.fixture(autouse=True)
 def mails_arrive(settings):
     settings.EMAIL_BACKEND = "accounts.channels.sandbox.EmailBackend"
-    settings.ROOT_URLCONF = "tests.accounts.urls"
