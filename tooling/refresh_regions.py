@@ -15,7 +15,7 @@ import json
 import subprocess
 import tarfile
 import tempfile
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +70,7 @@ def write(package: Path, target: Path) -> None:
         "origin": "National Bureau of Statistics of China, division codes as of 2023-06-30, published 2023-09-11",
         "licence": f"{about['license']} (package.json); WTFPL-2.0 (LICENSE file of the package)",
         "note": "71, 81 and 82: names only in the source, numbered by place",
-        "date": date.today().isoformat(),
+        "date": datetime.now(UTC).date().isoformat(),
     }
     lines = []
     for code, name, cities in mainland(package) + outer(package):

@@ -4,6 +4,9 @@ Pictures for the demo, drawn by the code: no photograph, no stock, the same on e
 Every function returns WebP bytes unless its name ends in ``_image``.
 """
 
+from demo.pictures.evidence import evidence_photo, received_photo
+from demo.pictures.marks import avatar, avatar_image, store_logo
+from demo.pictures.parcels import delivery_photo, document_photo, pack_photo
 from demo.pictures.products import (
     SHOTS,
     SIDES,
@@ -15,4 +18,21 @@ from demo.pictures.products import (
     webp,
 )
 
-__all__ = ["SHOTS", "SIDES", "Shot", "gallery", "product_image", "product_picture", "renditions", "webp"]
+__all__ = [
+    "SHOTS",
+    "SIDES",
+    "Shot",
+    "avatar",
+    "avatar_image",
+    "delivery_photo",
+    "document_photo",
+    "evidence_photo",
+    "gallery",
+    "pack_photo",
+    "product_image",
+    "product_picture",
+    "received_photo",
+    "renditions",
+    "store_logo",
+    "webp",
+]
