@@ -24,6 +24,7 @@ class CurrencyMismatch(DomainError):
 
 class BadAmount(DomainError):
     code = "bad_amount"
+    status = 400
     default_message = _("Write the amount in plain digits, for example 128.00.")
 
 

@@ -60,9 +60,14 @@ def test_an_order_has_one_hold():
     hold = held()
     with pytest.raises(HoldMoved):
         holds.open_hold(
-            order_id=hold.order_id, payment_id=hold.payment_id, store_id=hold.store_id, amount=hold.amount,
-            fee_bps=500, actor=SYSTEM, now=clock.now(),
-        )  # fmt: skip
+            order_id=hold.order_id,
+            payment_id=hold.payment_id,
+            store_id=hold.store_id,
+            amount=hold.amount,
+            fee_bps=500,
+            actor=SYSTEM,
+            now=clock.now(),
+        )
     agree()
 
 
@@ -79,8 +84,9 @@ def test_release_pays_the_merchant_less_the_fee():
     agree()
 
 
-@pytest.mark.parametrize(("minor", "bps", "fee"), [(1, 500, 0), (10, 500, 0), (30, 500, 2), (50, 500, 2), (100, 0, 0),
-                                                   (7, 10_000, 7)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("minor", "bps", "fee"), [(1, 500, 0), (10, 500, 0), (30, 500, 2), (50, 500, 2), (100, 0, 0), (7, 10_000, 7)]
+)
 def test_fees_are_rounded_half_to_even_and_legs_of_nothing_left_out(minor, bps, fee):
     hold = held(minor, fee_bps=bps)
     done = release(hold)
@@ -107,9 +113,10 @@ def test_frozen_money_is_not_released_but_may_be_ruled_on():
     freeze(hold)
     with pytest.raises(HoldMoved):
         release(hold)
-    assert holds.release_many(
-        order_ids=[hold.order_id], now=clock.now(), warned_before=clock.now() + timedelta(days=9)
-    ) == set()  # fmt: skip
+    assert (
+        holds.release_many(order_ids=[hold.order_id], now=clock.now(), warned_before=clock.now() + timedelta(days=9))
+        == set()
+    )
     done = split(hold, 3_700)
     assert done.refund.amount_minor == 3_700
     assert (done.net.minor, done.fee.minor) == (5_985, 315)
@@ -130,8 +137,9 @@ def test_thawed_money_is_held_as_before():
 
 
 @pytest.mark.parametrize(
-    ("minor", "status"), [(0, HoldStatus.RELEASED), (1, HoldStatus.SPLIT), (999, HoldStatus.SPLIT), (1000, HoldStatus.REFUNDED)]
-)  # fmt: skip
+    ("minor", "status"),
+    [(0, HoldStatus.RELEASED), (1, HoldStatus.SPLIT), (999, HoldStatus.SPLIT), (1000, HoldStatus.REFUNDED)],
+)
 def test_a_split_is_exact(minor, status):
     hold = held(1000)
     done = split(hold, minor)
