@@ -4,9 +4,9 @@ Pictures for the demo, drawn by the code: no photograph, no stock, the same on e
 Every function returns WebP bytes unless its name ends in ``_image``.
 """
 
-from demo.pictures.evidence import evidence_photo, received_photo
+from demo.pictures.evidence import EvidenceKind, evidence_photo, received_photo
 from demo.pictures.marks import avatar, avatar_image, store_logo
-from demo.pictures.parcels import delivery_photo, document_photo, pack_photo
+from demo.pictures.parcels import DoorShot, PackShot, delivery_photo, document_photo, pack_photo
 from demo.pictures.products import (
     SHOTS,
     SIDES,
@@ -21,6 +21,9 @@ from demo.pictures.products import (
 __all__ = [
     "SHOTS",
     "SIDES",
+    "DoorShot",
+    "EvidenceKind",
+    "PackShot",
     "Shot",
     "avatar",
     "avatar_image",

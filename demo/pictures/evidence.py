@@ -10,7 +10,7 @@ from demo.catalogue.loading import colours, product
 from demo.pictures.canvas import Canvas, View
 from demo.pictures.colour import CARDBOARD, CREAM, INK, WHITE, Palette, dark, light, palette, rgb
 from demo.pictures.drawings import DRAWINGS
-from demo.pictures.drawings.food import apple
+from demo.pictures.drawings.fruit import apple
 from demo.pictures.parcels import bench, label, vignette
 from demo.pictures.products import SIZE, webp
 from demo.pictures.scenes import board, cover

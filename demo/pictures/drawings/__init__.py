@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from demo.pictures.canvas import Canvas
 from demo.pictures.colour import Palette
-from demo.pictures.drawings import bags, food, home, paper, shoes, tableware, tech, wear
+from demo.pictures.drawings import bags, food, fruit, home, jars, paper, shoes, tableware, tech, toys, wear
 
 Painter = Callable[[Canvas, Palette, str], None]  # canvas, colour, slug
 
@@ -30,11 +30,11 @@ DRAWINGS: dict[str, Drawing] = {
     "paring": Drawing(tableware.paring, flat=True, zoom=1.1, y=53, focus=(48, 55)),
     "board": Drawing(tableware.board, flat=True, zoom=1.14, y=51, focus=(36, 52)),
     "pot": Drawing(tableware.pot, zoom=1.14, y=57, focus=(40, 52)),
-    "jars": Drawing(tableware.jars, zoom=1.14, focus=(42, 54)),
+    "jars": Drawing(jars.jars, zoom=1.14, focus=(42, 54)),
     "teaset": Drawing(tableware.teaset, zoom=1.02, y=60, focus=(52, 60)),
     "planter": Drawing(tableware.planter, zoom=1.08, y=47, focus=(48, 52)),
-    "honey": Drawing(tableware.honey, zoom=1.14, y=56, focus=(46, 58)),
-    "jam": Drawing(tableware.jam, zoom=1.2, y=58, focus=(48, 56)),
+    "honey": Drawing(jars.honey, zoom=1.14, y=56, focus=(46, 58)),
+    "jam": Drawing(jars.jam, zoom=1.2, y=58, focus=(48, 56)),
     # at home
     "desklamp": Drawing(home.desklamp, zoom=1.06, focus=(58, 36)),
     "lantern": Drawing(home.lantern, zoom=1.02, y=49, focus=(52, 44)),
@@ -43,16 +43,16 @@ DRAWINGS: dict[str, Drawing] = {
     "cushion": Drawing(home.cushion, zoom=1.08, y=51, focus=(36, 40)),
     "throw": Drawing(home.throw, flat=True, zoom=1.16, focus=(60, 60)),
     "chair": Drawing(home.chair, zoom=0.98, y=52, focus=(46, 52)),
-    "train": Drawing(home.train, zoom=0.98, y=54, focus=(66, 58)),
-    "rainbow": Drawing(home.rainbow, zoom=0.98, y=56, focus=(38, 56)),
+    "train": Drawing(toys.train, zoom=0.98, y=54, focus=(66, 58)),
+    "rainbow": Drawing(toys.rainbow, zoom=0.98, y=56, focus=(38, 56)),
     "speaker": Drawing(home.speaker, zoom=1.12, y=51, focus=(48, 58)),
     # to eat and drink
     "teatin": Drawing(food.teatin, zoom=1.14, y=54, focus=(46, 54)),
     "teacake": Drawing(food.teacake, zoom=1.1, y=52, focus=(50, 50)),
     "teabox": Drawing(food.teabox, zoom=1.0, y=56, focus=(44, 56)),
     "pouch": Drawing(food.pouch, zoom=1.06, y=53, focus=(46, 56)),
-    "fruitbox": Drawing(food.fruitbox, zoom=1.06, y=58, focus=(50, 52)),
-    "giftbox": Drawing(food.giftbox, zoom=1.04, y=53, focus=(44, 58)),
+    "fruitbox": Drawing(fruit.fruitbox, zoom=1.06, y=58, focus=(50, 52)),
+    "giftbox": Drawing(fruit.giftbox, zoom=1.04, y=53, focus=(44, 58)),
     # to wear
     "shirt": Drawing(wear.shirt, flat=True, zoom=1.12, focus=(52, 28)),
     "tshirt": Drawing(wear.tshirt, flat=True, zoom=1.06, focus=(50, 28)),
