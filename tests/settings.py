@@ -11,6 +11,7 @@ import re
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 if "TEST_DIR" not in os.environ:
     os.environ["TEST_DIR"] = tempfile.mkdtemp(prefix="tashi-tests-")
@@ -42,8 +43,9 @@ from config.settings import *  # noqa: E402
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-if "sqlite" in DATABASES["default"]["ENGINE"]:
+database: dict[str, Any] = DATABASES["default"]
+if "sqlite" in database["ENGINE"]:
     # A file, not memory: threads and servers under test then meet the locks they meet in the shop.
-    DATABASES["default"]["TEST"] = {"NAME": str(own / "test.sqlite3")}
-    options = DATABASES["default"]["OPTIONS"]
+    database["TEST"] = {"NAME": str(own / "test.sqlite3")}
+    options = database["OPTIONS"]
     options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")

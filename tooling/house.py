@@ -126,7 +126,7 @@ def install(lock: str) -> None:
             return
     if not works([PYTHON, "-m", "pip", "--version"]) and not works([PYTHON, "-m", "ensurepip"]):
         raise Refusal("Neither uv nor pip can install. Install one: sudo apt-get install python3-venv")
-    pip = [PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    pip = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if run([*pip, "--require-hashes", "-r", lock]) != 0:
         raise Refusal(f"Installing {lock} failed; the lines above say why. Is the network reachable?")
 

@@ -71,8 +71,7 @@ class Child:
     ) -> None:
         self.name, self.log, self.stop_with = name, log, stop_with
         output = log.open("ab") if log else None
-        as_user = {"user": user, "group": user, "extra_groups": []} if user else {}
-        self.process = subprocess.Popen(
+        self.process: subprocess.Popen[bytes] = subprocess.Popen(
             [str(a) for a in args],
             cwd=ROOT if user is None else "/",
             env={**({} if replace else os.environ), **(env or {})},
@@ -81,7 +80,9 @@ class Child:
             stderr=subprocess.STDOUT if output else None,
             start_new_session=True,
             preexec_fn=follow_parent(stop_with),  # nothing here runs threads when it starts children
-            **as_user,
+            user=user,
+            group=user,
+            extra_groups=[] if user else None,
         )
         if output:
             output.close()

@@ -94,9 +94,23 @@ def start_postgres(folder: Path, home: Path, *, careful: bool) -> tuple[Child, s
     if user:
         shutil.chown(home, user)
         home.parent.chmod(0o711)
-    as_user = {"user": user, "group": user, "extra_groups": []} if user else {}
-    make = [folder / "initdb", "-D", data, "-U", "tashi", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
-    made = subprocess.run(make, cwd="/", capture_output=True, text=True, check=False, **as_user)
+    make = [
+        str(folder / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "tashi",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "--no-sync",
+    ]
+    groups: list[int] | None = [] if user else None
+    made = subprocess.run(
+        make, cwd="/", capture_output=True, text=True, check=False, user=user, group=user, extra_groups=groups
+    )
     if made.returncode != 0:
         raise Refusal(f"PostgreSQL could not make its files:\n{made.stderr}")
     settings = [*COMMON, *(CAREFUL if careful else CARELESS), f"port={port}", f"unix_socket_directories={home}"]
@@ -104,7 +118,7 @@ def start_postgres(folder: Path, home: Path, *, careful: bool) -> tuple[Child, s
     # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
     server = Child(
         "PostgreSQL",
-        [folder / "postgres", "-D", data, *options],
+        [str(folder / "postgres"), "-D", str(data), *options],
         log=home.parent / "postgres.log",
         user=user,
         stop_with=signal.SIGINT,
@@ -120,7 +134,7 @@ def start_postgres(folder: Path, home: Path, *, careful: bool) -> tuple[Child, s
 
 def create_database(folder: Path, port: int) -> None:
     """:raises Refusal: when the server takes no database within the time it has"""
-    command = [folder / "createdb", "-h", "127.0.0.1", "-p", str(port), "-U", "tashi", "tashi"]
+    command = [str(folder / "createdb"), "-h", "127.0.0.1", "-p", str(port), "-U", "tashi", "tashi"]
     end = time.monotonic() + PATIENCE_SECONDS
     while True:
         made = subprocess.run(command, capture_output=True, text=True, check=False)
