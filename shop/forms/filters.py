@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import QueryDict
+from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.money import BadAmount, Money, parse
@@ -22,7 +25,17 @@ SORT_WORDS = {
     "price-down": _("Price, high first"),
 }
 BANDS = ((None, 5_000), (5_000, 20_000), (20_000, 50_000), (50_000, None))
+KEYS = ("q", "category", "low", "high", "free", "sort")
 _NUMBER = re.compile(r"\A\d{1,6}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A choice in a list's address."""
+
+    word: str
+    url: str
+    current: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,16 @@ class Filters:
     branch: Branch | None = None
     slug: str = ""
     unread: bool = False
+    asked: Mapping[str, str] = field(default_factory=dict)
+
+    def url(self, **changes: str) -> str:
+        """This list with some keys changed, an empty one dropped; always from its first page."""
+        return f"?{urlencode({key: value for key, value in {**self.asked, **changes}.items() if value})}"
+
+    @property
+    def kept(self) -> list[tuple[str, str]]:
+        """What a form for prices must send along."""
+        return [(key, value) for key, value in self.asked.items() if key not in ("low", "high")]
 
     @property
     def is_narrowed(self) -> bool:
@@ -69,18 +92,53 @@ def read_filters(params: QueryDict, *, tree: list[Branch], slug: str = "", store
         high=high.digits if high else "",
         branch=found[0] if found else None,
         slug=found[1].slug if found else "",
+        asked={key: value[:100] for key in KEYS if (value := params.get(key, ""))},
         unread=bool((params.get("low", "").strip() and not low) or (params.get("high", "").strip() and not high)),
     )
 
 
-def price_bands(filters: Filters) -> list[Mapping[str, object]]:
-    """Price ranges to choose from, as the keys of the address that choose them."""
-    bands: list[Mapping[str, object]] = []
+def sort_links(filters: Filters) -> list[Link]:
+    return [
+        Link(str(word), filters.url(sort="" if key == "relevance" else key), key == filters.wish.sort)
+        for key, word in SORT_WORDS.items()
+    ]
+
+
+def category_links(filters: Filters, *, tree: Sequence[Branch], inside: Branch | None) -> list[Link]:
+    """Inside a branch: itself and what is under it, each a page of its own. Elsewhere: the top ones, as a filter."""
+    if inside is not None:
+        whole = gettext("All of %(name)s") % {"name": inside.category.display_name}
+        words = [(whole, inside.category), *((c.display_name, c) for c in inside.children)]
+        return [Link(word, reverse("shop:category", args=[c.slug]), c.slug == filters.slug) for word, c in words]
+    top = filters.branch.category.slug if filters.branch else ""
+    links = [Link(gettext("All"), filters.url(category=""), not top)]
+    for branch in tree:
+        slug = branch.category.slug
+        links.append(Link(branch.category.display_name, filters.url(category=slug), slug == top))
+    return links
+
+
+def price_links(filters: Filters) -> list[Link]:
+    """Price ranges to choose from; the chosen one leads back to all prices."""
+    links = []
     for low, high in BANDS:
         chosen = (filters.wish.low_minor, filters.wish.high_minor) == (low, high)
-        words = {"low": Money(low) if low else None, "high": Money(high) if high else None}
-        bands.append({"words": words, "current": chosen, **{k: m.digits if m else "" for k, m in words.items()}})
-    return bands
+        low_text, high_text = (Money(end).digits if end and not chosen else "" for end in (low, high))
+        links.append(Link(_range_words(low, high), filters.url(low=low_text, high=high_text), chosen))
+    return links
+
+
+def free_shipping_link(filters: Filters) -> Link:
+    chosen = filters.wish.free_shipping
+    return Link(gettext("Free shipping"), filters.url(free="" if chosen else "1"), chosen)
+
+
+def _range_words(low: int | None, high: int | None) -> str:
+    if low is None:
+        return gettext("up to %(high)s") % {"high": Money(high or 0)}
+    if high is None:
+        return gettext("from %(low)s") % {"low": Money(low)}
+    return f"{Money(low)} – {Money(high)}"
 
 
 def _ids(found: tuple[Branch, object]) -> tuple[int, ...]:

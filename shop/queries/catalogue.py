@@ -10,9 +10,9 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Page, Paginator
+from django.db import connection
 from django.db.models import F, Q, QuerySet
 from django.urls import reverse
-from django.utils.translation import gettext
 
 from core.money import SIGNS, Money
 from shop.models import Category, Product
@@ -125,7 +125,7 @@ def page_of(wish: Wish, *, number: int) -> Page[Card]:
     found = cards(rows[(number - 1) * PER_PAGE : number * PER_PAGE])
     if number == 1 and len(found) < PER_PAGE:
         return Page(found, 1, CountedPages(count=len(found)))
-    pages = CountedPages(count=rows.order_by()[: COUNTED + 1].count())
+    pages = CountedPages(count=_count(rows))
     if not found and number > 1:
         number = pages.num_pages
         found = cards(rows[(number - 1) * PER_PAGE : number * PER_PAGE])
@@ -192,15 +192,19 @@ def media_url(name: str) -> str:
     return f"{settings.MEDIA_URL}{name}" if name else ""
 
 
+def _count(rows: QuerySet[Product]) -> int:
+    """How many, counted no further than needed. ``count()`` says the same and takes twice the time to build it."""
+    sql, params = rows.order_by().values("pk")[: COUNTED + 1].query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT COUNT(*) FROM ({sql}) AS found", params)  # noqa: S608  built by the ORM
+        return int(cursor.fetchone()[0])
+
+
 @lru_cache(maxsize=1)
 def _product_path() -> str:
     """The address of a product with a gap for its id: reversing anew for each row of a list is a third of its cost."""
     blank = UUID(int=0)
     return reverse("shop:product", args=[blank]).replace(str(blank), "%s")
-
-
-def _sold(count: int) -> str:
-    return gettext("%(n)s sold") % {"n": f"{count:,}"} if count else ""
 
 
 def _card(row: Mapping[str, Any]) -> Card:
@@ -218,7 +222,7 @@ def _card(row: Mapping[str, Any]) -> Card:
         image=media_url(row["cover"]),
         alt=row["cover_alt"],
         store=in_language(row["store__name"], row["store__name_en"]),
-        sold=_sold(row["sold"]),
+        sold=f"{row['sold']:,}" if row["sold"] else "",
         region=row["store__region"],
         free_shipping=not row["store__shipping_minor"] or (free_from is not None and row["price_minor"] >= free_from),
         in_stock=row["in_stock"],

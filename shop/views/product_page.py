@@ -13,7 +13,7 @@ from core.policies import Rules
 from shop.models import Product, Variant
 from shop.models.stores import in_language
 from shop.queries.catalogue import media_url
-from shop.queries.stores import StoreNumbers, store_numbers
+from shop.queries.stores import StoreNumbers, lately_of
 from shop.states import ProductStatus
 
 HONEST = {
@@ -77,7 +77,7 @@ def product_page(product: Product, *, is_preview: bool, now: datetime, rules: Ru
         choices=choices,
         price=low,
         price_to=high if high.minor != low.minor else None,
-        numbers=store_numbers(store_id=product.store_id, now=now),
+        numbers=lately_of(store_id=product.store_id, now=now),
         inspection_days=rules.inspection_hours // 24,
         ship_by_hours=rules.ship_by_hours,
         never_shipped_days=rules.never_shipped_hours // 24,

@@ -14,10 +14,11 @@ from django.views.decorators.http import require_safe
 
 from core import clock, policies
 from core.guards import public
-from shop.forms.filters import SORT_WORDS, Filters, price_bands, read_filters
+from shop.forms import filters as filters_of
+from shop.forms.filters import Filters, read_filters
 from shop.models import Category
 from shop.queries import catalogue
-from shop.queries.stores import store_by_slug, store_numbers
+from shop.queries.stores import lately_of, store_by_slug
 from shop.states import ProductStatus
 from shop.views.product_page import product_page
 
@@ -28,8 +29,8 @@ def home(request: HttpRequest) -> HttpResponse:
     """Categories, the guarantee, what sells and what is new. Three queries."""
     context = {
         "tree": catalogue.category_tree(),
-        "popular": catalogue.most_sold(count=12),
-        "fresh": catalogue.newest(count=12),
+        "popular": catalogue.most_sold(count=10),
+        "fresh": catalogue.newest(count=10),
     }
     return render(request, "shop/home.html", context)
 
@@ -50,7 +51,8 @@ def category(request: HttpRequest, slug: str) -> HttpResponse:
     if found is None:
         raise Http404
     filters = read_filters(request.GET, tree=tree, slug=slug)
-    context = _list_context(filters, tree) | {"branch": found[0], "category": found[1], "crumbs": _crumbs(found[1])}
+    context = _list_context(filters, tree, inside=found[0])
+    context |= {"category": found[1], "crumbs": _crumbs(found[1])}
     return render(request, "shop/category.html", context)
 
 
@@ -80,18 +82,22 @@ def store(request: HttpRequest, slug: str) -> HttpResponse:
     tree = catalogue.category_tree()
     filters = read_filters(request.GET, tree=tree, store_id=found.pk)
     context = _list_context(filters, tree)
-    context |= {"store": found, "numbers": store_numbers(store_id=found.pk, now=clock.now())}
+    context |= {"store": found, "numbers": lately_of(store_id=found.pk, now=clock.now())}
     return render(request, "shop/store.html", context)
 
 
-def _list_context(filters: Filters, tree: list[catalogue.Branch]) -> dict[str, Any]:
+def _list_context(
+    filters: Filters, tree: list[catalogue.Branch], *, inside: catalogue.Branch | None = None
+) -> dict[str, Any]:
     page = catalogue.page_of(filters.wish, number=filters.page)
-    sorts = [{"key": key, "word": word, "current": key == filters.wish.sort} for key, word in SORT_WORDS.items()]
-    context: dict[str, Any] = {"filters": filters, "tree": tree, "page": page, "sorts": sorts, "found": _found(page)}
-    if page.object_list:
-        return context | {"bands": price_bands(filters)}
-    near = catalogue.nearby_categories(filters.text, tree=tree)
-    return context | {"shorter": catalogue.shorter_queries(filters.text), "near": near}
+    context: dict[str, Any] = {"filters": filters, "page": page, "found": _found(page), "inside": inside}
+    context |= {"sorts": filters_of.sort_links(filters), "prices": filters_of.price_links(filters)}
+    context |= {"categories": filters_of.category_links(filters, tree=tree, inside=inside)}
+    context |= {"free_link": filters_of.free_shipping_link(filters)}
+    if not page.object_list:
+        context["near"] = catalogue.nearby_categories(filters.text, tree=tree)
+        context["shorter"] = catalogue.shorter_queries(filters.text)
+    return context
 
 
 def _crumbs(category: Category, *, with_itself: bool = False) -> list[tuple[str, str]]:
