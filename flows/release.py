@@ -158,7 +158,7 @@ def _put_off(rows: list[tuple[UUID, int, str, bool]], *, now: datetime) -> None:
     """Due but not released: warn again, wait with the case, or close the clock of a deal that is over."""
     for pk, policy_id, status, in_case in rows:
         if in_case:
-            deadlines.pause("escrow.release", subject=pk, reason="case")
+            deadlines.pause_all(subjects=[pk], reason="case")
         elif status == OrderStatus.DELIVERED:
             hours = rules_of(policy_id).min_notice_hours
             deadlines.schedule("escrow.release", subject=pk, due_at=now + timedelta(hours=hours))

@@ -197,16 +197,6 @@ def note_shipped(order: Order, *, at: datetime) -> None:
         )
 
 
-def note_shipped(order: Order, *, at: datetime) -> None:
-    """Note the carrier's first scan: from here the parcel counts as shipped."""
-    Order.objects.filter(pk=order.pk).update(shipped_at=at)
-    order.shipped_at = at
-    audit.record(
-        actor=SYSTEM, act="order.first_scan", subject_type="order", subject=str(order.pk), order_id=order.pk,
-        facts={"at": at.isoformat()},
-    )  # fmt: skip
-
-
 def note_extended(order: Order) -> None:
     """Count that the buyer has taken more time to look."""
     Order.objects.filter(pk=order.pk).update(extended=F("extended") + 1)
