@@ -18,12 +18,12 @@ from logistics.states import ShipmentStatus
 PUSH_WAITS = timedelta(hours=24)  # a push can beat our own commit; after a day nobody will claim it
 
 
-def shipments_of(order_id: UUID) -> list[Shipment]:
-    """An order's parcels, oldest first, with carrier, events (newest first) and pack photos: three queries."""
+def shipments_of(order_id: UUID, *, photos: bool = True) -> list[Shipment]:
+    """An order's parcels, oldest first, with carrier, events (newest first) and, if wanted, pack photos."""
     events = TrackingEvent.objects.order_by("-at", "-id")
-    photos = PackPhoto.objects.order_by("created_at", "id")
+    more = [Prefetch("photos", PackPhoto.objects.order_by("created_at", "id"))] if photos else []
     rows = Shipment.objects.filter(order_id=order_id).select_related("carrier").order_by("created_at", "id")
-    return list(rows.prefetch_related(Prefetch("events", events), Prefetch("photos", photos)))
+    return list(rows.prefetch_related(Prefetch("events", events), *more))
 
 
 def shipments_by_order(order_ids: Iterable[UUID]) -> dict[UUID, list[Shipment]]:

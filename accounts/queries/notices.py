@@ -12,7 +12,11 @@ from core.errors import NotFound
 
 def unread_count(*, user_id: UUID) -> int:
     """How many site messages wait to be read."""
-    return Notice.objects.filter(user_id=user_id, read_at__isnull=True).count()
+    return unread(user_id=user_id).count()
+
+
+def unread(*, user_id: UUID) -> QuerySet[Notice]:
+    return Notice.objects.filter(user_id=user_id, read_at__isnull=True)
 
 
 def inbox_of(*, user_id: UUID, only_unread: bool = False) -> QuerySet[Notice]:

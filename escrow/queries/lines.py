@@ -56,9 +56,9 @@ class MoneyLine:
     note: Text = ""
 
 
-def order_lines(order_id: UUID) -> list[MoneyLine]:
+def order_lines(order_id: UUID, *, hold: Hold | None = None) -> list[MoneyLine]:
     """An order's account in escrow, oldest first: in when paid, out when released or refunded, and what is left."""
-    hold = Hold.objects.select_related("payment", "order").filter(order_id=order_id).first()
+    hold = hold or Hold.objects.select_related("payment", "order").filter(order_id=order_id).first()
     return _with_balance(_escrow_lines([hold])) if hold else []
 
 
@@ -96,7 +96,8 @@ def buyer_lines(
 def _escrow_lines(holds: Sequence[Hold]) -> list[MoneyLine]:
     """The movements of these holds, from the ledger; a release is one line with its fee in the note."""
     by_pk = {hold.pk: hold for hold in holds}
-    refunds = {row.pk: row for row in Refund.objects.filter(hold_id__in=by_pk)}
+    returned = [hold.pk for hold in holds if hold.refunded_minor]
+    refunds = {row.pk: row for row in Refund.objects.filter(hold_id__in=returned)} if returned else {}
     moves = Transfer.objects.filter(Q(kind__in=OF_HOLD, ref__in=by_pk) | Q(kind=K.REFUND, ref__in=refunds))
     lines: list[MoneyLine] = []
     released: dict[int, list[Transfer]] = defaultdict(list)

@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 
 from core.money import Money, total
@@ -113,13 +113,19 @@ class CartView:
 
 def cart_count(request: HttpRequest) -> int:
     """How many different items are in the visitor's cart; no query for who has neither account nor cart."""
+    lines = lines_of(request)
+    return lines.values("variant").distinct().count() if lines is not None else 0
+
+
+def lines_of(request: HttpRequest) -> QuerySet[CartLine] | None:
+    """The lines of who asks, those gathered before signing in included; None for who cannot have any."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
-        return 0
+        return None
     token = request.session.get(SESSION_CART)
     mine = Q(cart__token=token) if token else Q()
     if request.user.is_authenticated:
         mine |= Q(cart__user_id=request.user.pk)
-    return CartLine.objects.filter(mine).values("variant").distinct().count() if mine else 0
+    return CartLine.objects.filter(mine) if mine else None
 
 
 def checked(cart_id: UUID | None, line_ids: Sequence[UUID] | None = None) -> CartView:

@@ -85,12 +85,12 @@ def merchant_filter(view: str, *, now: datetime) -> Q:
 
 def order_for_buyer(user_id: UUID, number: str) -> Order:
     """:raises NotYourOrder: if there is none of this number, or it is somebody else's"""
-    return _one(Order.objects.select_related("store"), number, buyer_id=user_id)
+    return _one(Order.objects.select_related("store", "payment", "hold"), number, buyer_id=user_id)
 
 
 def order_for_store(store_id: UUID, number: str) -> Order:
     """:raises NotYourOrder: if there is none of this number, or it is another store's"""
-    return _one(Order.objects.select_related("store", "buyer"), number, store_id=store_id)
+    return _one(Order.objects.select_related("store", "buyer", "payment", "hold"), number, store_id=store_id)
 
 
 def promise_of(order_line: OrderLine) -> dict[str, Any]:

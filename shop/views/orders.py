@@ -37,7 +37,7 @@ def orders(request: HttpRequest) -> HttpResponse:
 def order(request: HttpRequest, number: str) -> HttpResponse:
     """One deal: where the money is first, then everything else about it."""
     mine = _mine(request, number)
-    view = deal(order_id=mine.pk, viewer="buyer", now=clock.now())
+    view = deal(order_id=mine.pk, viewer="buyer", now=clock.now(), order=mine)
     for parcel in view.shipments:
         parcel.order = view.order
         parcel.code = pickup_code(parcel, actor=actor_of(request))  # type: ignore[attr-defined]
