@@ -7,6 +7,9 @@ Real UTC time, plus an offset that only a sandbox may have: the time machine at 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -16,9 +19,24 @@ STALE_SECONDS = 0.25
 _cached: tuple[float, timedelta] = (float("-inf"), timedelta())
 
 
+_told: ContextVar[datetime | None] = ContextVar("told", default=None)
+
+
 def now() -> datetime:
     """The present instant, aware, UTC."""
-    return datetime.now(UTC) + offset()
+    return _told.get() or datetime.now(UTC) + offset()
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """Let it be ``moment`` for this thread, in a sandbox: the demo's history is played, not written."""
+    if not settings.SANDBOX:
+        raise RuntimeError("the clock moves only in a sandbox")
+    token = _told.set(moment)
+    try:
+        yield
+    finally:
+        _told.reset(token)
 
 
 def offset() -> timedelta:

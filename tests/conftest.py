@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 FOLDERS_FOR_POSTGRES = ("races", "faults", "journeys", "escrow", "flows", "core")
@@ -117,34 +116,11 @@ def still_clock(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True)
-def own_wire(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Calls to the site's own address are answered by the site's own WSGI application, in this process.
+def own_wire(settings: Any) -> Iterator[None]:
+    """The sandbox bank and carrier answer in this process; ``live_server`` tests set SITE_URL and use sockets."""
+    from core.wire import in_process
 
-    The sandbox bank and carrier speak signed HTTP; a test with ``live_server`` sets SITE_URL to it and uses sockets.
-    """
     settings.SITE_URL = "http://testserver"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 is slow on purpose
-    by_socket = httpx.HTTPTransport.handle_request
-
-    def handle(self: httpx.HTTPTransport, asked: httpx.Request) -> httpx.Response:
-        if asked.url.host != "testserver":
-            return by_socket(self, asked)
-        from config.wsgi import application
-
-        from django.core.signals import request_finished, request_started
-        from django.db import close_old_connections
-
-        # As Django's own test client does: the connection is the test's, in its transaction, and must stay.
-        signals = (request_started, request_finished)
-        heard = [signal for signal in signals if signal.disconnect(close_old_connections)]
-        try:
-            answer = httpx.WSGITransport(app=application, raise_app_exceptions=False).handle_request(asked)
-            answer.read()
-            answer.close()
-            return answer
-        finally:
-            for signal in heard:
-                signal.connect(close_old_connections)
-
-    monkeypatch.setattr(httpx.HTTPTransport, "handle_request", handle)
+    with in_process():
+        yield

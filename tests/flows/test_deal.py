@@ -267,8 +267,8 @@ def test_released_money_is_at_the_bank_within_a_day():
         actor=stories.merchant_of(order), now=clock.now(),
     )  # fmt: skip
     release.confirm_receipt(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now())
-    stories.wait(hours=2)
     stories.settle()
+    stories.wait(hours=2)
     payout = Payout.objects.get()
     assert payout.status == "paid"
     assert payout.amount_minor == hold_of(order.pk).released_minor - hold_of(order.pk).fee_taken_minor

@@ -1,0 +1,49 @@
+"""Fill an empty sandbox with the demo."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.models import User
+from core import clock
+from core.wire import in_process
+from demo.seeding.people import seed_people
+from demo.seeding.scenes import HISTORY_DAYS, play_all
+from demo.seeding.shelves import seed_shelves
+from shop.models import Order
+
+
+class Command(BaseCommand):
+    help = "Fill an empty sandbox: people, stores, products with pictures, one order in each state, one case in each stage."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--orders", type=int, default=0, help="bulk orders to add, for measuring")
+        parser.add_argument("--history", type=int, default=40, help="finished deals of the last 90 days")
+        parser.add_argument("--workers", type=int, default=2, help="processes that draw pictures")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.SANDBOX:
+            raise CommandError("demo people exist only in a sandbox: set SANDBOX=1")
+        if User.objects.exists():
+            raise CommandError("there are people here already: the demo is for an empty database")
+        started, now = time.monotonic(), clock.now()
+        with clock.at(now - timedelta(days=HISTORY_DAYS + 10)):
+            users = seed_people()
+            products = seed_shelves(users, now=clock.now(), workers=options["workers"])
+        self._say(started, f"{len(users)} people, {len(products)} products")
+        with in_process():
+            played = play_all(users, products, now=now, history=options["history"])
+        self._say(started, f"{played} deals played")
+        if options["orders"]:
+            from demo.seeding.bulk import add_orders
+
+            self._say(started, f"{add_orders(options['orders'], now=now)} bulk orders")
+        self._say(started, f"{Order.objects.count()} orders in all")
+
+    def _say(self, started: float, text: str) -> None:
+        self.stdout.write(f"{time.monotonic() - started:6.1f} s  {text}")
