@@ -44,6 +44,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
+from core import deadlines
 from logistics import sandbox_script as script
 from logistics.carriers import wire
 from logistics.errors import UnknownScan
@@ -51,7 +52,8 @@ from logistics.history import CHINA
 from logistics.models import Carrier, SandboxParcel, Shipment
 
 log = logging.getLogger(__name__)
-PUSH_TIMEOUT = httpx.Timeout(3.0, connect=1.0)
+PUSH_TIMEOUT = httpx.Timeout(6.0, connect=2.0)  # a worker that has just started needs a moment
+ASK_AGAIN = timedelta(seconds=5)
 
 
 def book_parcel(*, number: str, city: str, now: datetime) -> SandboxParcel:
@@ -138,3 +140,10 @@ def push(parcel: SandboxParcel, *, client: httpx.Client | None = None) -> bool:
     finally:
         if client is None:
             own.close()
+
+
+def ask_soon(parcel: SandboxParcel, *, now: datetime) -> None:
+    """A push did not get through: where a real carrier would push again, the shop looks the parcel up in a moment."""
+    rows = Shipment.objects.filter(number=parcel.number, carrier__adapter="sandbox", watch="active")
+    for pk in rows.values_list("pk", flat=True):
+        deadlines.schedule("tracking.poll", subject=pk, due_at=now + ASK_AGAIN)

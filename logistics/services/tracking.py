@@ -65,9 +65,7 @@ def receive(*, shipment_id: UUID, snapshot: Snapshot, provider: str, paid_at: da
     return _write(shipment, was, progress, after, fresh, provider=provider)
 
 
-def _derive(
-    shipment: Shipment, before: history.Sum, after: history.Sum, *, mismatch: bool, now: datetime
-) -> Progress:
+def _derive(shipment: Shipment, before: history.Sum, after: history.Sum, *, mismatch: bool, now: datetime) -> Progress:
     """Set the derived columns, all but the status, and say what is news."""
     old_grade, first_scan, first_delivery = shipment.grade, None, None
     flags = set(after.flags)

@@ -67,9 +67,12 @@ def _happen(request: HttpRequest, row: SandboxParcel) -> HttpResponse:
     """Write the scan, then push it; the wire is never inside the transaction."""
     data = payload(request)
     event, signer = str(data.get("event", "")), str(data.get("signed", "") or "")
-    row = sandbox_carrier.happen(number=row.number, event=event, signed=signer, now=clock.now())
+    now = clock.now()
+    row = sandbox_carrier.happen(number=row.number, event=event, signed=signer, now=now)
     wanted = data.get("push") not in (False, "no", "0")
     pushed = sandbox_carrier.push(row) if wanted else False
+    if wanted and not pushed:
+        sandbox_carrier.ask_soon(row, now=now)
     if wants_json(request):
         return JsonResponse({**sandbox_carrier.told(row), "pushed": pushed})
     if pushed:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from core import clock
+from core.models import Deadline
+from flows import fulfilment
 from logistics import carriers, sandbox_carrier, sandbox_script
 from logistics.carriers.sandbox import CODES
 from logistics.models import SandboxParcel, Shipment
@@ -111,9 +114,16 @@ def test_a_lost_push_is_repaired_by_a_look_up(client, shipment):
     assert (shipment_id, snapshot.scans[-1].code) == (shipment.pk, "delivered.recipient")
 
 
-def test_push_and_look_up_of_one_scan_are_one_event(client, shipment):
-    from flows import fulfilment
+def test_a_push_that_fails_is_looked_up_in_a_moment(client, shipment, monkeypatch):
+    monkeypatch.setattr(sandbox_carrier, "push", lambda parcel: False)
+    post(client, shipment, "picked_up")
+    assert reload(shipment).status == "created"
+    due = Deadline.objects.get(kind="tracking.poll", subject=str(shipment.pk))
+    fulfilment.poll_due([due.subject], clock.now())
+    assert reload(shipment).status == "picked_up"
 
+
+def test_push_and_look_up_of_one_scan_are_one_event(client, shipment):
     post(client, shipment, "picked_up")
     for shipment_id, snapshot in polling.fetch([shipment]):
         fulfilment.tracking_received(shipment_id=shipment_id, snapshot=snapshot, provider="poll", now=clock.now())
@@ -161,8 +171,6 @@ def test_the_pages_show_the_parcel(client, shipment, language):
 
 
 def test_a_form_needs_its_token_and_comes_back_to_the_page(shipment):
-    from django.test import Client
-
     strict = Client(enforce_csrf_checks=True)
     address = reverse("sandbox:parcel", args=[shipment.number])
     assert strict.post(address, {"event": "picked_up"}).status_code == 403
