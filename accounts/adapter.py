@@ -50,8 +50,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return (user.phone, user.phone_verified) if user.phone else None
 
     def set_phone(self, user: Any, phone: str, verified: bool) -> None:
-        user.phone, user.phone_verified = phone, verified
-        user.save(update_fields=["phone", "phone_verified"])
+        people.set_phone(user, phone=phone, is_verified=verified)
 
     def set_phone_verified(self, user: Any, phone: str) -> None:
         """Both ends of a proof: at sign-up the number is there already, at a change it is set only now."""

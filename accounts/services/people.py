@@ -70,6 +70,20 @@ def save_new(user: User) -> None:
         raise JustTaken from taken
 
 
+def set_phone(user: User, *, phone: str, is_verified: bool) -> None:
+    """
+    Give an account its number.
+
+    :raises JustTaken: if another account has proven it in the meantime
+    """
+    user.phone, user.phone_verified = phone, is_verified
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["phone", "phone_verified"])
+    except IntegrityError as taken:
+        raise JustTaken(_("This phone number belongs to another account.")) from taken
+
+
 @transaction.atomic
 def create_person(
     *,
