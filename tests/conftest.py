@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings as trials
 
 FOLDERS_FOR_POSTGRES = ("races", "faults", "journeys", "escrow", "flows", "core")
 TESTS = Path(__file__).parent
+
+# A slow machine is no fault of the code, and a run that failed fails again.
+trials.register_profile("house", deadline=None, derandomize=True)
+trials.load_profile("house")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
