@@ -131,6 +131,7 @@ def test_forged(payment):
 @pytest.mark.parametrize(
     "header",
     ["", "nonsense", "t=1,v1=" + "0" * 64, sign(b"other", secret=SECRET), sign(b"{}", secret="guessed"), "t=9,v1="],
+    ids=["none", "nonsense", "zeros", "of another body", "by another key", "empty"],
 )
 def test_altered_or_unsigned(payment, header):
     answer = notify(b"{}", header)
