@@ -38,9 +38,11 @@ def lacks_of(product: Product) -> list[Lack]:
     return lacks
 
 
-def lacks_while_listed(product: Product) -> list[Lack]:
-    """What a product on sale must keep. It may sell out; that is no lack."""
-    return [lack for lack in lacks_of(product) if lack.field != "variants" or not _has_active(product)]
+def lost_while_listed(before: Product, after: Product) -> list[Lack]:
+    """What a product on sale would lose by a change. Selling out is no loss, and an old lack is no reason to refuse."""
+    known = {lack.field for lack in lacks_of(before)}
+    new = [lack for lack in lacks_of(after) if lack.field not in known]
+    return [lack for lack in new if lack.field != "variants" or not _has_active(after)]
 
 
 def _has_active(product: Product) -> bool:

@@ -11,6 +11,7 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from core import audit
 from core.actor import Actor
@@ -18,7 +19,6 @@ from core.errors import DomainError
 from core.pictures import Picture, clean_renditions
 from shop.errors import NotReadyToList, TooManyPictures
 from shop.models import Product, ProductImage
-from shop.services.listing import lacks_while_listed
 from shop.services.products import lock_product
 from shop.services.promises import publish_version
 from shop.states import ProductStatus
@@ -137,15 +137,15 @@ def _arrange(product: Product, changes: Sequence[PictureChange]) -> None:
 
 def _settle(product: Product, *, actor: Actor, now: datetime) -> None:
     """The first picture is the cover; what is on sale keeps one; the change is a version and in the audit."""
-    fresh = Product.objects.prefetch_related("images", "variants").get(pk=product.pk)
-    if fresh.status == ProductStatus.LISTED and any(lack.field == "pictures" for lack in lacks_while_listed(fresh)):
-        raise NotReadyToList
-    first = next(iter(fresh.images.all()), None)
+    images = list(ProductImage.objects.filter(product=product))
+    first = images[0] if images else None
+    if first is None and product.status == ProductStatus.LISTED and product.images.all():
+        raise NotReadyToList(_("While it is on sale, a product keeps at least one picture."))
     product.cover = first.card.name if first else ""
     product.cover_alt = first.alt if first else ""
     Product.objects.filter(pk=product.pk).update(cover=product.cover, cover_alt=product.cover_alt)
     before = product.version
     publish_version(product=product, author_id=actor.user_id, now=now)
     if product.version != before:
-        facts = {"version": product.version, "pictures": [image.sha256 for image in fresh.images.all()]}
+        facts = {"version": product.version, "pictures": [image.sha256 for image in images]}
         audit.record(actor=actor, act="product.pictures", subject_type="product", subject=str(product.pk), facts=facts)

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F, Prefetch
+from django.utils.translation import gettext_lazy as _
 
 from core import audit
 from core.actor import Actor
@@ -17,7 +18,7 @@ from core.transitions import advance
 from shop.errors import NoSuchProduct, NotReadyToList, StaleListing, StockMoved
 from shop.models import Category, OrderLine, Product, Store, Variant
 from shop.search import index_text
-from shop.services.listing import lacks_of, lacks_while_listed
+from shop.services.listing import lacks_of, lost_while_listed
 from shop.services.promises import promise_of, publish_version
 from shop.services.stock import refresh_in_stock
 from shop.states import PRODUCT, ProductStatus
@@ -79,16 +80,15 @@ def save_product(
     product = lock_product(store_id=store_id, product_id=product_id)
     if product.version != seen_version:
         raise StaleListing
-    old_prices = {str(v.pk): v.price_minor for v in product.variants.all() if v.is_active}
+    before = _again(product)
     _write(product, facts)
     _write_variants(product, facts.variants)
     product = _again(product)
-    _check_still_listed(product)
+    _check_still_listed(before, product)
     _note_lowest_price(product)
     refresh_in_stock(product_ids=[product.pk])
     publish_version(product=product, author_id=actor.user_id, now=now)
-    new_prices = {str(v.pk): v.price_minor for v in product.variants.all() if v.is_active}
-    _audit(product, "product.saved", actor, prices=_changes(old_prices, new_prices))
+    _audit(product, "product.saved", actor, prices=_changes(_prices(before), _prices(product)))
     return product
 
 
@@ -205,9 +205,11 @@ def _move_stock(variant_id: UUID, change: int) -> int:
     return int(row.values_list("stock", flat=True).get())
 
 
-def _check_still_listed(product: Product) -> None:
-    if product.status == ProductStatus.LISTED and (lacks := lacks_while_listed(product)):
-        raise NotReadyToList(fields={lack.field: lack.text for lack in lacks})
+def _check_still_listed(before: Product, after: Product) -> None:
+    if after.status == ProductStatus.LISTED and (lost := lost_while_listed(before, after)):
+        raise NotReadyToList(
+            _("While it is on sale, a product keeps these."), fields={lack.field: lack.text for lack in lost}
+        )
 
 
 def _note_lowest_price(product: Product) -> None:
@@ -216,6 +218,10 @@ def _note_lowest_price(product: Product) -> None:
     if prices and product.price_minor != min(prices):
         product.price_minor = min(prices)
         Product.objects.filter(pk=product.pk).update(price_minor=product.price_minor)
+
+
+def _prices(product: Product) -> dict[str, int]:
+    return {str(row.pk): row.price_minor for row in product.variants.all() if row.is_active}
 
 
 def _changes(old: Mapping[str, int], new: Mapping[str, int]) -> dict[str, list[int | None]]:
