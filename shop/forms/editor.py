@@ -81,9 +81,9 @@ class Editor:
         return self.form.cleaned_data.get("seen_version") or 0
 
     @property
-    def honest_fields(self) -> list[BoundField]:
-        """The four honest answers, each with its English twin beside it."""
-        return [self.form[f"{name}{tail}"] for name in HONEST for tail in ("", "_en")]
+    def honest_fields(self) -> list[tuple[BoundField, BoundField]]:
+        """The four honest answers, each with its English twin."""
+        return [(self.form[name], self.form[f"{name}_en"]) for name in HONEST]
 
     def as_typed(self, *, more_rows: int = 0) -> Editor:
         """The same words on a fresh page, not judged yet: after adding a row, or saving the pictures alone."""

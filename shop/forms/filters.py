@@ -134,11 +134,12 @@ def free_shipping_link(filters: Filters) -> Link:
 
 
 def _range_words(low: int | None, high: int | None) -> str:
+    """Whole yuan, because the ranges end there."""
     if low is None:
-        return gettext("up to %(high)s") % {"high": Money(high or 0)}
+        return gettext("up to %(high)s") % {"high": f"¥{(high or 0) // 100}"}
     if high is None:
-        return gettext("from %(low)s") % {"low": Money(low)}
-    return f"{Money(low)} – {Money(high)}"
+        return gettext("from %(low)s") % {"low": f"¥{low // 100}"}
+    return f"¥{low // 100}–{high // 100}"
 
 
 def _ids(found: tuple[Branch, object]) -> tuple[int, ...]:

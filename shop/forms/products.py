@@ -30,7 +30,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
     """Words, category and logistics. Reads and checks; the services write."""
 
     seen_version = forms.IntegerField(required=False, min_value=0, max_value=2**31, widget=forms.HiddenInput)
-    weight_g = CountField(label=_("weight in grams"), most=MAX_WEIGHT_G, required=False)
+    weight_g = CountField(label=_("Weight in grams"), most=MAX_WEIGHT_G, required=False)
 
     class Meta:
         model = Product
@@ -39,7 +39,7 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, tree: Sequence[Branch], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         category = self.fields["category"]
-        category.label, category.error_messages["required"] = _("category"), _("Choose a category.")
+        category.label, category.error_messages["required"] = _("Category"), _("Choose a category.")
         category.choices = [("", "–"), *_grouped(tree)]  # type: ignore[attr-defined]
         for name, field in self.fields.items():
             if isinstance(field.widget, forms.Textarea):
@@ -69,12 +69,12 @@ class VariantForm(forms.Form):
 
     id = forms.UUIDField(required=False, widget=forms.HiddenInput)
     seen_stock = CountField(most=2**31, required=False, widget=forms.HiddenInput)
-    name = forms.CharField(label=_("variant"), max_length=60, required=False)
+    name = forms.CharField(label=_("Variant"), max_length=60, required=False)
     name_en = forms.CharField(label=_("English name"), max_length=60, required=False)
-    sku = forms.CharField(label=_("item number"), max_length=40, required=False)
-    price = AmountField(label=_("price"))
-    stock = CountField(label=_("stock"), most=MAX_STOCK)
-    is_active = forms.BooleanField(label=_("offered"), required=False, initial=True)
+    sku = forms.CharField(label=_("Item number"), max_length=40, required=False)
+    price = AmountField(label=_("Price"))
+    stock = CountField(label=_("Stock"), most=MAX_STOCK)
+    is_active = forms.BooleanField(label=_("Offered"), required=False, initial=True)
 
     def facts(self) -> VariantFacts:
         said = self.cleaned_data
@@ -143,12 +143,12 @@ class PicturesForm(forms.Form):
         places = [(n, n + 1) for n in range(len(images))]
         for place, image in enumerate(images):
             key = image.pk.hex
-            alt = forms.CharField(label=_("picture in words"), max_length=120, required=False, initial=image.alt)
+            alt = forms.CharField(label=_("Picture in words"), max_length=120, required=False, initial=image.alt)
             self.fields[f"alt_{key}"] = alt
             self.fields[f"place_{key}"] = forms.TypedChoiceField(
-                label=_("place"), choices=places, coerce=int, initial=place, required=False, empty_value=place
+                label=_("Place"), choices=places, coerce=int, initial=place, required=False, empty_value=place
             )
-            self.fields[f"remove_{key}"] = forms.BooleanField(label=_("remove"), required=False)
+            self.fields[f"remove_{key}"] = forms.BooleanField(label=_("Remove"), required=False)
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """Each picture with its three fields, for the page."""
@@ -176,4 +176,4 @@ class StockForm(forms.Form):
 
     variant = forms.UUIDField(widget=forms.HiddenInput)
     seen = CountField(most=2**31, widget=forms.HiddenInput)
-    stock = CountField(label=_("stock"), most=MAX_STOCK)
+    stock = CountField(label=_("Stock"), most=MAX_STOCK)
