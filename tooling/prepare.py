@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import django
@@ -18,6 +20,8 @@ from django.core.management import call_command
 
 from tooling.demo import PEOPLE
 from tooling.house import VAR, fingerprint, phase, say
+
+SEEDING = VAR / "seeding"
 
 
 def static_fingerprint() -> str:
@@ -37,11 +41,34 @@ def static_fingerprint() -> str:
 def collect_static() -> bool:
     """Collect the static files unless they are the ones collected last time."""
     stamp, now = VAR / "static.stamp", static_fingerprint()
-    if stamp.exists() and stamp.read_text() == now:
+    from django.conf import settings
+
+    if stamp.exists() and stamp.read_text() == now and settings.STATIC_ROOT.is_dir():
         return False
     call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(now)
     return True
+
+
+def forget_half_a_seed() -> None:
+    """Start over where the last seeding was cut short: half a demo explains nothing."""
+    from django.conf import settings
+
+    database = Path(str(settings.DATABASES["default"]["NAME"]))
+    if not SEEDING.exists() or VAR not in database.parents:
+        return
+    say("  The last start was cut short while it made the demo data; starting over.")
+    for leftover in database.parent.glob(database.name + "*"):
+        leftover.unlink()
+    shutil.rmtree(settings.MEDIA_ROOT, ignore_errors=True)
+    SEEDING.unlink()
+
+
+def seed(orders: int) -> None:
+    """Make the demo data, with a mark that stays behind if it is cut short."""
+    SEEDING.touch()
+    call_command("seed_demo", **({"orders": orders} if orders else {}))
+    SEEDING.unlink()
 
 
 def nobody_is_there() -> bool:
@@ -59,11 +86,10 @@ def tasks(orders: int) -> Iterator[tuple[str, Any]]:
         ),
     )
     yield "static files", collect_static
-    options = {"orders": orders} if orders else {}
     if nobody_is_there():
-        yield "demo data", lambda: call_command("seed_demo", verbosity=0, **options)
+        yield "demo data", lambda: seed(orders)
     elif orders:
-        say("  Demo data is there already; remove the var folder to seed anew with --orders.")
+        say("  Demo data is there already; --orders needs a fresh start: remove the var folder.")
 
 
 def main(args: list[str]) -> int:
@@ -71,6 +97,7 @@ def main(args: list[str]) -> int:
     start = time.monotonic()
     django.setup()
     say(f"  {'loading the code':<22} {time.monotonic() - start:6.1f} s")
+    forget_half_a_seed()
     for name, work in tasks(int(args[0]) if args else 0):
         with phase(name):
             work()
