@@ -137,7 +137,8 @@ s AS (
   SELECT id, sum(d)::bigint AS d
   FROM (SELECT debit_id AS id, -amount AS d FROM t UNION ALL SELECT credit_id, amount FROM t) q GROUP BY 1),
 lk AS MATERIALIZED (
-  SELECT a.id, s.d FROM escrow_account a JOIN s USING (id) WHERE a.floor IS NOT NULL ORDER BY a.id FOR UPDATE OF a),
+  SELECT a.id, s.d FROM escrow_account a JOIN s USING (id) WHERE a.floor IS NOT NULL
+  ORDER BY a.id FOR NO KEY UPDATE OF a),
 u AS (UPDATE escrow_account a SET balance = a.balance + lk.d FROM lk WHERE a.id = lk.id)
 SELECT count(*) FROM t
 """

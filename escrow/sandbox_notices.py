@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.urls import reverse
 
-from core import clock, deadlines
+from core import clock, deadlines, wire
 from escrow.gateways.signing import HEADER, sign
 from escrow.models import SandboxCharge, SandboxNotice
 
@@ -63,12 +63,8 @@ def _post(notice: SandboxNotice) -> str:
     url = notice.charge.data.get("notify_url") or settings.SITE_URL + reverse("payment-notice", args=["sandbox"])
     headers = {HEADER: sign(body, secret=secret), "Content-Type": "application/json"}
     try:
-        with notice_client() as client:
-            answer = client.post(url, content=body, headers=headers)
+        answer = wire.client(timeout_seconds=TIMEOUT_SECONDS).post(url, content=body, headers=headers)
     except httpx.HTTPError as fault:
         return f"no answer: {type(fault).__name__}"
     return f"{answer.status_code} {answer.text[:100]}"
 
-
-def notice_client() -> httpx.Client:
-    return httpx.Client(timeout=TIMEOUT_SECONDS, verify=settings.SITE_URL.startswith("https"), trust_env=False)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 
-import httpx
 from django.conf import settings
 
+from core import wire
 from core.errors import NotFound
 from escrow.gateways.base import Capabilities, Gateway
 from escrow.gateways.sandbox import SandboxGateway
@@ -51,20 +49,8 @@ def use(name: str, stand_in: Gateway) -> Iterator[Gateway]:
 
 
 def _sandbox() -> Gateway:
-    return _sandbox_at(settings.SITE_URL, settings.SANDBOX_BANK_SECRET, os.getpid())
-
-
-@lru_cache(maxsize=4)
-def _sandbox_at(site: str, secret: str, process: int) -> Gateway:
-    """One client per process, without kept connections: the other side is this very site, and may be restarting."""
-    client = httpx.Client(
-        base_url=site,
-        timeout=TIMEOUT_SECONDS,
-        verify=site.startswith("https"),
-        trust_env=False,
-        limits=httpx.Limits(max_keepalive_connections=0),
-    )
-    return SandboxGateway(client=client, secret=secret)
+    client = wire.client(base_url=settings.SITE_URL, timeout_seconds=TIMEOUT_SECONDS)
+    return SandboxGateway(client=client, secret=settings.SANDBOX_BANK_SECRET)
 
 
 _BUILDERS: dict[str, Callable[[], Gateway]] = {"sandbox": _sandbox}

@@ -58,7 +58,7 @@ WITH due AS MATERIALIZED (
   FROM escrow_hold h
   WHERE h.order_id = ANY(%(orders)s::uuid[]) AND h.status = 'held' AND h.warned_at <= %(warned)s
     AND h.amount_minor > h.released_minor + h.refunded_minor
-  ORDER BY h.id FOR UPDATE SKIP LOCKED),
+  ORDER BY h.id FOR NO KEY UPDATE SKIP LOCKED),
 calc AS MATERIALIZED (
   SELECT due.*, pot.id AS pot_id, fees.id AS fees_id,
          scaled / 10000 - fee_taken_minor
@@ -78,7 +78,8 @@ t AS (
   SELECT %(fee)s, id, 0, pot_id, fees_id, currency, fee, %(now)s FROM calc WHERE fee > 0),
 s AS (SELECT merchant_id AS id, sum(rest - fee)::bigint AS d FROM calc GROUP BY 1),
 lk AS MATERIALIZED (
-  SELECT a.id, s.d FROM escrow_account a JOIN s USING (id) WHERE a.floor IS NOT NULL ORDER BY a.id FOR UPDATE OF a),
+  SELECT a.id, s.d FROM escrow_account a JOIN s USING (id) WHERE a.floor IS NOT NULL
+  ORDER BY a.id FOR NO KEY UPDATE OF a),
 b AS (UPDATE escrow_account a SET balance = a.balance + lk.d FROM lk WHERE a.id = lk.id)
 SELECT id, order_id, currency, rest - fee, fee FROM calc
 """

@@ -92,7 +92,7 @@ def close_at_gateway(*, payment_id: UUID) -> str:
 
 
 def lock_payment(payment_id: UUID) -> Payment:
-    return Payment.objects.select_for_update().get(pk=payment_id)
+    return Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
 
 
 def is_payee(*, payment: Payment, payee: str) -> bool:

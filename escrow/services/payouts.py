@@ -36,7 +36,7 @@ def prepare_payout(*, store_id: UUID, actor: Actor, now: datetime) -> Payout | N
     under the balance is the second lock.
     """
     merchant = (
-        Account.objects.select_for_update()
+        Account.objects.select_for_update(no_key=True)
         .filter(kind="merchant", owner_id=store_id, balance__gt=0)
         .order_by("pk")
         .first()

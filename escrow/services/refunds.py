@@ -91,7 +91,7 @@ def retry_refund(*, refund_id: int, actor: Actor, now: datetime) -> Refund:
     :raises NotFailed: if it has not failed
     """
     with transaction.atomic():
-        refund = Refund.objects.select_related("hold").select_for_update(of=("self",)).get(pk=refund_id)
+        refund = Refund.objects.select_related("hold").select_for_update(of=("self",), no_key=True).get(pk=refund_id)
         if refund.status != RefundStatus.FAILED:
             raise NotFailed
         advance(

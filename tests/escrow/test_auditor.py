@@ -168,6 +168,6 @@ class TestAuditor(TestCase):
         run_state_machine_as_test(
             InItsOwnTransaction,
             settings=settings(
-                max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
             ),
         )

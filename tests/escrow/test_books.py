@@ -178,12 +178,12 @@ def _alter(sql: str) -> None:
         (lambda: Payout.objects.update(status="paid"), "payout without exactly its transfers"),
         (lambda: Receipt.objects.filter(outcome="applied").update(amount_minor=5), "paid payment"),
         (
-            lambda: _alter("escrow_transfer", "UPDATE escrow_transfer SET amount = amount + 1 WHERE kind = 3"),
+            lambda: _alter("UPDATE escrow_transfer SET amount = amount + 1 WHERE kind = 3"),
             "fees:CNY",
         ),
-        (lambda: _alter("escrow_transfer", "DELETE FROM escrow_transfer WHERE kind = 6"), "payout_in_flight"),
+        (lambda: _alter("DELETE FROM escrow_transfer WHERE kind = 6"), "payout_in_flight"),
         (
-            lambda: _alter("escrow_transfer", "UPDATE escrow_transfer SET currency = 'USD' WHERE kind = 1"),
+            lambda: _alter("UPDATE escrow_transfer SET currency = 'USD' WHERE kind = 1"),
             "another currency",
         ),
     ],
