@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern
+from django.urls import path
+
+from disputes.views import console, console_case, console_health, console_order, console_rule
+from escrow.views import console as money
 
 app_name = "console"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", console.home, name="home"),
+    path("search/", console.search, name="search"),
+    path("cases/", console.cases, name="cases"),
+    path("cases/<str:number>/", console_case.case, name="case"),
+    path("cases/<str:number>/take/", console_case.take, name="case-take"),
+    path("cases/<str:number>/rule/", console_rule.rule, name="rule"),
+    path("payments/", money.payments, name="payments"),
+    path("payments/receipts/<int:pk>/return/", money.receipt_return, name="receipt-return"),
+    path("payments/refunds/<int:pk>/retry/", money.refund_retry, name="refund-retry"),
+    path("orders/<str:number>/", console_order.order, name="order"),
+    path("health/", console_health.health, name="health"),
+]

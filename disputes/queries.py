@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
-from core.models import Deadline
+from core.models import Deadline, Policy
+from core.policies import from_values
 from core.wording import when
 from disputes.models import Case, Evidence
 from disputes.states import OPEN_CASE, CaseStatus
@@ -31,7 +32,9 @@ class StoreWork:
 
 
 def store_work(store_id: UUID) -> StoreWork:
-    waiting = [str(pk) for pk in Case.objects.filter(store_id=store_id, status__in=MERCHANTS_TURN).values_list("pk", flat=True)]
+    waiting = [
+        str(pk) for pk in Case.objects.filter(store_id=store_id, status__in=MERCHANTS_TURN).values_list("pk", flat=True)
+    ]
     clocks = Deadline.objects.filter(subject__in=waiting, done_at__isnull=True).order_by("due_at")
     return StoreWork(len(waiting), clocks.values_list("due_at", flat=True).first() if waiting else None)
 
@@ -51,7 +54,11 @@ def case_for_staff(number: str) -> Case:
 
 
 def _one(rows: QuerySet[Case], number: str) -> Case:
-    case = rows.select_related("order__store", "buyer", "mediator").filter(number=number.replace("\x00", "")).first()
+    case = (
+        rows.select_related("order__store", "buyer", "mediator", "ruling")
+        .filter(number=number.replace("\x00", ""))
+        .first()
+    )
     if case is None:
         raise NotFound
     return case
@@ -72,26 +79,41 @@ def store_case_counts(store_id: UUID) -> dict[str, int]:
     )
 
 
-def queue(*, view: str, user_id: UUID) -> QuerySet[Case]:
-    """The mediators' queue, longest waiting first."""
+def overdue_rule(*, now: datetime) -> Q:
+    """Cases whose decision was due: the printed time of the policy their order was bought under has passed."""
+    late = Q(pk__in=[])
+    for policy in Policy.objects.all():
+        rules = from_values(policy.values)
+        allowed = timedelta(hours=rules.evidence_hours + rules.decide_hours)
+        late |= Q(order__policy_id=policy.pk, escalated_at__lt=now - allowed)
+    return Q(status=CaseStatus.MEDIATION) & late
+
+
+def queue(*, view: str, user_id: UUID, now: datetime) -> QuerySet[Case]:
+    """The mediators' queue, longest waiting first; closed cases, newest first."""
     rows = Case.objects.select_related("order__store", "buyer", "mediator")
-    rule = {
-        "mine": Q(status=CaseStatus.MEDIATION, mediator_id=user_id),
-        "unassigned": Q(status=CaseStatus.MEDIATION, mediator__isnull=True),
-        "open": Q(status__in=OPEN_CASE),
-        "closed": ~Q(status__in=OPEN_CASE),
-    }.get(view, Q(status=CaseStatus.MEDIATION))
-    return rows.filter(rule).order_by("escalated_at", "opened_at", "pk")
-
-
-def queue_counts(*, user_id: UUID) -> dict[str, int]:
-    mediation = Q(status=CaseStatus.MEDIATION)
-    return Case.objects.aggregate(
-        unassigned=Count("pk", filter=mediation & Q(mediator__isnull=True)),
-        mine=Count("pk", filter=mediation & Q(mediator_id=user_id)),
-        open=Count("pk", filter=Q(status__in=OPEN_CASE)),
-        closed=Count("pk", filter=~Q(status__in=OPEN_CASE)),
+    found = rows.filter(_queue_rules(user_id, now).get(view, Q(status=CaseStatus.MEDIATION)))
+    return (
+        found.order_by("-closed_at", "-pk") if view == "closed" else found.order_by("escalated_at", "opened_at", "pk")
     )
+
+
+def queue_counts(*, user_id: UUID, now: datetime) -> dict[str, int]:
+    """How many cases are in each view of the queue."""
+    rules = _queue_rules(user_id, now)
+    return Case.objects.aggregate(**{view: Count("pk", filter=rule) for view, rule in rules.items()})
+
+
+def _queue_rules(user_id: UUID, now: datetime) -> dict[str, Q]:
+    mediation = Q(status=CaseStatus.MEDIATION)
+    return {
+        "unassigned": mediation & Q(mediator__isnull=True),
+        "mine": mediation & Q(mediator_id=user_id),
+        "overdue": overdue_rule(now=now),
+        "all": mediation,
+        "talking": Q(status__in=OPEN_CASE) & ~mediation,
+        "closed": ~Q(status__in=OPEN_CASE),
+    }
 
 
 def clocks_of(case_ids: list[UUID]) -> dict[UUID, Deadline]:

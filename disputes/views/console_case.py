@@ -1,0 +1,118 @@
+"""A case as its mediator reads it: the claim, everything in order of time, the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from core import clock
+from core.guards import mediator
+from core.http import actor_of
+from core.models import AuditEntry
+from core.money import Money
+from disputes.forms import WordsForm
+from disputes.models import Case
+from disputes.queries import case_for_staff, clocks_of
+from disputes.services.cases import take as take_case
+from disputes.states import MONEY_REMEDIES, CaseStatus, Party
+from disputes.views.console import decision_due
+from disputes.views.findings import articles_for, findings_of
+from disputes.views.room_page import ending_of, split_of
+from disputes.views.seats import party_of
+from disputes.views.thread import lines_of, pack_pieces, pieces_of, remedy_words
+from flows.deal import Deal, deal
+from flows.stories import tell
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the joined timeline. ``source``: order, parcel or case, as a word."""
+
+    at: datetime
+    source: str
+    tone: str
+    title: str
+    text: str = ""
+
+
+@mediator
+@require_safe
+def case(request: HttpRequest, number: str) -> HttpResponse:
+    """Claim, joined timeline and answer."""
+    return render(request, "console/case.html", _context(case_for_staff(number), request, clock.now()))
+
+
+@mediator
+@require_POST
+def take(request: HttpRequest, number: str) -> HttpResponse:
+    """Become this case's mediator; refused to whoever is a party."""
+    taken = take_case(case_id=case_for_staff(number).pk, actor=actor_of(request), now=clock.now())
+    if taken.mediator_id == request.user.pk:
+        messages.success(request, _("The case is yours. Read both sides, then decide."))
+    return redirect("console:case", taken.number)
+
+
+def _context(row: Case, request: HttpRequest, now: datetime) -> dict[str, Any]:
+    view = deal(order_id=row.order_id, viewer="staff", now=now)
+    held = view.hold.rest if view.hold else Money(0, row.currency)
+    clocks = clocks_of([row.pk]) if row.is_open else {}
+    pieces = row.evidence.order_by("created_at", "pk")
+    is_money = row.want in MONEY_REMEDIES
+    return {
+        "case": row,
+        "deal": view,
+        "held": held,
+        "want_words": remedy_words(row.want, row.amount),
+        "claim_split": split_of(row.amount, held) if is_money and row.is_open and row.amount <= held else None,
+        "due_at": decision_due(row) or (clocks[row.pk].due_at if row.pk in clocks else None),
+        "is_party": party_of(row, actor_of(request)) != Party.PLATFORM,
+        "is_mine": row.mediator_id == request.user.pk,
+        "can_take": row.status == CaseStatus.MEDIATION and row.mediator_id is None,
+        "can_rule": row.status == CaseStatus.MEDIATION and row.mediator_id == request.user.pk,
+        "moments": joined(row, view),
+        "buyers": pieces_of(piece for piece in pieces if piece.party == Party.BUYER),
+        "merchants": pack_pieces(view.shipments)
+        + pieces_of(piece for piece in pieces if piece.party == Party.MERCHANT),
+        "others": pieces_of(piece for piece in pieces if piece.party not in (Party.BUYER, Party.MERCHANT)),
+        "offers": [(offer, remedy_words(offer.remedy, offer.amount)) for offer in row.offers.order_by("-created_at")],
+        "findings": findings_of(view),
+        "articles": articles_for(row, view.shipments),
+        "say_form": WordsForm(prefix="say", label=_("Write to both sides")) if row.is_open else None,
+        "ending": ending_of(row),
+        "history": _history(row),
+    }
+
+
+def joined(row: Case, view: Deal) -> list[Moment]:
+    """Order, money, parcels and the case itself in one line of time, oldest first."""
+    trail = AuditEntry.objects.filter(order_id=row.order_id).exclude(act__startswith="case.").order_by("id")
+    told = tell(trail[:200], viewer="buyer", order=view.order)
+    order, parcel_word, case_word = _("Order"), _("Parcel"), _("Case")
+    moments = [Moment(line.at, order, "quiet", f"{line.who}: {line.text}") for line in told]
+    for parcel in view.shipments:
+        moments += [
+            Moment(event.at, parcel_word, "frozen", event.get_status_display(), " · ".join(filter(None, (
+                event.display_text, event.display_place))))
+            for event in parcel.events.all()
+        ]  # fmt: skip
+    moments += [
+        Moment(line.at, case_word, line.tone, f"{line.who}: {line.title}" if line.title else line.who, line.text)
+        for line in lines_of(row, row.entries.order_by("id"), party=Party.PLATFORM)
+    ]
+    return sorted(moments, key=lambda moment: moment.at)
+
+
+def _history(row: Case) -> dict[str, int]:
+    """How often the two have been here before; no verdict, only numbers."""
+    others = Case.objects.exclude(pk=row.pk)
+    return {
+        "buyer": others.filter(buyer_id=row.buyer_id).count(),
+        "store": others.filter(store_id=row.store_id).count(),
+    }

@@ -1,0 +1,295 @@
+"""Everything the case room shows, for one seat: money first, then whose turn, then what can be done."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.money import Money
+from core.wording import when
+from disputes.forms import EvidenceForm, OfferForm, ParcelForm, WordsForm
+from disputes.models import Case, Offer
+from disputes.queries import clocks_of
+from disputes.rulebook import article
+from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
+from disputes.views.findings import findings_of
+from disputes.views.seats import Seat
+from disputes.views.thread import lines_of, pack_pieces, pieces_of, remedy_words
+from flows.aftersale import BUYER_MAY_ESCALATE, MERCHANT_MAY_ESCALATE
+from flows.deal import Deal, deal
+from logistics.queries import all_carriers, carriers_for
+
+TALKING = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.MEDIATION)
+MAY_WITHDRAW = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.RETURN_DUE, CaseStatus.RESEND_DUE,
+                CaseStatus.MEDIATION)  # fmt: skip
+ALL_REMEDIES = (Remedy.REFUND, Remedy.PARTIAL, Remedy.RETURN, Remedy.EXCHANGE, Remedy.RESEND)
+Bound = dict[str, forms.Form | str]  # forms that were refused, and which one to open
+
+
+def remedies_for(case: Case | None, *, shipped: bool) -> tuple[str, ...]:
+    """What may be asked or offered: money only while nothing is shipped, or once the platform decides."""
+    if not shipped:
+        return (Remedy.REFUND,) if case is None else (Remedy.REFUND, Remedy.PARTIAL)
+    if case is not None and case.status == CaseStatus.MEDIATION:
+        return (Remedy.REFUND, Remedy.PARTIAL)
+    return ALL_REMEDIES
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Who gets what of the held amount, as numbers that add up."""
+
+    back: Money
+    keep: Money
+    total: Money
+
+    @property
+    def percent(self) -> float:
+        return self.back.minor * 100 / self.total.minor if self.total.minor else 0.0
+
+
+def split_of(back: Money, held: Money) -> Split:
+    return Split(back, held - back, held)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An offer, or the claim itself, as components/offer_card.html prints it, with what taking it would do."""
+
+    party: str
+    remedy: str
+    amount: Money | None
+    text: str
+    at: datetime
+    state: str
+    tone: str
+    open: bool
+    accept_label: str = ""
+    split: Split | None = None
+
+
+def offer_form(seat: Seat, held: Money, data: Any = None) -> OfferForm:
+    shipped = seat.case.order.shipped_at is not None
+    return OfferForm(data, remedies=remedies_for(seat.case, shipped=shipped), held=held, prefix="offer")
+
+
+def parcel_form(seat: Seat, data: Any = None) -> ParcelForm:
+    """Buyers may send back with any carrier, merchants send with those they have a contract with."""
+    carriers = all_carriers() if seat.mine else carriers_for(seat.case.store_id)
+    return ParcelForm(data, carriers=carriers, prefix="parcel")
+
+
+def room_context(seat: Seat, *, now: datetime, bound: Bound | None = None) -> dict[str, Any]:
+    """What templates/disputes/room.html reads. ``bound``: a form that was refused, by name."""
+    case, view = seat.case, deal(order_id=seat.case.order_id, viewer=seat.party, now=now)
+    held = view.hold.rest if view.hold else Money(0, case.currency)
+    offers = list(case.offers.order_by("-created_at", "-pk"))
+    theirs = next((offer for offer in offers if offer.status == "open" and offer.party != seat.party), None)
+    clock = clocks_of([case.pk]).get(case.pk) if case.is_open else None
+    context = {
+        "case": case,
+        "seat": seat,
+        "deal": view,
+        "held": held,
+        "opening": _opening(seat, view),
+        "turn": _turn(seat, view),
+        "claim": _claim(seat, held, theirs),
+        "offers": [_proposal(seat, offer, held) for offer in offers],
+        "answerable": _answerable(seat, theirs),
+        "lines": lines_of(case, case.entries.order_by("id"), party=seat.party),
+        "evidence": pieces_of(case.evidence.order_by("created_at", "pk")),
+        "packing": pack_pieces(view.shipments) if not seat.mine else [],
+        "findings": findings_of(view),
+        "silence": _silence(seat, when(clock.due_at)) if clock else "",
+        "may": _may(seat, theirs),
+        "escalate_when": _escalate_when(seat, when(clock.due_at) if clock else ""),
+        "ending": ending_of(case),
+    }
+    return context | _forms(seat, held) | (bound or {})
+
+
+def _forms(seat: Seat, held: Money) -> dict[str, Any]:
+    case = seat.case
+    if not case.is_open:
+        return {}
+    needs_parcel = (seat.mine and case.status == CaseStatus.RETURN_DUE) or (
+        not seat.mine and case.status == CaseStatus.RESEND_DUE
+    )
+    return {
+        "say_form": WordsForm(prefix="say"),
+        "evidence_form": EvidenceForm(prefix="evidence"),
+        "offer_form": offer_form(seat, held) if case.status in TALKING else None,
+        "refuse_form": WordsForm(prefix="refuse", label=_("Why not"), required=not seat.mine),
+        "escalate_form": WordsForm(prefix="escalate", label=_("What the platform should know"), required=False),
+        "parcel_form": parcel_form(seat) if needs_parcel else None,
+    }
+
+
+def _may(seat: Seat, theirs: Offer | None) -> dict[str, bool]:
+    """What this seat may do now; the flows ask again."""
+    case, mine = seat.case, seat.mine
+    open_, status = case.is_open, case.status
+    merchant = seat.party == Party.MERCHANT
+    escalates = BUYER_MAY_ESCALATE if mine else MERCHANT_MAY_ESCALATE if merchant else ()
+    return {
+        "talk": open_,
+        "offer": open_ and status in TALKING and (mine or merchant),
+        "refuse": (merchant and status == CaseStatus.OPEN)
+        or (mine and status == CaseStatus.OFFERED and theirs is not None),
+        "escalate": status in escalates,
+        "withdraw": mine and status in MAY_WITHDRAW,
+        "send_back": mine and status == CaseStatus.RETURN_DUE,
+        "goods_back": merchant and status == CaseStatus.RETURN_SENT,
+        "resend": merchant and status == CaseStatus.RESEND_DUE,
+    }
+
+
+def _answerable(seat: Seat, theirs: Offer | None) -> bool:
+    """Whether the other side's open offer can still be taken: once the platform decides, only one of money can."""
+    if theirs is None or not seat.case.is_open or seat.case.status not in TALKING:
+        return False
+    return seat.case.status != CaseStatus.MEDIATION or theirs.remedy in (Remedy.REFUND, Remedy.PARTIAL)
+
+
+def accept_label(remedy: str, amount: Money, *, mine: bool) -> str:
+    """An act that cannot be undone repeats its amount."""
+    names = {"amount": amount, "what": Remedy(remedy).label}
+    if remedy == Remedy.RETURN:
+        return (
+            _("Accept: send back, then get %(amount)s") % names
+            if mine
+            else _("Accept: goods back, then refund %(amount)s") % names
+        )
+    if remedy in MONEY_REMEDIES:
+        return _("Accept and get %(amount)s back") % names if mine else _("Accept and refund %(amount)s") % names
+    return _("Accept: %(what)s") % names
+
+
+def _proposal(seat: Seat, offer: Offer, held: Money) -> Proposal:
+    states = {
+        "open": _("Waiting for an answer"),
+        "accepted": _("Accepted"),
+        "refused": _("Refused"),
+        "replaced": _("Replaced"),
+    }
+    is_money = offer.remedy in MONEY_REMEDIES
+    fits = is_money and seat.case.is_open and offer.amount <= held
+    return Proposal(
+        party=str(Party(offer.party).label), remedy=str(Remedy(offer.remedy).label), amount=offer.amount if is_money else None,
+        text=offer.text, at=offer.created_at, state=states.get(offer.status, offer.status),
+        tone={"open": "wait", "accepted": "safe"}.get(offer.status, "quiet"),
+        open=offer.status == "open" and seat.case.is_open and offer.party != seat.party,
+        accept_label=accept_label(offer.remedy, offer.amount, mine=seat.mine),
+        split=split_of(offer.amount, held) if fits and offer.status == "open" else None,
+    )  # fmt: skip
+
+
+def _claim(seat: Seat, held: Money, theirs: Offer | None) -> Proposal:
+    """The claim itself: the merchant may take it while it waits for him and no newer offer replaces it."""
+    case = seat.case
+    is_money = case.want in MONEY_REMEDIES
+    takes = seat.party == Party.MERCHANT and theirs is None and case.status in (CaseStatus.OPEN, CaseStatus.REFUSED)
+    return Proposal(
+        party=str(Party.BUYER.label), remedy=str(Remedy(case.want).label), amount=case.amount if is_money else None,
+        text=case.text, at=case.opened_at, state=str(case.get_ground_display()), tone="wait" if case.is_open else "quiet",
+        open=takes, accept_label=accept_label(case.want, case.amount, mine=False),
+        split=split_of(case.amount, held) if is_money and case.is_open and case.amount <= held else None,
+    )  # fmt: skip
+
+
+def _opening(seat: Seat, view: Deal) -> dict[str, Any]:
+    """The money sentence of the room; a closed case first says how it ended."""
+    case, said = seat.case, view.sentence
+    if case.is_open and view.case is not None and view.case.pk == case.pk:
+        tone = {"safe": "frozen"}.get(said.tone, said.tone)
+        return {"text": said.text, "tone": tone, "clock": said.clock, "detail": ""}
+    ended = _("This case ended on %(when)s: %(how)s.") % {
+        "when": when(case.closed_at) if case.closed_at else "",
+        "how": case.get_status_display(),
+    }
+    return {"text": ended, "tone": "done", "clock": None, "detail": said.text}
+
+
+def _turn(seat: Seat, view: Deal) -> str:
+    if not seat.case.is_open:
+        return ""
+    needs = view.sentence.needs
+    if needs == seat.party:
+        return _("It is your turn.")
+    return {
+        "buyer": _("It is the buyer's turn."),
+        "merchant": _("It is the merchant's turn."),
+        "mediator": _("The platform's mediator is looking at it."),
+    }.get(needs, "")
+
+
+def _silence(seat: Seat, at: str) -> str:
+    """What happens by itself, in the voice of this seat."""
+    case, mine = seat.case, seat.mine
+    back = Money(case.refund_minor or 0, case.currency)
+    names = {"when": at, "amount": case.amount, "back": back, "want": Remedy(case.want).label}
+    words = {
+        CaseStatus.OPEN: (
+            _("If the merchant does nothing until %(when)s, your claim is accepted: %(terms)s."),
+            _("If you do nothing until %(when)s, the claim is accepted: %(terms)s."),
+        ),
+        CaseStatus.OFFERED: (
+            _("If you do nothing until %(when)s, the case ends and the order goes on as before."),
+            _("If the buyer does nothing until %(when)s, the case ends and the order goes on as before."),
+        ),
+        CaseStatus.RETURN_DUE: (
+            _("If you send nothing back until %(when)s, the case ends and the order goes on as before."),
+            _("If the buyer sends nothing back until %(when)s, the case ends and the order goes on as before."),
+        ),
+        CaseStatus.RETURN_SENT: (
+            _("If the merchant says nothing until %(when)s, %(back)s is refunded to you."),
+            _("If you do nothing: %(back)s is refunded at %(when)s."),
+        ),
+        CaseStatus.RESEND_DUE: (
+            _("If nothing is sent until %(when)s, everything that is held is refunded to you."),
+            _("If you send nothing until %(when)s, everything that is held is refunded to the buyer."),
+        ),
+        CaseStatus.MEDIATION: (
+            _("Nothing moves by itself. Add what you can prove; the decision is due on %(when)s."),
+            _("Nothing moves by itself. Add what you can prove; the decision is due on %(when)s."),
+        ),
+    }
+    words[CaseStatus.REFUSED] = words[CaseStatus.OFFERED]
+    pair = words.get(CaseStatus(case.status), ("", ""))
+    names["terms"] = remedy_words(case.want, case.amount)
+    return (pair[0] if mine else pair[1]) % names
+
+
+def _escalate_when(seat: Seat, at: str) -> str:
+    """Why the platform cannot be called yet, and when it can."""
+    case = seat.case
+    if case.status == CaseStatus.OPEN and seat.mine:
+        return _("You can call the platform as soon as the merchant has answered. He has until %(when)s; if he stays "
+                 "silent, your claim is accepted without it.") % {"when": at}  # fmt: skip
+    if case.status == CaseStatus.MEDIATION:
+        return _("The platform has been called and decides by %(when)s.") % {"when": at}
+    if case.is_open:
+        return _("What you agreed on is under way. If it fails by %(when)s, its printed consequence follows.") % {
+            "when": at
+        }
+    return ""
+
+
+def ending_of(case: Case) -> dict[str, Any] | None:
+    """The ruling with its article and split; nothing for cases that ended otherwise."""
+    ruling = getattr(case, "ruling", None) if case.status == CaseStatus.RULED else None
+    if ruling is None:
+        return None
+    rule = article(ruling.article)
+    return {
+        "ruling": ruling,
+        "article": rule,
+        "rule_url": f"{reverse('pages:rules')}#article-{ruling.article}",
+        "fault": Party(ruling.fault).label,
+        "split": split_of(Money(ruling.refund_minor, ruling.currency), Money(ruling.held_minor, ruling.currency)),
+    }

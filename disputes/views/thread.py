@@ -1,0 +1,123 @@
+"""What happened in a case, in words: its lines and its evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from core.money import Money
+from disputes.models import Case, CaseEntry, Evidence
+from disputes.states import MONEY_REMEDIES, Ground, Party, Remedy
+
+Say = Callable[[Case, dict[str, Any]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the room. ``tone`` colours who speaks; ``is_step``: a step of the process rather than words."""
+
+    at: datetime
+    who: str
+    title: str
+    text: str
+    tone: str
+    is_step: bool
+    is_mine: bool
+
+
+TONES = {Party.BUYER: "wait", Party.MERCHANT: "frozen", Party.PLATFORM: "safe"}
+STEPS: dict[str, Promise] = {
+    "accepted": gettext_lazy("agreed"),
+    "refused": gettext_lazy("refused"),
+    "escalated": gettext_lazy("called the platform"),
+    "withdrawn": gettext_lazy("took the claim back"),
+    "goods_back": gettext_lazy("received the returned goods"),
+    "silent": gettext_lazy("did not answer in the printed time"),
+    "evidence": gettext_lazy("added evidence"),
+}
+
+
+def lines_of(case: Case, entries: Iterable[CaseEntry], *, party: str) -> list[Line]:
+    """The room's lines, oldest first, for one reader."""
+    return [
+        Line(
+            at=entry.at,
+            who=str(Party(entry.party).label),
+            title=_title(case, entry),
+            text=entry.text,
+            tone=TONES.get(Party(entry.party), "quiet"),
+            is_step=entry.act != "said",
+            is_mine=entry.party == party,
+        )
+        for entry in entries
+    ]
+
+
+def remedy_words(remedy: str, amount: Money) -> str:
+    """``Partial refund, goods kept: ¥20.00``; without an amount where goods are sent instead."""
+    label = str(Remedy(remedy).label)
+    return f"{label}: {amount}" if remedy in MONEY_REMEDIES else label
+
+
+def _title(case: Case, entry: CaseEntry) -> str:
+    facts = entry.facts
+    if entry.act in ("sent_back", "resent"):
+        words = (
+            _("sent the goods back, parcel %(number)s")
+            if entry.act == "sent_back"
+            else _("sent again, parcel %(number)s")
+        )
+        return words % {"number": facts.get("number", "")}
+    if entry.act == "ruled":
+        back, keep = Money(facts["refund_minor"], case.currency), Money(facts["release_minor"], case.currency)
+        return _("decided: %(back)s to the buyer, %(keep)s to the merchant") % {"back": back, "keep": keep}
+    if entry.act == "opened":
+        wants = remedy_words(facts["want"], Money(facts["amount_minor"], case.currency))
+        return _("opened the case: %(ground)s. Wants: %(want)s") % {
+            "ground": Ground(facts["ground"]).label,
+            "want": wants,
+        }
+    if entry.act in ("offered", "accepted") and "remedy" in facts:
+        words = remedy_words(facts["remedy"], Money(facts["amount_minor"], facts["currency"]))
+        return (_("offered: %(what)s") if entry.act == "offered" else _("accepted: %(what)s")) % {"what": words}
+    return str(STEPS.get(entry.act, "")) if entry.act != "said" else ""
+
+
+def pieces_of(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+    """Evidence as components/evidence_grid.html prints it."""
+    return [
+        {
+            "url": (url := reverse("disputes:evidence-file", args=[piece.pk]) if piece.file else ""),
+            "thumb": url,
+            "shows": piece.shows or _("Picture without a note"),
+            "party": Party(piece.party).label,
+            "at": piece.created_at,
+            "source": _("a claim of this side"),
+            "sha": piece.sha256[:12],
+        }
+        for piece in evidence
+    ]
+
+
+def pack_pieces(shipments: Iterable[Any]) -> list[dict[str, Any]]:
+    """Pack photos: taken before anybody quarrelled, so they stand as seen."""
+    return [
+        {
+            "url": (url := reverse("logistics:pack-photo", args=[photo.pk])),
+            "thumb": url,
+            "shows": _("Taken when parcel %(number)s was packed") % {"number": parcel.number},
+            "party": Party.MERCHANT.label,
+            "at": photo.created_at,
+            "source": _("seen at packing"),
+            "sha": photo.sha256[:12],
+        }
+        for parcel in shipments
+        for photo in parcel.photos.all()
+    ]
