@@ -59,7 +59,8 @@ def tell(entries: Iterable[AuditEntry], *, viewer: str, order: Order) -> list[St
     """Put the trail into words; staff see every entry, parties those that concern them."""
     lines = []
     for entry in entries:
-        words = WORDS.get(entry.act)
+        is_first = entry.act == "hold.held" and "from" not in entry.facts
+        words = WORDS.get("hold.opened" if is_first else entry.act)
         if words is None and viewer != "staff":
             continue
         lines.append(

@@ -252,6 +252,14 @@ def test_a_parcel_shows_courier_code_and_proof(client):
     assert Shipment.objects.get().get_grade_display() in text
 
 
+def test_the_story_is_told_in_words(client):
+    order = sign_in(client, delivered_order())
+    client.cookies["django_language"] = "en"
+    told = [str(line.text) for line in client.get(url(order)).context["deal"].story]
+    assert told[:3] == ["Order placed", "Payment confirmed", "Money put into escrow"]
+    assert told[-1] == "Delivered"
+
+
 def test_the_phone_is_masked(client):
     order = sign_in(client, placed_order())
     text = client.get(url(order)).content.decode()
