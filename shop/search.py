@@ -2,7 +2,7 @@
 Finding products by words, Chinese and others alike, without a search engine.
 
 ``Product.search`` holds words separated by blanks: every Chinese character, every two neighbours, and every word and
-number of other scripts. PostgreSQL reads the column as a ``tsvector`` under a GIN index, SQLite through an FTS5 table
+number of other scripts. PostgreSQL derives a ``tsvector`` from the column and indexes it, SQLite an FTS5 table
 kept by triggers (migration 0002). Neither cuts words itself, so both find the same.
 """
 
@@ -128,19 +128,15 @@ class Words(Lookup):  # type: ignore[type-arg]  # not subscriptable at run time
     prepare_rhs = False
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[str]]:
-        lhs, params = self.process_lhs(compiler, connection)
+        column = f"{compiler.quote_name_unless_alias(self.lhs.alias)}.search_words"
         wanted = " & ".join(_either(term, "'{}'", ":*", " | ") for term in self.rhs)
-        return f"{PG_WORDS.format(column=lhs)} @@ %s::tsquery", [*params, wanted]
+        return f"{column} @@ %s::tsquery", [wanted]
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, list[str]]:
         key = f"{compiler.quote_name_unless_alias(self.lhs.alias)}.{connection.ops.quote_name('id')}"
         wanted = " AND ".join(_either(term, '"{}"', "*", " OR ") for term in self.rhs)
         found = "SELECT rowid FROM shop_product_words WHERE shop_product_words MATCH %s"
         return f"{key} IN (SELECT product_id FROM shop_product_row WHERE id IN ({found}))", [wanted]  # noqa: S608  no words of strangers in it
-
-
-# The very expression of the index in migration 0002: another spelling would not use it.
-PG_WORDS = "array_to_tsvector(array_remove(string_to_array({column}, ' '), ''))"
 
 
 def _either(term: Term, quoted: str, goes_on: str, either: str) -> str:

@@ -93,8 +93,8 @@ def on_sale() -> QuerySet[Product]:
     return Product.objects.filter(status=ProductStatus.LISTED, store__is_open=True)
 
 
-def matching(wish: Wish) -> QuerySet[Product]:
-    """Products that fulfil a wish, in its order to the last tie."""
+def filtered(wish: Wish) -> QuerySet[Product]:
+    """Products that fulfil a wish, in no order."""
     rows = on_sale()
     if wish.query:
         rows = rows.filter(search__words=wish.query.terms)
@@ -108,8 +108,17 @@ def matching(wish: Wish) -> QuerySet[Product]:
         rows = rows.filter(price_minor__lte=wish.high_minor)
     if wish.free_shipping:
         rows = rows.filter(Q(store__shipping_minor=0) | Q(price_minor__gte=F("store__free_shipping_from_minor")))
+    return rows
+
+
+def matching(wish: Wish) -> QuerySet[Product]:
+    """Products that fulfil a wish, in its order to the last tie."""
+    rows = filtered(wish)
     if wish.query and wish.sort == "relevance":
-        return rows.annotate(score=relevance(wish.query)).order_by("-score", "-in_stock", "-sold", "-id")
+        # A word that half the shop has would mean weighing half the shop: what sells best goes first to the scales.
+        weighed = rows.order_by("-sold", "-id").values("pk")[:COUNTED]
+        scored = Product.objects.filter(pk__in=weighed).annotate(score=relevance(wish.query))
+        return scored.order_by("-score", "-in_stock", "-sold", "-id")
     return rows.order_by(*ORDERS.get(wish.sort, ORDERS["relevance"]))
 
 
@@ -125,7 +134,7 @@ def page_of(wish: Wish, *, number: int) -> Page[Card]:
     found = cards(rows[(number - 1) * PER_PAGE : number * PER_PAGE])
     if number == 1 and len(found) < PER_PAGE:
         return Page(found, 1, CountedPages(count=len(found)))
-    pages = CountedPages(count=_count(rows))
+    pages = CountedPages(count=_count(filtered(wish)))
     if not found and number > 1:
         number = pages.num_pages
         found = cards(rows[(number - 1) * PER_PAGE : number * PER_PAGE])
