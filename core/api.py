@@ -12,6 +12,7 @@ from rest_framework.views import APIView, exception_handler
 
 from core import idempotency
 from core.errors import DomainError, Invalid
+from core.models import IdempotencyKey
 from core.money import MAX_MINOR, Money
 
 
@@ -41,7 +42,9 @@ def answer_exception(fault: Exception, context: dict[str, Any]) -> Response | No
         return response
     if isinstance(fault, exceptions.ValidationError):
         fields = fault.detail if isinstance(fault.detail, dict) else {}
-        flat = {name: " ".join(map(str, text)) if isinstance(text, list) else str(text) for name, text in fields.items()}
+        flat = {
+            name: " ".join(map(str, text)) if isinstance(text, list) else str(text) for name, text in fields.items()
+        }
         response.data = {"code": "invalid", "message": str(Invalid().message), "fields": flat}
     else:
         response.data = {"code": fault.default_code, "message": str(fault.detail), "fields": {}}
@@ -52,7 +55,7 @@ class OnceMixin(APIView):
     """Honours ``Idempotency-Key`` on POST: the same key and body are done once and answered the same."""
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        self._once: idempotency.IdempotencyKey | None = None
+        self._once: IdempotencyKey | None = None
         response = super().dispatch(request, *args, **kwargs)
         if self._once is not None:
             if response.status_code < 500 and response.status_code != 429:

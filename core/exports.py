@@ -8,14 +8,15 @@ from collections.abc import Iterable, Sequence
 
 from django.http import HttpResponse
 
-# A cell that starts with one of these would be run as a formula by a spreadsheet.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# A cell that starts with one of these would be run as a formula by a spreadsheet, some in their full-width form too.
+FORMULA_STARTS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def safe_cell(value: object) -> str:
     """A cell as text that no spreadsheet takes for a formula; plain numbers, negative ones too, stay numbers."""
     text = "" if value is None else str(value)
-    if text.startswith(FORMULA_STARTS) and not _is_number(text):
+    starts = text.startswith(("\t", "\r", "\n")) or text.lstrip().startswith(FORMULA_STARTS)
+    if starts and not _is_number(text):
         return "'" + text
     return text
 

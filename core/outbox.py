@@ -73,8 +73,10 @@ def drain(*, limit: int = 1000) -> int:
 def _claim(*, now: datetime) -> list[Delivery]:
     """Lease a batch: other drains skip leased rows, a dead drain's rows come back when the lease is over."""
     free = Q(lease_until__isnull=True) | Q(lease_until__lt=now)
+    due = Delivery.objects.filter(free, done_at__isnull=True, dead_at__isnull=True, due_at__lte=now)
+    if not due.exists():  # a look without a transaction: a tick that finds nothing takes no lock
+        return []
     with transaction.atomic():
-        due = Delivery.objects.filter(free, done_at__isnull=True, dead_at__isnull=True, due_at__lte=now)
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         ids = list(due.order_by("due_at", "id").values_list("pk", flat=True)[:BATCH])

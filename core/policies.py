@@ -64,4 +64,5 @@ def rules_of(policy_id: int) -> Rules:
 
 def from_values(values: dict[str, Any]) -> Rules:
     known = {name: value for name, value in values.items() if name in Rules.__dataclass_fields__}
-    return Rules(**{k: tuple(v) if isinstance(v, list) else v for k, v in known.items()})
+    typed: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in known.items()}
+    return Rules(**typed)

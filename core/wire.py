@@ -1,9 +1,11 @@
-"""Calls to the site's own address answered in this process, for when no server runs: the demo's seed and the tests."""
+"""Outgoing calls: one client a process, and the site's own address answered in this process when no server runs."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import httpx
@@ -11,6 +13,25 @@ from django.conf import settings
 from django.core.servers.basehttp import get_internal_wsgi_application
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
+
+
+def client(*, base_url: str = "", timeout_seconds: float = 10) -> httpx.Client:
+    """
+    A client for a partner's API: no redirects, no proxy from the environment, no kept connections.
+
+    Made once per process: reading the certificate store for each call would cost more than the call.
+    """
+    return _client(base_url, timeout_seconds, os.getpid())
+
+
+@lru_cache(maxsize=16)
+def _client(base_url: str, timeout_seconds: float, process: int) -> httpx.Client:
+    return httpx.Client(
+        base_url=base_url,
+        timeout=httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 2)),
+        trust_env=False,
+        limits=httpx.Limits(max_keepalive_connections=0),
+    )
 
 
 @contextmanager
@@ -34,7 +55,7 @@ def in_process() -> Iterator[None]:
             answer.close()
         return answer
 
-    httpx.HTTPTransport.handle_request = handle  # type: ignore[method-assign]
+    httpx.HTTPTransport.handle_request = handle  # type: ignore[method-assign,assignment]
     try:
         yield
     finally:

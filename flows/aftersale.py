@@ -238,7 +238,8 @@ def resend(*, case_id: UUID, carrier_code: str, number: str, actor: Actor, now: 
     shipments.supersede(order_id=order.pk)
     shipment = shipments.book(
         order_id=order.pk, store_id=order.store_id, carrier_code=carrier_code, number=number,
-        city=order.address.get("city", ""), weight_g=None, photos=(), paid_at=order.paid_at or now, actor=actor, now=now,
+        city=order.address.get("city", ""), weight_g=None, photos=(), paid_at=order.paid_at or now, actor=actor,
+        now=now,
     )  # fmt: skip
     cases.add_entry(
         case=case, party=party, act="resent", text="", facts={"number": shipment.number}, actor=actor, now=now
@@ -336,5 +337,3 @@ def _clock(case: Case, kind: str, due_at: datetime) -> None:
     """One clock at a time: whose turn it is."""
     deadlines.cancel_all(subjects=[case.pk], kinds=CASE_CLOCKS)
     deadlines.schedule(kind, subject=case.pk, due_at=due_at)
-
-

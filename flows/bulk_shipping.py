@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -17,11 +18,14 @@ from core.models import Job
 from flows.fulfilment import ship
 from logistics.models import Carrier, Shipment
 from logistics.queries import carriers_for
+from logistics.services.shipments import checked_number
 from shop.models import Order
 from shop.services.shipping_file import MAX_BYTES, Row, read
 from shop.states import OrderStatus
 
 KIND = "shipping_import"
+# What a spreadsheet makes of a long number in a column that is not text.
+_SHORTENED = re.compile(r"\A\d([.,]\d+)?E\+\d+\Z", re.IGNORECASE | re.ASCII)
 __all__ = ["KIND", "MAX_BYTES", "commit", "job_of", "prepare"]
 
 
@@ -80,19 +84,17 @@ def _ship(row: dict[str, Any], *, store_id: UUID, actor: Actor, now: datetime) -
 def _judge(rows: Sequence[Row], *, store_id: UUID) -> Iterator[dict[str, Any]]:
     """Each row with its state (ok, warn, error) and a note that says what to do."""
     orders = {
-        order.number: order
-        for order in Order.objects.filter(store_id=store_id, number__in=[row.order for row in rows])
+        order.number: order for order in Order.objects.filter(store_id=store_id, number__in=[row.order for row in rows])
     }
     carriers = _carriers_by_word(carriers_for(store_id))
-    taken = set(
-        Shipment.objects.filter(number__in=[row.number.upper() for row in rows]).values_list("number", flat=True)
-    )
+    same_numbers = Shipment.objects.filter(number__in=[row.number.upper() for row in rows])
+    taken = set(same_numbers.values_list("carrier_id", "number"))
     orders_seen = Counter(row.order for row in rows)
     numbers_seen = Counter(row.number.upper() for row in rows)
     for row in rows:
         order, carrier = orders.get(row.order), carriers.get(row.carrier.lower())
         weight, weight_ok = _weight(row.weight)
-        note = _order_problem(order) or _parcel_problem(row, carrier, weight_ok, taken)
+        note = _shortened(row) or _order_problem(order) or _parcel_problem(row, carrier, weight_ok, taken)
         if not note and orders_seen[row.order] > 1:
             note = _("This order stands in the file more than once.")
         if not note and numbers_seen[row.number.upper()] > 1:
@@ -118,6 +120,12 @@ def _weight(text: str) -> tuple[int | None, bool]:
     return None, False
 
 
+def _shortened(row: Row) -> str:
+    if _SHORTENED.match(row.order) or _SHORTENED.match(row.number):
+        return _("The spreadsheet has shortened a long number. Set the column to text and enter it again.")
+    return ""
+
+
 def _order_problem(order: Order | None) -> str:
     if order is None:
         return _("There is no such order in your store.")
@@ -130,12 +138,16 @@ def _order_problem(order: Order | None) -> str:
     return ""
 
 
-def _parcel_problem(row: Row, carrier: Carrier | None, weight_ok: bool, taken: set[str]) -> str:
+def _parcel_problem(row: Row, carrier: Carrier | None, weight_ok: bool, taken: set[tuple[int, str]]) -> str:
     if carrier is None:
         return _("No such carrier among yours. Choose it in the settings first, or correct its name.")
     if not row.number:
         return _("The tracking number is missing.")
-    if row.number.upper() in taken:
+    try:
+        number = checked_number(row.number, carrier=carrier)
+    except DomainError as refusal:
+        return refusal.message
+    if (carrier.pk, number) in taken:
         return _("This tracking number is in use already.")
     if not weight_ok:
         return _("The weight must be whole grams.")

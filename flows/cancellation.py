@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -27,7 +28,7 @@ def cancel(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> Order
     Cancel an order; held money goes back in full.
 
     The buyer may while it is unpaid, and once the merchant's time to ship has passed; the merchant until the carrier
-    has the parcel. An unpaid order shares its payment with the other orders of its checkout: they are cancelled with it.
+    has the parcel. An unpaid order shares its payment with the others of its checkout: they are cancelled with it.
 
     :raises NotOverdue: if the buyer would cancel a paid order in time
     :raises AlreadyShipped: once the carrier has it
@@ -83,8 +84,8 @@ def _give_back(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> N
     ship_by = (order.paid_at or now) + rules_of(order.policy_id).hours("ship_by_hours")
     if by_buyer and now < ship_by:
         raise NotOverdue
-    refund_unshipped(order, actor=actor, reason=reason or ("not shipped in time" if by_buyer else "merchant cannot ship"),
-                     now=now)  # fmt: skip
+    why = reason or ("not shipped in time" if by_buyer else "merchant cannot ship")
+    refund_unshipped(order, actor=actor, reason=why, now=now)
 
 
 def refund_unshipped(order: Order, *, actor: Actor, reason: str, now: datetime) -> None:
@@ -101,10 +102,8 @@ def pay_by_due(subjects: Sequence[str], now: datetime) -> None:
     for subject in subjects:
         payment = Payment.objects.filter(pk=subject, status=PaymentStatus.OPEN).first()
         if payment is not None:
-            try:
+            with contextlib.suppress(PaidMeanwhile):
                 close_unpaid(payment_id=payment.pk, actor=SYSTEM, reason="not paid in time", now=now)
-            except PaidMeanwhile:
-                pass
         deadlines.finish("order.pay_by", subjects=[subject])
 
 

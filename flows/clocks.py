@@ -42,7 +42,9 @@ def start_shipping(order: Order, *, now: datetime) -> None:
     rules = rules_of(order.policy_id)
     for hours in rules.ship_reminder_hours:
         if hours < rules.ship_by_hours:
-            deadlines.schedule("order.ship_reminder", subject=f"{order.pk}:{hours}", due_at=now + timedelta(hours=hours))
+            deadlines.schedule(
+                "order.ship_reminder", subject=f"{order.pk}:{hours}", due_at=now + timedelta(hours=hours)
+            )
     deadlines.schedule("order.ship_by", subject=order.pk, due_at=now + rules.hours("ship_by_hours"))
     deadlines.schedule("order.never_shipped", subject=order.pk, due_at=now + rules.hours("never_shipped_hours"))
 

@@ -177,7 +177,7 @@ def _parcel(parcels: Sequence[Shipment]) -> Shipment | None:
     """The parcel that speaks for the order: the one that is furthest behind."""
     out = [parcel for parcel in parcels if parcel.direction == "out" and not parcel.superseded]
     waiting = [parcel for parcel in out if parcel.status != ShipmentStatus.DELIVERED]
-    return (waiting or out or [None])[0]
+    return next(iter(waiting or out), None)
 
 
 def _entries(order: Order) -> list[AuditEntry]:
@@ -240,7 +240,9 @@ def _buyer_acts(f: Facts) -> list[Act]:
 def _merchant_acts(f: Facts) -> list[Act]:
     order, number = f.order, f.order.number
     if order.in_case and f.case is not None:
-        return [Act("case", _("Answer the after-sale case"), reverse("merchant:case", args=[f.case.number]), primary=True)]
+        return [
+            Act("case", _("Answer the after-sale case"), reverse("merchant:case", args=[f.case.number]), primary=True)
+        ]
     if order.status == OrderStatus.PAID:
         cancel = reverse("merchant:order-cancel", args=[number])
         return [
@@ -250,5 +252,3 @@ def _merchant_acts(f: Facts) -> list[Act]:
     if order.status == OrderStatus.DELIVERED:
         return [Act("grant", _("Give the buyer more time"), reverse("merchant:order-grant", args=[number]), "post")]
     return []
-
-

@@ -1,4 +1,4 @@
-"""Reactions that do more than tell: payouts, parcels at the carrier, and the warning that must come before a release."""
+"""Reactions that do more than tell: payouts, parcels at the carrier, the warning that must precede a release."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from core.models import Deadline
 from core.outbox import Payload
 from core.policies import rules_of
 from core.wording import when
-from flows import release
+from flows import fulfilment, release
 from flows.telling import order_of, tell_buyer
-from logistics.services import registration
+from logistics.services import pushes, registration
 from shop.models import Order
 from shop.states import OrderStatus
 
@@ -38,6 +38,11 @@ def register_parcel(payload: Payload) -> None:
     registration.register(shipment_id=UUID(payload["shipment_id"]))
 
 
+def take_waiting_pushes(payload: Payload) -> None:
+    """A carrier's message can beat our own commit: what it said of parcels we did not know is taken in now."""
+    pushes.retry_waiting(receive=fulfilment.tracking_received, now=clock.now())
+
+
 def warn_of_release(payload: Payload) -> None:
     """Tell the buyer that money is about to move; only then does the warning count."""
     order = order_of(payload)
@@ -52,8 +57,8 @@ def warn_of_release(payload: Payload) -> None:
         lambda: (
             _("%(amount)s is about to be paid to the merchant") % {"amount": order.total},
             _(
-                "Order %(number)s: on %(when)s your %(amount)s is paid to %(store)s by itself. If anything is wrong with "
-                "what you received, say so before then: extend the time or ask for after-sale."
+                "Order %(number)s: on %(when)s your %(amount)s is paid to %(store)s by itself. If anything is wrong "
+                "with what you received, say so before then: extend the time or ask for after-sale."
             )
             % {"number": order.number, "when": when(due_at), "amount": order.total, "store": order.store.display_name},
         ),

@@ -54,8 +54,9 @@ def ship(
     if order.status != OrderStatus.PAID:
         raise AlreadyShipped
     shipment = shipments.book(
-        order_id=order_id, store_id=store_id, carrier_code=carrier_code, number=number, city=order.address.get("city", ""),
-        weight_g=weight_g, photos=photos, paid_at=order.paid_at or now, actor=actor, now=now,
+        order_id=order_id, store_id=store_id, carrier_code=carrier_code, number=number,
+        city=order.address.get("city", ""), weight_g=weight_g, photos=photos, paid_at=order.paid_at or now, actor=actor,
+        now=now,
     )  # fmt: skip
     orders.move(order, OrderStatus.SHIPPED, actor=actor, reason=f"parcel {shipment.number}")
     begin_watch(order, shipment, now=now)
@@ -71,7 +72,7 @@ def begin_watch(order: Order, shipment: Shipment, *, now: datetime) -> None:
     if shipment.carrier.adapter != "manual":
         deadlines.schedule("tracking.poll", subject=shipment.pk, due_at=polling.next_poll_at(shipment, now=now))
         return
-    rules = rules_of(order.policy_id)
+    rules_of(order.policy_id)
     orders.note_shipped(order, at=now)
     clocks.stop_shipping(order.pk)
     deadlines.schedule(
@@ -89,9 +90,7 @@ def tracking_received(*, shipment_id: UUID, snapshot: Snapshot, provider: str, n
     )
     shipment = progress.shipment
     for milestone in progress.messages:
-        outbox.publish(
-            "logistics.progress", order_id=str(order_id), shipment_id=str(shipment_id), milestone=milestone
-        )
+        outbox.publish("logistics.progress", order_id=str(order_id), shipment_id=str(shipment_id), milestone=milestone)
     if shipment.direction == "back" or not order.is_open or shipment.superseded:
         return
     if progress.first_scan_at is not None and order.shipped_at is None:
@@ -134,12 +133,14 @@ def _delivered(order: Order, shipment: Shipment, *, now: datetime) -> None:
 
 
 def assume_delivered(subjects: Sequence[str], now: datetime) -> None:
-    """Deadline handler: the promised transit of a carrier without tracking is over; inspection starts, weakest class."""
+    """Deadline handler: the promised transit of a carrier without tracking is over; inspection starts."""
     for subject in subjects:
         with transaction.atomic():
             order = orders.lock_order(UUID(subject))
             if order.status == OrderStatus.SHIPPED:
-                orders.move(order, OrderStatus.DELIVERED, actor=SYSTEM, reason="promised transit over", delivered_at=now)
+                orders.move(
+                    order, OrderStatus.DELIVERED, actor=SYSTEM, reason="promised transit over", delivered_at=now
+                )
                 rules = rules_of(order.policy_id)
                 due_at = now + rules.hours("inspection_weak_hours")
                 clocks.start_inspection(order.pk, rules=rules, due_at=due_at)

@@ -117,9 +117,7 @@ def settle_payment(*, payment_id: UUID, now: datetime) -> Payment:
     return payment
 
 
-def _take_in(
-    payment: Payment, movement: Movement, *, state: PaymentState, locked: list[Order], now: datetime
-) -> None:
+def _take_in(payment: Payment, movement: Movement, *, state: PaymentState, locked: list[Order], now: datetime) -> None:
     """Decide what one arrival of money is: the payment itself, or money that must not be lost (E10, E16)."""
     if payments.is_known(gateway=payment.gateway, movement=movement):
         return

@@ -46,7 +46,11 @@ def confirm_receipt(*, order_id: UUID, actor: Actor, now: datetime) -> Order:
     clocks.clear(order_id)
     orders.add_sold(order_id)
     outbox.publish(
-        "escrow.released", order_id=str(order_id), net_minor=released.net.minor, fee_minor=released.fee.minor, by="buyer"
+        "escrow.released",
+        order_id=str(order_id),
+        net_minor=released.net.minor,
+        fee_minor=released.fee.minor,
+        by="buyer",
     )
     return order
 

@@ -81,14 +81,16 @@ def _pending(f: Facts) -> Sentence:
     clock = f.clock("order.pay_by")
     if f.problem is not None:
         text = (
-            _("%(got)s arrived, which is not what this order asks for. It is kept apart and goes back to you; please pay "
-              "the right amount by %(when)s.") % {"got": f.problem, "when": f.at("order.pay_by")}
+            _("%(got)s arrived, which is not what this order asks for. It is kept apart and goes back to you; please "
+              "pay the right amount by %(when)s.") % {"got": f.problem, "when": f.at("order.pay_by")}
             if f.mine
             else _("Do not ship: the payment is not verified.")
         )  # fmt: skip
         return Sentence(text, "danger", clock, BUYER)
     if f.mine:
-        return Sentence(_("Pay by %(when)s; then the order is cancelled.") % {"when": f.at("order.pay_by")}, "wait", clock, BUYER)
+        return Sentence(
+            _("Pay by %(when)s; then the order is cancelled.") % {"when": f.at("order.pay_by")}, "wait", clock, BUYER
+        )
     return Sentence(_("Waiting for the buyer's payment. Do not ship yet."), "done", clock, BUYER)
 
 
@@ -97,15 +99,15 @@ def _paid(f: Facts) -> Sentence:
     names = {"amount": f.order.total, "when": f.at("order.ship_by"), "end": f.at("order.never_shipped")}
     if ship_by is None:  # its deadline has passed
         text = (
-            _("The merchant is late. You may cancel now and get %(amount)s back at once; otherwise it returns by itself "
-              "on %(end)s.")
+            _("The merchant is late. You may cancel now and get %(amount)s back at once; otherwise it returns by "
+              "itself on %(end)s.")
             if f.mine
             else _("You are late: the buyer may cancel at any moment, and on %(end)s %(amount)s returns to him.")
         )  # fmt: skip
         return Sentence(text % names, "danger", never, MERCHANT)
     text = (
-        _("%(amount)s is held by the platform. The merchant must ship by %(when)s; if it is never shipped, it returns to "
-          "you on %(end)s.")
+        _("%(amount)s is held by the platform. The merchant must ship by %(when)s; if it is never shipped, it returns "
+          "to you on %(end)s.")
         if f.mine
         else _("%(amount)s is paid and held: ship by %(when)s, or the buyer may cancel and is refunded.")
     )  # fmt: skip
@@ -121,7 +123,11 @@ def _shipped(f: Facts) -> Sentence:
     if status in (ShipmentStatus.EXCEPTION, ShipmentStatus.LOST, ShipmentStatus.RETURNING, ShipmentStatus.RETURNED):
         text, tone = _("There is a problem with the parcel. %(amount)s stays held and does not move."), "danger"
     elif status == ShipmentStatus.AWAITING_COLLECTION:
-        text, tone, needs = _("The parcel waits at %(place)s. %(amount)s stays held until it is collected."), "wait", BUYER
+        text, tone, needs = (
+            _("The parcel waits at %(place)s. %(amount)s stays held until it is collected."),
+            "wait",
+            BUYER,
+        )
     elif status == ShipmentStatus.OUT_FOR_DELIVERY:
         text = _("The parcel is being delivered today. %(amount)s stays held.")
     elif names["eta"]:
@@ -138,7 +144,10 @@ def _packed(f: Facts) -> Sentence:
     names = {"amount": f.order.total, "when": f.at("order.ship_by"), "end": f.at("order.never_shipped")}
     if ship_by is None:
         text = (
-            _("Packed, but the carrier has not had it in time. You may cancel now; otherwise %(amount)s returns on %(end)s.")
+            _(
+                "Packed, but the carrier has not had it in time. You may cancel now; otherwise %(amount)s returns on "
+                "%(end)s."
+            )
             if f.mine
             else _("The carrier has not scanned the parcel in time: the buyer may cancel at any moment.")
         )
@@ -163,8 +172,8 @@ def _delivered(f: Facts) -> Sentence:
     if clock is not None and clock.paused:
         return Sentence(_("The clock stands still; %(amount)s stays held.") % names, "wait", clock)
     text = (
-        _("Please check what you received. %(amount)s is held and goes to the merchant on %(when)s, unless you say that "
-          "something is wrong.")
+        _("Please check what you received. %(amount)s is held and goes to the merchant on %(when)s, unless you say "
+          "that something is wrong.")
         if f.mine
         else _("Delivered. %(amount)s comes to you when the buyer confirms, or by itself on %(when)s.")
     )  # fmt: skip
@@ -254,7 +263,10 @@ def _case_words(case: Case) -> tuple[str, str, str]:
     if case.status == CaseStatus.OPEN:
         if case.want in MONEY_REMEDIES:
             return (
-                _("%(amount)s is frozen. If the merchant does not answer by %(when)s, your claim of %(want)s is accepted."),
+                _(
+                    "%(amount)s is frozen. If the merchant does not answer by %(when)s, your claim of %(want)s is "
+                    "accepted."
+                ),
                 _("%(amount)s is frozen. If you do not answer by %(when)s, the claim of %(want)s is accepted."),
                 MERCHANT,
             )

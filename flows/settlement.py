@@ -41,9 +41,7 @@ def carry_out(
 def pay_agreed(*, case: Case, order: Order, actor: Actor, reason: str, now: datetime) -> None:
     """Split the hold as agreed in ``case.refund_minor`` and close the case."""
     refund_minor = case.refund_minor or 0
-    cases.move(
-        case, CaseStatus.AGREED, actor=actor, reason=reason, closed_at=now, refund_minor=refund_minor
-    )
+    cases.move(case, CaseStatus.AGREED, actor=actor, reason=reason, closed_at=now, refund_minor=refund_minor)
     split(order=order, refund_minor=refund_minor, actor=actor, reason=f"case {case.number}", now=now)
     end(case=case, order=order)
     outbox.publish("disputes.agreed", case_id=str(case.pk))

@@ -53,19 +53,20 @@ def buyer_held(payload: Payload) -> None:
     ship_by = (order.paid_at or order.placed_at) + rules_of(order.policy_id).hours("ship_by_hours")
     tell_buyer(order, "escrow.held", lambda: (
         _("%(amount)s is held for order %(number)s") % _names(order),
-        _("%(store)s does not have your money yet; we hold it until you have what was promised. It must ship by %(when)s.")
+        _("%(store)s does not have your money yet: we hold it until you have what was promised. It must ship by "
+          "%(when)s.")
         % _names(order, when=when(ship_by)),
     ))  # fmt: skip
 
 
 def buyer_wrong_money(payload: Payload) -> None:
     receipt = Receipt.objects.select_related("payment").get(pk=payload["receipt_id"])
-    order = Order.objects.select_related("store").filter(payment_id=receipt.payment_id).order_by("pk").first()
+    order = Order.objects.select_related("store").filter(payment=receipt.payment).order_by("pk").first()
     if order is None:
         return
     tell_buyer(order, "escrow.receipt_parked", lambda: (
         _("We received %(got)s that does not fit order %(number)s") % _names(order, got=receipt.amount),
-        _("The money is kept apart and nothing is lost: it goes back the way it came, or our staff settle it with you."),
+        _("The money is kept apart and nothing is lost: it goes back the way it came, or staff settle it with you."),
     ), key=str(receipt.pk))  # fmt: skip
 
 
@@ -113,7 +114,7 @@ REASONS = (gettext_noop("not shipped in time"), gettext_noop("merchant cannot sh
 def buyer_refund_arrived(payload: Payload) -> None:
     refund = Refund.objects.select_related("hold__order__store", "payment").get(pk=payload["refund_id"])
     order = refund.hold.order if refund.hold else Order.objects.select_related("store").filter(
-        payment_id=refund.payment_id
+        payment=refund.payment
     ).order_by("pk").first()  # fmt: skip
     if order is None:
         return
@@ -147,7 +148,8 @@ def merchant_paid_out(payload: Payload) -> None:
 def merchant_payout_failed(payload: Payload) -> None:
     payout = Payout.objects.select_related("destination").get(pk=payload["payout_id"])
     _tell_owner(payout, "escrow.payout_failed", gettext_noop("The payout of %(amount)s came back"),
-                gettext_noop("The bank said: %(why)s. The money is in your balance again; please check your account."))  # fmt: skip
+                gettext_noop("The bank said: %(why)s. The money is in your balance again; please check your account."),
+                )  # fmt: skip
 
 
 def merchant_ship_soon(payload: Payload) -> None:
@@ -208,11 +210,14 @@ MILESTONES: dict[str, tuple[str, str, bool]] = {
     "out_for_delivery": (gettext_noop("Order %(number)s is being delivered today"),
                          gettext_noop("The courier of %(carrier)s is on the way to you."), True),
     "awaiting_collection": (gettext_noop("Order %(number)s waits for you at a pick-up point"),
-                            gettext_noop("The order page shows the place and the code. Your money stays held until you have collected it."), True),
+                            gettext_noop("The order page shows the place and the code. Your money stays held until "
+                                         "you have collected it."), True),
     "delivered": (gettext_noop("Order %(number)s was delivered"),
-                  gettext_noop("Please check what you received, then confirm. The order page shows until when you have time."), True),
+                  gettext_noop("Please check what you received, then confirm. The order page shows until when you "
+                               "have time."), True),
     "exception": (gettext_noop("There is a problem with the parcel of order %(number)s"),
-                  gettext_noop("The carrier reports a problem. Your money stays held; you need not do anything yet."), False),
+                  gettext_noop("The carrier reports a problem. Your money stays held; you need not do anything."),
+                  False),
     "delivery_failed": (gettext_noop("The courier could not deliver order %(number)s"),
                         gettext_noop("%(carrier)s will try again. Please check your address and phone."), False),
     "returned": (gettext_noop("Order %(number)s went back to the sender"),

@@ -33,7 +33,7 @@ def opened(payload: Payload) -> None:
     case = case_of(payload)
     tell_both(case, "disputes.opened", lambda: (
         _("After-sale case %(case)s is open for order %(order)s") % _names(case),
-        _("The held money is frozen. The merchant has until %(when)s to answer; without an answer the claim is accepted.")
+        _("The held money is frozen. The merchant has until %(when)s to answer; silence accepts the claim.")
         % {"when": _by(case)},
     ), key=str(case.pk), sms=True)  # fmt: skip
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from uuid import UUID
 
 from django.urls import reverse
@@ -33,7 +32,9 @@ def tell_buyer(order: Order, kind: str, words: Words, *, key: str = "", sms: boo
     _tell(order.buyer_id, order, kind, words, key=key, url=url, sms=sms, email=email)
 
 
-def tell_merchant(order: Order, kind: str, words: Words, *, key: str = "", sms: bool = False, email: bool = True) -> None:
+def tell_merchant(
+    order: Order, kind: str, words: Words, *, key: str = "", sms: bool = False, email: bool = True
+) -> None:
     """Tell the owner of an order's store something, once per kind and key."""
     url = reverse("merchant:order", args=[order.number])
     _tell(order.store.owner_id, order, kind, words, key=key, url=url, sms=sms, email=email)
@@ -50,9 +51,7 @@ def tell_both(case: Case, kind: str, words: Words, *, key: str = "", but: str = 
         _tell(order.store.owner_id, order, kind, words, key=key, url=url, sms=sms, email=True)
 
 
-def _tell(
-    user_id: UUID, order: Order, kind: str, words: Words, *, key: str, url: str, sms: bool, email: bool
-) -> None:
+def _tell(user_id: UUID, order: Order, kind: str, words: Words, *, key: str, url: str, sms: bool, email: bool) -> None:
     with in_language_of(user_id):
         subject, body = words()
         notify(

@@ -35,7 +35,7 @@ ORDER = register(
         waits={
             _S.PENDING: ("buyer", ("order.pay_by",)),
             _S.PAID: ("merchant", ("order.ship_by", "order.never_shipped")),
-            _S.SHIPPED: ("carrier", ("tracking.poll", "tracking.stalled")),
+            _S.SHIPPED: ("carrier", ("tracking.poll", "order.assume_delivered")),
             _S.DELIVERED: ("buyer", ("escrow.release",)),
         },
     )

@@ -33,12 +33,15 @@ def buyer_of(order: Order) -> Actor:
     return Actor(user_id=order.buyer_id)
 
 
+def fresh(order: Order) -> Order:
+    """The order as it is now."""
+    return Order.objects.select_related("store", "payment").get(pk=order.pk)
+
+
 def fill_cart(buyer: User, *variants: Variant, quantity: int = 1) -> Cart:
     cart, _ = Cart.objects.get_or_create(user=buyer)
     for variant in variants:
-        CartLine.objects.create(
-            cart=cart, variant=variant, quantity=quantity, price_seen_minor=variant.price_minor
-        )
+        CartLine.objects.create(cart=cart, variant=variant, quantity=quantity, price_seen_minor=variant.price_minor)
     return cart
 
 

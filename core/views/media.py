@@ -12,7 +12,7 @@ from core.guards import public
 @public
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """A re-encoded picture; names carry a digest, so it may be cached for a year."""
-    response = serve(request, path, document_root=settings.MEDIA_ROOT)
+    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response

@@ -13,6 +13,7 @@ from core import clock, deadlines, outbox
 from core.actor import Actor
 from core.money import Money
 from demo.pictures import evidence_photo, pack_photo
+from demo.pictures.evidence import EvidenceKind
 from disputes.services import cases
 from disputes.states import Ground
 from escrow import sandbox_bank
@@ -33,6 +34,7 @@ class Player:
 
     @property
     def order(self) -> Order:
+        assert self.order_id is not None
         return Order.objects.select_related("store").get(pk=self.order_id)
 
     @property
@@ -81,7 +83,7 @@ class Player:
             purchase.settle_payment(payment_id=payment_id, now=now)
         return self
 
-    def ship(self, *, after: float = 6, photos: bool = True) -> Player:
+    def ship(self, *, after: float = 6, photos: bool = False) -> Player:
         """Pack, weigh, photograph and book."""
         now = self._later(after)
         with clock.at(now):
@@ -127,15 +129,12 @@ class Player:
 
     def claim(
         self, *, want: str, text: str, ground: str = Ground.NOT_AS_DESCRIBED, amount: int | None = None,
-        photo: str = "", after: float = 12,
+        photo: EvidenceKind | None = None, after: float = 12,
     ) -> Player:  # fmt: skip
         now = self._later(after)
         with clock.at(now):
-            photos = (
-                [SimpleUploadedFile("claim.webp", evidence_photo(photo, self.order.number, size=900), "image/webp")]
-                if photo
-                else []
-            )  # type: ignore[arg-type]
+            shown = evidence_photo(photo, self.order.number, size=900) if photo else b""
+            photos = [SimpleUploadedFile("claim.webp", shown, "image/webp")] if shown else []
             case = aftersale.open_case(
                 order_id=self.order.pk, ground=ground, want=want, amount=Money(amount) if amount else None, text=text,
                 photos=photos, actor=self.buyer_actor, now=now,

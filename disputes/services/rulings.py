@@ -39,6 +39,7 @@ def sign(
     """
     if fault not in Party.values or article not in NUMBERS or len(reasons.strip()) < MIN_REASONS:
         raise ReasonsNeeded
+    assert actor.user_id is not None
     ruling = Ruling.objects.create(
         case=case, mediator_id=actor.user_id, refund_minor=refund_minor, release_minor=held_minor - refund_minor,
         held_minor=held_minor, currency=case.currency, fault=fault, article=article, reasons=reasons.strip()[:4000],

@@ -68,7 +68,7 @@ def _variant(variant: Variant) -> dict[str, Any]:
     }
 
 
-def _image(image: ProductImage) -> dict[str, str]:
+def _image(image: ProductImage) -> dict[str, str | None]:
     return {
         "large": image.large.name,
         "card": image.card.name,

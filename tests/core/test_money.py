@@ -42,7 +42,7 @@ def test_people_read_minus_before_the_sign():
     assert str(Money(-128_000)) == "-¥1,280.00"
 
 
-@given(st.integers(0, 10**13), st.sampled_from(["CNY", "JPY", "KWD", "USD"]))
+@given(st.integers(0, 10**12 - 1), st.sampled_from(["CNY", "JPY", "KWD", "USD"]))
 def test_digits_read_back_as_the_same_amount(minor, currency):
     assert parse(Money(minor, currency).digits, currency=currency) == Money(minor, currency)
 

@@ -1,0 +1,108 @@
+"""Release by the buyer or by the clock, never without its warning, and the payout that follows."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from core import clock
+from core.errors import NotFound
+from core.money import Money
+from escrow.models import Payout
+from escrow.queries import hold_of, merchant_money
+from escrow.services.payouts import set_payout_account
+from escrow.states import HoldStatus
+from flows import release
+from flows.errors import AlreadyClosed, ExtendedBefore, NotShippedYet
+from logistics.states import EvidenceGrade
+from shop.states import OrderStatus
+from tests import stories
+from tests.factories.accounts import UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.money]
+
+
+def test_confirming_pays_the_merchant_less_the_fee():
+    order = stories.delivered_order()
+    release.confirm_receipt(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now())
+    hold = hold_of(order.pk)
+    assert hold.status == HoldStatus.RELEASED
+    assert hold.fee_taken_minor == round(order.total_minor * 500 / 10_000)
+    assert merchant_money(order.store_id, clock.now()).available.minor == order.total_minor - hold.fee_taken_minor
+
+
+def test_confirming_twice_pays_once():
+    order = stories.delivered_order()
+    release.confirm_receipt(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now())
+    with pytest.raises(AlreadyClosed):
+        release.confirm_receipt(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now())
+
+
+@pytest.mark.parametrize("who", ["merchant", "stranger"])
+def test_only_the_buyer_can_confirm(who):
+    order = stories.delivered_order()
+    actor = stories.merchant_of(order) if who == "merchant" else stories.actor_of(UserFactory())
+    with pytest.raises(NotFound):
+        release.confirm_receipt(order_id=order.pk, actor=actor, now=clock.now())
+    assert hold_of(order.pk).rest == order.total
+
+
+def test_nothing_can_be_confirmed_before_it_was_shipped():
+    order = stories.paid_order()
+    with pytest.raises(NotShippedYet):
+        release.confirm_receipt(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now())
+
+
+def test_silence_releases_after_the_warnings():
+    order = stories.delivered_order()
+    stories.wait(days=8)
+    assert stories.fresh(order).status == OrderStatus.DELIVERED  # never before ten days after the first scan
+    stories.wait(days=1)
+    assert hold_of(order.pk).warned_at is not None
+    stories.wait(days=1, hours=1)
+    assert stories.fresh(order).status == OrderStatus.COMPLETED
+    assert hold_of(order.pk).status == HoldStatus.RELEASED
+
+
+def test_after_an_outage_of_weeks_the_warning_still_comes_first():
+    order = stories.delivered_order()
+    stories.wait(days=30)
+    assert stories.fresh(order).status == OrderStatus.DELIVERED
+    assert hold_of(order.pk).warned_at is not None
+    stories.wait(hours=23)
+    assert stories.fresh(order).status == OrderStatus.DELIVERED
+    stories.wait(hours=2)
+    assert stories.fresh(order).status == OrderStatus.COMPLETED
+
+
+def test_extending_moves_the_release_once():
+    order = stories.delivered_order()
+    before = release.Deadline.objects.get(kind="escrow.release", subject=str(order.pk)).due_at
+    end = release.extend_inspection(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now())
+    assert end - before == timedelta(hours=72)
+    with pytest.raises(ExtendedBefore):
+        release.extend_inspection(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now())
+
+
+def test_a_weak_proof_gives_more_time():
+    strong, weak = stories.delivered_order(), stories.delivered_order(grade=EvidenceGrade.D)
+    ends = [
+        release.Deadline.objects.get(kind="escrow.release", subject=str(order.pk)).due_at for order in (strong, weak)
+    ]
+    assert ends[1] >= ends[0]
+
+
+def test_released_money_is_at_the_bank_within_a_day():
+    order = stories.delivered_order()
+    set_payout_account(
+        store_id=order.store_id, bank="ICBC", holder="Lin", number="6222020200112233445",
+        actor=stories.merchant_of(order), now=clock.now(),
+    )  # fmt: skip
+    release.confirm_receipt(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now())
+    stories.settle()
+    stories.wait(hours=2)
+    payout = Payout.objects.get()
+    assert payout.status == "paid"
+    assert payout.amount_minor == hold_of(order.pk).released_minor - hold_of(order.pk).fee_taken_minor
+    assert merchant_money(order.store_id, clock.now()).total == Money(0)
