@@ -67,4 +67,3 @@ def _post(notice: SandboxNotice) -> str:
     except httpx.HTTPError as fault:
         return f"no answer: {type(fault).__name__}"
     return f"{answer.status_code} {answer.text[:100]}"
-

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from core import audit, deadlines, outbox
 from core.actor import SYSTEM, Actor
 from core.errors import IllegalTransition
+from core.sealed import Sealed
 from core.transitions import advance
 from escrow import ledger
 from escrow.errors import BadPayoutAccount
@@ -123,7 +125,9 @@ def _call(payout: Payout, *, asked_before: bool) -> PayoutState:
         if state.status != "unknown":
             return state
     to = payout.destination
-    return bank.payout(key=key, amount=payout.amount, bank=to.bank, holder=to.holder, number=to.number.open())
+    return bank.payout(
+        key=key, amount=payout.amount, bank=to.bank, holder=to.holder, number=cast(Sealed, to.number).open()
+    )
 
 
 def _mark_sent(payout: Payout) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,12 +18,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.errors import DomainError, Invalid
 from core.guards import sandbox, signed
 from core.http import wants_json
+from core.json_door import json_door, payload
 from core.money import Money, parse
 from escrow import sandbox_bank
 from escrow.gateways.base import BadSignature
 from escrow.gateways.signing import HEADER, verify
-from escrow.models import SandboxCharge
+from escrow.models import Payment, SandboxCharge
 from escrow.sandbox_bank import BankRefusal
+from escrow.services import payments
 
 
 @signed
@@ -46,21 +49,33 @@ def bank_api(request: HttpRequest, act: str) -> HttpResponse:
 
 
 @sandbox
+@json_door
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, payment: UUID) -> HttpResponse:
-    """The hosted page: pay, or misbehave."""
-    key = f"payment:{payment}"
-    charge = SandboxCharge.objects.filter(kind="payment", key=key).first()
-    if charge is None:
-        raise Http404
+    """The hosted page: pay, or misbehave. JSON: ``{"outcome": "paid"}``"""
+    charge = _charge_of(payment)
     if request.method == "POST":
         return _act(request, charge)
+    if wants_json(request):
+        return JsonResponse(_as_json(charge))
     context = {"charge": charge, "amount": Money(charge.amount_minor, charge.currency), "notices": _notices(charge)}
     return render(request, "sandbox/pay.html", context)
 
 
+def _charge_of(payment_id: UUID) -> SandboxCharge:
+    """The bank's row of a payment. Whoever comes here before the payment page was ever seen has it opened now."""
+    rows = SandboxCharge.objects.filter(kind="payment", key=f"payment:{payment_id}")
+    charge = rows.first()
+    if charge is None and Payment.objects.filter(pk=payment_id, gateway="sandbox").exists():
+        payments.start_payment(payment_id=payment_id)
+        charge = rows.first()
+    if charge is None:
+        raise Http404
+    return charge
+
+
 def _act(request: HttpRequest, charge: SandboxCharge) -> HttpResponse:
-    fields = _fields(request)
+    fields = payload(request)
     outcome = str(fields.get("outcome", ""))
     try:
         charge = sandbox_bank.act(key=charge.key, outcome=outcome, minor=_minor(fields, charge.currency))
@@ -75,19 +90,7 @@ def _act(request: HttpRequest, charge: SandboxCharge) -> HttpResponse:
     return redirect(back)
 
 
-def _fields(request: HttpRequest) -> dict[str, Any]:
-    if request.content_type != "application/json":
-        return request.POST.dict()
-    try:
-        fields = json.loads(request.body)
-    except ValueError as fault:
-        raise Invalid from fault
-    if not isinstance(fields, dict):
-        raise Invalid
-    return fields
-
-
-def _minor(fields: dict[str, Any], currency: str) -> int | None:
+def _minor(fields: Mapping[str, Any], currency: str) -> int | None:
     """The amount for a wrong payment: ``amount_minor``, or ``amount`` as people write it."""
     minor = fields.get("amount_minor")
     if minor is not None:
@@ -141,9 +144,10 @@ def _row(charge: SandboxCharge) -> dict[str, Any]:
 
 
 @sandbox
+@json_door
 @require_POST
 def decide(request: HttpRequest, reference: str) -> HttpResponse:
     """Let a pending transfer go through or fail."""
-    if not sandbox_bank.decide(reference=reference, state=request.POST.get("state", "")):
+    if not sandbox_bank.decide(reference=reference, state=str(payload(request).get("state", ""))):
         raise DomainError
     return redirect("sandbox:bank")

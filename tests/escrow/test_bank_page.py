@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from core import clock
 from core.actor import SYSTEM
-from escrow.gateways import gateway
+from escrow.gateways import gateway, use
 from escrow.gateways.base import Refused
 from escrow.gateways.signing import HEADER, sign
 from escrow.models import Payout, Refund, SandboxCharge
@@ -53,11 +53,23 @@ def test_a_payer_pays_and_is_sent_back_to_the_shop(client, payment):
     assert SandboxCharge.objects.get(kind="payment").state == "paid"
 
 
-def test_the_json_door(payment):
-    answer = post_json(page(payment), {"outcome": "paid"})
+def test_the_json_door_asks_for_no_token_but_a_form_must_have_one(payment):
+    strict = Client(enforce_csrf_checks=True)
+    assert strict.post(page(payment), {"outcome": "paid"}).status_code == 403
+    answer = strict.post(page(payment), {"outcome": "paid"}, content_type="application/json")
     assert answer.status_code == 200
     body = answer.json()
     assert (body["status"], body["amount"]["minor"], len(body["movements"])) == ("paid", 12_800, 1)
+
+
+def test_whoever_comes_before_the_payment_page_was_seen(client):
+    order = OrderFactory()
+    fresh = open_payment(12_800, buyer_id=order.buyer_id)
+    assert client.get(page(fresh)).status_code == 200
+    answer = client.get(page(fresh), headers={"accept": "application/json"})
+    assert answer.json()["status"] == "open"
+    fresh.pk = order.pk
+    assert client.get(page(fresh)).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -159,8 +171,6 @@ def test_staff_see_stuck_money_and_act(client):
     )
     hold = held(500)
     failed = holds.refund(order_id=hold.order_id, actor=SYSTEM, reason="cancelled", now=clock.now())
-    from escrow.gateways import use
-
     with use("sandbox", ScriptedGateway(Refused("account closed"))):
         refunds.send_refund(refund_id=failed.pk, now=clock.now())
     client.force_login(MediatorFactory())
