@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from tooling import mo, services
 from tooling.healthcheck import web_is_well
-from tooling.house import PYTHON, ROOT, VAR, Refusal, ensure_env_file, ensure_installed, free_port, phase, run, say
+from tooling.house import PYTHON, ROOT, VAR, Refusal, ensure_env_file, ensure_installed, free_port, phase, say
 from tooling.processes import Child, Stopped, ignore_signals, stop_all, stop_on_signals
 
 PATIENCE_SECONDS = 60
@@ -26,13 +26,14 @@ def serve_demo(args: Sequence[str]) -> int:
     say("Preparing")
     ensure_installed(dev=False)
     ensure_env_file()
-    prepare(orders=options.orders)
+    (VAR / "log").mkdir(parents=True, exist_ok=True)
+    mo.compile_stale(ROOT / "locale")
     port = free_port(options.port)
     if port != options.port:
         say(f"  Port {options.port} is taken; using {port}.")
     children: list[Child] = []
     try:
-        start(children, port=port)
+        start(children, port=port, orders=options.orders)
         introduce(port, seconds=time.monotonic() - started)
         return watch(children)
     except Stopped:
@@ -44,42 +45,58 @@ def serve_demo(args: Sequence[str]) -> int:
         say("Stopped. The data stays in var/ for the next start.")
 
 
-def prepare(*, orders: int) -> None:
-    """:raises Refusal: when tables, static files or demo data could not be made"""
-    VAR.mkdir(parents=True, exist_ok=True)
-    mo.compile_stale(ROOT / "locale")
-    if run([PYTHON, "-m", "tooling.prepare", str(orders)], env={"LOG_LEVEL": "WARNING"}) != 0:
-        raise Refusal("Preparing the data failed; the lines above say why.")
+def address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
-def start(children: list[Child], *, port: int) -> None:
+def start(children: list[Child], *, port: int, orders: int) -> None:
     """
-    Start web and worker and wait until pages are served.
+    Make static files beside tables and demo data, start web and worker as soon as each can, wait for pages.
 
-    :raises Refusal: when one of them ends at once or does not answer
+    :raises Refusal: when one of these ends badly or no page is served
     """
-    logs = VAR / "log"
-    logs.mkdir(parents=True, exist_ok=True)
-    env = {"SITE_URL": f"http://127.0.0.1:{port}", "PYTHONUNBUFFERED": "1"}
-    bind, book = f"127.0.0.1:{port}", str(VAR / f"beat-{port}")
-    with phase("web and worker"):
-        for name, command in [("web", services.web(bind=bind)), ("worker", services.worker(with_beat=book))]:
-            children.append(Child(name, [PYTHON, "-m", *command], env=env, log=logs / f"{name}.log"))
-        end = time.monotonic() + PATIENCE_SECONDS
-        while not web_is_well(port):
-            ended = [child for child in children if not child.is_running()]
-            if ended or time.monotonic() > end:
-                child = (ended or children)[0]
-                raise Refusal(f"The {child.name} process did not start. Its last words:\n{child.last_lines()}")
-            time.sleep(0.05)
+    env = {"SITE_URL": address(port), "PYTHONUNBUFFERED": "1"}
+    quiet = {**env, "LOG_LEVEL": "WARNING"}
+    for name, args in (("static files", ["static"]), ("demo data", ["data", str(orders)])):
+        children.append(Child(name, [PYTHON, "-m", "tooling.prepare", *args], env=quiet))
+    static, data = children
+    finish(static)
+    children.append(part("web", services.web(bind=f"127.0.0.1:{port}"), env))
+    finish(data)
+    # Only now: a worker would take the half-made past for what has fallen due.
+    children.append(part("worker", services.worker(with_beat=str(VAR / f"beat-{port}")), env))
+    del children[:2]
+    with phase("waiting for pages"):
+        wait_for_pages(children, port=port)
+
+
+def part(name: str, command: Sequence[str], env: dict[str, str]) -> Child:
+    return Child(name, [PYTHON, "-m", *command], env=env, log=VAR / "log" / f"{name}.log")
+
+
+def finish(child: Child) -> None:
+    """:raises Refusal: when a step of the preparation failed"""
+    if child.wait() != 0:
+        raise Refusal(f"Making the {child.name} failed; the lines above say why.")
+
+
+def wait_for_pages(children: Sequence[Child], *, port: int) -> None:
+    """:raises Refusal: when a part ends at once or no page is served"""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not web_is_well(port):
+        ended = [child for child in children if not child.is_running()]
+        if ended or time.monotonic() > end:
+            child = (ended or list(children))[0]
+            raise Refusal(f"The {child.name} process did not start. Its last words:\n{child.last_lines()}")
+        time.sleep(0.05)
 
 
 def introduce(port: int, *, seconds: float) -> None:
     say(f"  {'altogether':<22} {seconds:6.1f} s\n")
-    say(f"  Tashi is open at  http://127.0.0.1:{port}/\n")
+    say(f"  Tashi is open at  {address(port)}/\n")
     if PEOPLE.exists():
         say(PEOPLE.read_text(encoding="utf-8"))
-    say("  Sandbox (time machine, messages, bank, carrier):  " + f"http://127.0.0.1:{port}/sandbox/")
+    say(f"  Sandbox (time machine, messages, bank, carrier):  {address(port)}/sandbox/")
     say("  Logs: var/log/    Stop: Ctrl-C")
 
 

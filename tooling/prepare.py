@@ -1,7 +1,7 @@
 """
-Bring this copy's data up to date in one process: `python -m tooling.prepare [orders]` (runs inside `.venv`).
+Bring this copy up to date: `python -m tooling.prepare static | data ORDERS` (runs inside `.venv`).
 
-Static files, tables, cache table, and demo data when nobody is there yet.
+Static files; tables, cache table, and demo data when nobody is there yet.
 """
 
 from __future__ import annotations
@@ -10,10 +10,7 @@ import hashlib
 import os
 import shutil
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import django
 from django.core.management import call_command
@@ -77,32 +74,33 @@ def nobody_is_there() -> bool:
     return not get_user_model()._default_manager.exists()
 
 
-def tasks(orders: int) -> Iterator[tuple[str, Any]]:
-    yield (
-        "tables",
-        lambda: (
-            call_command("migrate", interactive=False, verbosity=0),
-            call_command("createcachetable", verbosity=0),
-        ),
-    )
-    yield "static files", collect_static
+def make_tables() -> None:
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+
+
+def make_data(orders: int) -> None:
+    """Bring the tables up to date, fill them when they are empty, and write down who is there."""
+    forget_half_a_seed()
+    with phase("tables"):
+        make_tables()
     if nobody_is_there():
-        yield "demo data", lambda: seed(orders)
+        with phase("demo data"):
+            seed(orders)
     elif orders:
         say("  Demo data is there already; --orders needs a fresh start: remove the var folder.")
+    with PEOPLE.open("w", encoding="utf-8") as file:
+        call_command("demo_people", stdout=file, no_color=True)
 
 
 def main(args: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    start = time.monotonic()
     django.setup()
-    say(f"  {'loading the code':<22} {time.monotonic() - start:6.1f} s")
-    forget_half_a_seed()
-    for name, work in tasks(int(args[0]) if args else 0):
-        with phase(name):
-            work()
-    with PEOPLE.open("w", encoding="utf-8") as file:
-        call_command("demo_people", stdout=file, no_color=True)
+    if args[0] == "static":
+        with phase("static files"):
+            collect_static()
+    else:
+        make_data(int(args[1]))
     return 0
 
 
