@@ -66,7 +66,11 @@ def home(request: HttpRequest) -> HttpResponse:
     """What waits for staff, as numbers that lead to their lists."""
     now = clock.now()
     counts = queue_counts(user_id=request.user.pk, now=now)
-    context = {"case_tiles": _case_tiles(counts), "money_tiles": _money_tiles(), "work_tiles": _work_tiles(now)}
+    context: dict[str, Any] = {
+        "case_tiles": _case_tiles(counts),
+        "money_tiles": _money_tiles(),
+        "work_tiles": _work_tiles(now),
+    }
     context["rows"] = rows_of(list(queue(view="all", user_id=request.user.pk, now=now)[:8]), now=now)
     return render(request, "console/home.html", context)
 
@@ -134,9 +138,10 @@ def _money_tiles() -> list[dict[str, Any]]:
     sums = [Money(row["sum"], row["currency"]) for row in parked]
     failed, came_back = failed_refunds().count(), failed_payouts().count()
     return [
-        {"label": _("Parked money"), "value": " + ".join(map(str, sums)) or Money(0), "url": url, "tone": "wait" if sums else "",
-         "note": _("%(n)s receipts") % {"n": sum(row["n"] for row in parked)}},
-        {"label": _("Refunds that failed"), "value": failed, "url": f"{url}#failed-refunds", "tone": "danger" if failed else ""},
+        {"label": _("Parked money"), "value": " + ".join(map(str, sums)) or Money(0), "url": url,
+         "tone": "wait" if sums else "", "note": _("%(n)s receipts") % {"n": sum(row["n"] for row in parked)}},
+        {"label": _("Refunds that failed"), "value": failed, "url": f"{url}#failed-refunds",
+         "tone": "danger" if failed else ""},
         {"label": _("Payouts that came back"), "value": came_back, "url": f"{url}#failed-payouts",
          "tone": "wait" if came_back else ""},
     ]  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
 
 from core.wording import span, when
@@ -12,7 +13,7 @@ from disputes.models import Case
 from disputes.rulebook import Article, article
 from disputes.states import Ground
 from flows.deal import Deal
-from logistics.models import Shipment
+from logistics.models import PackPhoto, Shipment
 from logistics.states import EvidenceGrade
 
 
@@ -24,8 +25,14 @@ class Finding:
     tone: str = "quiet"
 
 
+def with_photos(deal: Deal) -> Deal:
+    """Bring the pack photos along, which a buyer's order page leaves out; in a case both sides see them."""
+    prefetch_related_objects(deal.shipments, Prefetch("photos", PackPhoto.objects.order_by("created_at", "id")))
+    return deal
+
+
 def findings_of(deal: Deal) -> list[Finding]:
-    """Payment, packing, way, receipt; oldest first."""
+    """Payment, packing, way, receipt; oldest first. The parcels carry their photos."""
     found = _of_payment(deal)
     parcels = [parcel for parcel in deal.shipments if not parcel.superseded]
     if not parcels:
@@ -45,7 +52,7 @@ def _of_payment(deal: Deal) -> list[Finding]:
 
 
 def _of_packing(parcel: Shipment) -> list[Finding]:
-    count = len(parcel.photos.all()) if "photos" in getattr(parcel, "_prefetched_objects_cache", {}) else 0
+    count = len(parcel.photos.all())
     if not parcel.weight_g and not count:
         return [Finding(_("The merchant kept neither weight nor pictures from packing."), "wait")]
     weight = _("%(grams)s g") % {"grams": parcel.weight_g} if parcel.weight_g else _("not weighed")
@@ -80,8 +87,9 @@ _RECEIPT_TONES = {EvidenceGrade.A: "safe", EvidenceGrade.B: "safe", EvidenceGrad
 
 def _of_receipt(parcel: Shipment) -> list[Finding]:
     if parcel.delivered_at is None:
-        return [Finding(_("Not delivered: %(state)s.") % {"state": parcel.get_status_display()}, "wait")]
-    names = {
+        names = {"number": parcel.number, "state": parcel.get_status_display()}
+        return [Finding(_("Parcel %(number)s is not delivered: %(state)s.") % names, "wait")]
+    names: dict[str, object] = {
         "when": when(parcel.delivered_at),
         "proof": EvidenceGrade(parcel.grade).label,
         "grade": parcel.grade or "–",

@@ -42,8 +42,14 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
     """Write to the other side."""
     seat = seat_of(number, actor_of(request))
     form = WordsForm(request.POST, prefix="say")
-    return _act(request, seat, "say_form", form, _("Your message is in the case room."), lambda data, who: aftersale.say(
-        text=data["text"], **who))  # fmt: skip
+    return _act(
+        request,
+        seat,
+        "say_form",
+        form,
+        _("Your message is in the case room."),
+        lambda data, who: aftersale.say(text=data["text"], **who),
+    )
 
 
 @member
@@ -53,8 +59,14 @@ def evidence(request: HttpRequest, number: str) -> HttpResponse:
     seat = seat_of(number, actor_of(request))
     form = EvidenceForm(request.POST, request.FILES, prefix="evidence")
     done = _("Your evidence is in the case; the other side sees it too.")
-    return _act(request, seat, "evidence_form", form, done, lambda data, who: aftersale.add_evidence(
-        file=data["file"], shows=data["shows"], **who))  # fmt: skip
+    return _act(
+        request,
+        seat,
+        "evidence_form",
+        form,
+        done,
+        lambda data, who: aftersale.add_evidence(file=data["file"], shows=data["shows"], **who),
+    )
 
 
 @member
@@ -63,8 +75,14 @@ def offer(request: HttpRequest, number: str) -> HttpResponse:
     """Propose how to settle."""
     seat = seat_of(number, actor_of(request))
     form = offer_form(seat, _held(seat), request.POST)
-    return _act(request, seat, "offer_form", form, _("Your offer lies with the other side."), lambda data, who: aftersale.offer(
-        remedy=data["remedy"], amount=data["amount"], text=data["text"], **who))  # fmt: skip
+    return _act(
+        request,
+        seat,
+        "offer_form",
+        form,
+        _("Your offer lies with the other side."),
+        lambda data, who: aftersale.offer(remedy=data["remedy"], amount=data["amount"], text=data["text"], **who),
+    )
 
 
 @member
@@ -83,8 +101,14 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
     """Say no, with reasons."""
     seat = seat_of(number, actor_of(request))
     form = WordsForm(request.POST, prefix="refuse", label=_("Why not"), required=not seat.mine)
-    return _act(request, seat, "refuse_form", form, _("You have refused."), lambda data, who: aftersale.refuse(
-        text=data["text"], **who))  # fmt: skip
+    return _act(
+        request,
+        seat,
+        "refuse_form",
+        form,
+        _("You have refused."),
+        lambda data, who: aftersale.refuse(text=data["text"], **who),
+    )
 
 
 @member
@@ -116,8 +140,14 @@ def send_back(request: HttpRequest, number: str) -> HttpResponse:
     seat = seat_of(number, actor_of(request))
     form = parcel_form(seat, request.POST)
     done = _("Thank you. The merchant now looks at what comes back.")
-    return _act(request, seat, "parcel_form", form, done, lambda data, who: aftersale.send_back(
-        carrier_code=data["carrier"], number=data["number"], **who))  # fmt: skip
+    return _act(
+        request,
+        seat,
+        "parcel_form",
+        form,
+        done,
+        lambda data, who: aftersale.send_back(carrier_code=data["carrier"], number=data["number"], **who),
+    )
 
 
 @member
@@ -138,8 +168,14 @@ def resend(request: HttpRequest, number: str) -> HttpResponse:
     seat = seat_of(number, actor_of(request))
     form = parcel_form(seat, request.POST)
     done = _("Sent again. The case is closed and delivery starts anew.")
-    return _act(request, seat, "parcel_form", form, done, lambda data, who: aftersale.resend(
-        carrier_code=data["carrier"], number=data["number"], **who))  # fmt: skip
+    return _act(
+        request,
+        seat,
+        "parcel_form",
+        form,
+        done,
+        lambda data, who: aftersale.resend(carrier_code=data["carrier"], number=data["number"], **who),
+    )
 
 
 Do = Callable[[dict[str, Any], dict[str, Any]], object]
@@ -157,7 +193,7 @@ def _act(request: HttpRequest, seat: Seat, name: str, form: forms.Form, done: st
             messages.success(request, done)
             return redirect(seat.url)
     if seat.party == Party.PLATFORM:
-        messages.error(request, next(iter(form.errors.values()))[0])
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
         return redirect(seat.url)
     context = room_context(seat_of(seat.case.number, seat.actor), now=now, bound={name: form, "open_form": name})
     return render(request, PAGES[Party(seat.party)], context, status=400)

@@ -17,7 +17,7 @@ from disputes.models import Case, Offer
 from disputes.queries import clocks_of
 from disputes.rulebook import article
 from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
-from disputes.views.findings import findings_of
+from disputes.views.findings import findings_of, with_photos
 from disputes.views.seats import Seat
 from disputes.views.thread import lines_of, pack_pieces, pieces_of, remedy_words
 from flows.aftersale import BUYER_MAY_ESCALATE, MERCHANT_MAY_ESCALATE
@@ -86,7 +86,7 @@ def parcel_form(seat: Seat, data: Any = None) -> ParcelForm:
 
 def room_context(seat: Seat, *, now: datetime, bound: Bound | None = None) -> dict[str, Any]:
     """What templates/disputes/room.html reads. ``bound``: a form that was refused, by name."""
-    case, view = seat.case, deal(order_id=seat.case.order_id, viewer=seat.party, now=now)
+    case, view = seat.case, with_photos(deal(order_id=seat.case.order_id, viewer=seat.party, now=now))
     held = view.hold.rest if view.hold else Money(0, case.currency)
     offers = list(case.offers.order_by("-created_at", "-pk"))
     theirs = next((offer for offer in offers if offer.status == "open" and offer.party != seat.party), None)
@@ -103,7 +103,7 @@ def room_context(seat: Seat, *, now: datetime, bound: Bound | None = None) -> di
         "answerable": _answerable(seat, theirs),
         "lines": lines_of(case, case.entries.order_by("id"), party=seat.party),
         "evidence": pieces_of(case.evidence.order_by("created_at", "pk")),
-        "packing": pack_pieces(view.shipments) if not seat.mine else [],
+        "packing": pack_pieces(view.shipments),
         "findings": findings_of(view),
         "silence": _silence(seat, when(clock.due_at)) if clock else "",
         "may": _may(seat, theirs),
@@ -180,7 +180,8 @@ def _proposal(seat: Seat, offer: Offer, held: Money) -> Proposal:
     is_money = offer.remedy in MONEY_REMEDIES
     fits = is_money and seat.case.is_open and offer.amount <= held
     return Proposal(
-        party=str(Party(offer.party).label), remedy=str(Remedy(offer.remedy).label), amount=offer.amount if is_money else None,
+        party=str(Party(offer.party).label), remedy=str(Remedy(offer.remedy).label),
+        amount=offer.amount if is_money else None,
         text=offer.text, at=offer.created_at, state=states.get(offer.status, offer.status),
         tone={"open": "wait", "accepted": "safe"}.get(offer.status, "quiet"),
         open=offer.status == "open" and seat.case.is_open and offer.party != seat.party,
@@ -196,7 +197,8 @@ def _claim(seat: Seat, held: Money, theirs: Offer | None) -> Proposal:
     takes = seat.party == Party.MERCHANT and theirs is None and case.status in (CaseStatus.OPEN, CaseStatus.REFUSED)
     return Proposal(
         party=str(Party.BUYER.label), remedy=str(Remedy(case.want).label), amount=case.amount if is_money else None,
-        text=case.text, at=case.opened_at, state=str(case.get_ground_display()), tone="wait" if case.is_open else "quiet",
+        text=case.text, at=case.opened_at, state=str(case.get_ground_display()),
+        tone="wait" if case.is_open else "quiet",
         open=takes, accept_label=accept_label(case.want, case.amount, mine=False),
         split=split_of(case.amount, held) if is_money and case.is_open and case.amount <= held else None,
     )  # fmt: skip

@@ -18,7 +18,7 @@ from core.http import actor_of
 from core.money import Money
 from core.policies import rules_of
 from disputes.forms import CaseForm
-from disputes.views.findings import findings_of
+from disputes.views.findings import findings_of, with_photos
 from disputes.views.room_page import remedies_for
 from flows import aftersale
 from flows.deal import deal
@@ -65,8 +65,7 @@ def _no_claim(request: HttpRequest, order: Order) -> HttpResponse:
     running = order.cases.order_by("-opened_at").first() if order.in_case else None
     if running is not None:
         return redirect("disputes:case", running.number)
-    messages.info(request, _("No money is held for this order, so there is nothing to claim here. Your words still reach "
-                             "the store and us: the address is at the foot of every page."))  # fmt: skip
+    messages.info(request, _("No money is held for this order, so there is nothing to claim here."))
     return redirect(order)
 
 
@@ -76,7 +75,8 @@ def _held(order: Order) -> Money:
 
 
 def _context(order: Order, form: CaseForm, held: Money, now: datetime) -> dict[str, Any]:
-    rules, view = rules_of(order.policy_id), deal(order_id=order.pk, viewer="buyer", now=now, order=order)
+    rules = rules_of(order.policy_id)
+    view = with_photos(deal(order_id=order.pk, viewer="buyer", now=now, order=order))
     answer_by = now + timedelta(hours=rules.answer_shipped_hours if order.shipped_at else rules.answer_unshipped_hours)
     decide = answer_by + rules.hours("escalate_hours") + timedelta(hours=rules.evidence_hours + rules.decide_hours)
     return {
