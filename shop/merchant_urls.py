@@ -10,6 +10,7 @@ urlpatterns = [
     path("", merchant_home.home, name="home"),
     path("settings/", merchant_home.settings, name="settings"),
     path("orders/", merchant_orders.orders, name="orders"),
+    path("orders/export.csv", merchant_orders.export, name="orders-export"),
     path("orders/<str:number>/", merchant_orders.order, name="order"),
     path("orders/<str:number>/ship/", merchant_orders.ship, name="ship"),
     path("orders/<str:number>/cancel/", merchant_orders.cancel, name="order-cancel"),

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.errors import DomainError
 from logistics.models import Carrier
 from logistics.services.shipments import MAX_GRAMS, MAX_NUMBER
 
@@ -52,12 +53,28 @@ class ShipForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["carrier"].choices = [(carrier.code, carrier.display_name) for carrier in carriers]  # type: ignore[attr-defined]
 
+    def show(self, refusal: DomainError) -> None:
+        """Put a refusal beside the field that is at fault."""
+        named = {name: text for name, text in refusal.fields.items() if name in self.fields}
+        for name, text in named.items():
+            self.add_error(name, str(text))
+        if not named:
+            self.add_error(None, refusal.message)
+
 
 class ScanForm(ShipForm):
     """The shipping desk's line: order first, as a scanner fires it."""
 
-    order = forms.CharField(label=_("Order number"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
-    field_order = ("order", "carrier", "number", "weight_g", "photos")
+    order = forms.CharField(
+        label=_("Order number"), max_length=20, widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
+    field_order = ("order", "number", "carrier", "weight_g", "photos")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # The scanner's next line must land in a field without anybody touching the screen.
+        next_one = "number" if self.initial.get("order") else "order"
+        self.fields[next_one].widget.attrs["autofocus"] = True
 
 
 class ImportForm(forms.Form):
@@ -88,5 +105,7 @@ class PayoutAccountForm(forms.Form):
     bank = forms.CharField(label=_("Bank"), max_length=60)
     holder = forms.CharField(label=_("Account holder"), max_length=60)
     number = forms.CharField(
-        label=_("Account number"), max_length=34, widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"})
+        label=_("Account number"),
+        max_length=34,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
     )

@@ -17,7 +17,7 @@ from core.http import actor_of
 from disputes.queries import store_work
 from escrow.queries import merchant_money, payout_account
 from escrow.services.payouts import set_payout_account
-from logistics.queries import all_carriers, carriers_for
+from logistics.queries import all_carriers, carriers_for, default_carrier
 from logistics.services.carriers import choose_carriers
 from shop.forms.merchant import PayoutAccountForm, SettingsForm
 from shop.guards import MerchantRequest, merchant
@@ -25,6 +25,7 @@ from shop.models import Store
 from shop.queries.orders import merchant_view_counts
 from shop.queries.work import onboarding, sold_out_count
 from shop.services.stores import set_return_policy
+from shop.views.merchant_tiles import money_tiles
 
 
 @merchant
@@ -34,10 +35,12 @@ def home(request: MerchantRequest) -> HttpResponse:
     now, store = clock.now(), request.store
     counts = merchant_view_counts(store.pk, now=now)
     account = payout_account(store.pk)
+    todo = onboarding(store, has_carrier=bool(carriers_for(store.pk)), has_account=account is not None)
     context = {
         "tiles": _work(store, counts),
-        "money": merchant_money(store.pk, now),
-        "todo": onboarding(store, has_carrier=bool(carriers_for(store.pk)), has_account=account is not None),
+        "money": money_tiles(merchant_money(store.pk, now)),
+        "todo": todo,
+        "done_of": _("%(done)d of %(all)d done") % {"done": sum(step.done for step in todo), "all": len(todo)},
         "account": account,
     }
     return render(request, "merchant/home.html", context)
@@ -67,7 +70,9 @@ def _save_policy(request: MerchantRequest, form: SettingsForm) -> bool:
     if not form.is_valid():
         return False
     data = form.cleaned_data
-    choose_carriers(store_id=request.store.pk, codes=data["carriers"])
+    before = default_carrier(request.store.pk)
+    default = before.code if before and before.code in data["carriers"] else ""
+    choose_carriers(store_id=request.store.pk, codes=data["carriers"], default=default)
     set_return_policy(store_id=request.store.pk, text=data["return_policy"], text_en=data["return_policy_en"],
                       actor=actor_of(request))  # fmt: skip
     return True
@@ -96,5 +101,6 @@ def _work(store: Store, counts: dict[str, int]) -> list[dict[str, Any]]:
          "note": cases.note, "url": reverse("merchant:cases"), "icon_name": "scale"},
         {"label": _("Waiting for the buyer"), "value": counts["delivered"], "url": f"{orders}?view=delivered",
          "icon_name": "clock"},
-        {"label": _("Sold out"), "value": sold_out_count(store.pk), "url": reverse("merchant:products"), "icon_name": "box"},
+        {"label": _("Sold out"), "value": sold_out_count(store.pk), "icon_name": "box",
+         "url": f"{reverse('merchant:products')}?tab=sold_out"},
     ]  # fmt: skip

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from core import clock
 from core.exports import csv_file
-from core.wording import when
+from core.money import Money, share
+from core.policies import current, from_values
+from escrow.models import Hold
 from escrow.queries import holds_of_store, merchant_lines, merchant_money, payout_account, payouts_of
 from escrow.states import HoldStatus
+from flows.deal import short_sentences
 from shop.forms.money import LinesForm
 from shop.guards import MerchantRequest, merchant
+from shop.views.merchant_tiles import money_tiles
 
 PER_PAGE = 50
 SHOWN = 50
+EXAMPLE = 10_000  # ¥100.00
 
 
 @merchant
@@ -27,12 +35,13 @@ def money(request: MerchantRequest) -> HttpResponse:
     form = LinesForm(request.GET)
     lines = merchant_lines(request.store.pk, **form.wanted())
     context = {
-        "money": merchant_money(request.store.pk, clock.now()),
-        "held": holds_of_store(request.store.pk, HoldStatus.HELD)[:SHOWN],
-        "frozen": holds_of_store(request.store.pk, HoldStatus.FROZEN)[:SHOWN],
+        "tiles": money_tiles(merchant_money(request.store.pk, clock.now())),
+        "behind": _behind(request),
         "payouts": payouts_of(request.store.pk)[:SHOWN],
         "account": payout_account(request.store.pk),
+        "fee": _fee(),
         "form": form,
+        "is_filtered": bool(form.wanted()),
         "page": Paginator(lines, PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "merchant/money.html", context)
@@ -45,8 +54,35 @@ def statement(request: MerchantRequest) -> HttpResponse:
     lines = merchant_lines(request.store.pk, **LinesForm(request.GET).wanted())
     head = (_("Time"), _("What"), _("Order"), _("Amount"), _("Currency"), _("Balance"), _("Reference"), _("Note"))
     rows = (
-        (when(line.at), line.label, line.order_number, line.amount.digits, line.amount.currency,
-         line.balance.digits if line.balance else "", line.reference, line.note)
+        (timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"), line.label, f"{line.order_number}\t",
+         line.amount.digits, line.amount.currency, line.balance.digits if line.balance is not None else "",
+         line.reference, line.note)
         for line in lines
     )  # fmt: skip
     return csv_file("statement.csv", head, rows)
+
+
+def _behind(request: MerchantRequest) -> list[dict[str, Any]]:
+    """The deals behind the held and the frozen number, each with the sentence that says until when."""
+    held = list(holds_of_store(request.store.pk, HoldStatus.HELD)[: SHOWN + 1])
+    frozen = list(holds_of_store(request.store.pk, HoldStatus.FROZEN)[: SHOWN + 1])
+    orders = [hold.order for hold in (*held, *frozen)]
+    said = short_sentences(orders, viewer="merchant", now=clock.now()) if orders else {}
+
+    def rows(holds: list[Hold]) -> list[dict[str, Any]]:
+        return [{"hold": hold, "order": hold.order, "said": said[hold.order_id]} for hold in holds[:SHOWN]]
+
+    return [
+        {"key": "held", "title": _("Held"), "rows": rows(held), "more": len(held) > SHOWN,
+         "empty": _("Nothing is held. Money appears here when a buyer has paid, and leaves when he has confirmed.")},
+        {"key": "frozen", "title": _("Frozen"), "rows": rows(frozen), "more": len(frozen) > SHOWN,
+         "empty": _("Nothing is frozen. An after-sale case freezes its order's money until it is settled.")},
+    ]  # fmt: skip
+
+
+def _fee() -> dict[str, Any]:
+    """What new orders cost the merchant, with an example; each order keeps the rate it was placed under."""
+    bps = from_values(current("physical").values).fee_bps
+    fee = share(EXAMPLE, bps)
+    gross, part, net = (Money(minor, "CNY") for minor in (EXAMPLE, fee, EXAMPLE - fee))
+    return {"percent": f"{bps / 100:g}", "gross": gross, "fee": part, "net": net}

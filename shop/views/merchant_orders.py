@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -11,15 +10,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from core import clock
 from core.errors import DomainError
+from core.exports import csv_file
 from core.http import actor_of
 from core.wording import when
 from flows import cancellation, fulfilment, release
-from flows.deal import deal
 from logistics.queries import carriers_for
 from shop.forms.merchant import ShipForm
 from shop.guards import MerchantRequest, merchant
 from shop.queries.orders import order_for_store
-from shop.views.merchant_rows import order_table
+from shop.views.merchant_order_page import order_page
+from shop.views.merchant_rows import EXPORT_HEAD, export_rows, order_table
 
 PER_PAGE = 50
 
@@ -28,7 +28,14 @@ PER_PAGE = 50
 @require_GET
 def orders(request: MerchantRequest) -> HttpResponse:
     """A store's orders by what they wait for."""
-    return render(request, "merchant/orders.html", order_table(request, per_page=PER_PAGE, pages=Paginator))
+    return render(request, "merchant/orders.html", order_table(request, per_page=PER_PAGE))
+
+
+@merchant
+@require_GET
+def export(request: MerchantRequest) -> HttpResponse:
+    """The view that is being looked at, all its pages, as a file."""
+    return csv_file("orders.csv", EXPORT_HEAD, export_rows(request))
 
 
 @merchant
@@ -53,7 +60,7 @@ def ship(request: MerchantRequest, number: str) -> HttpResponse:
             weight_g=data["weight_g"], photos=data["photos"], actor=actor_of(request), now=clock.now(),
         )  # fmt: skip
     except DomainError as refusal:
-        form.add_error(None, refusal.message)
+        form.show(refusal)
         return _page(request, number, form, status=refusal.status)
     messages.success(request, _("Booked. It counts as shipped with the carrier's first scan."))
     return redirect("merchant:order", number)
@@ -85,6 +92,4 @@ def grant(request: MerchantRequest, number: str) -> HttpResponse:
 
 def _page(request: MerchantRequest, number: str, form: ShipForm, *, status: int = 200) -> HttpResponse:
     mine = order_for_store(request.store.pk, number)
-    view = deal(order_id=mine.pk, viewer="merchant", now=clock.now())
-    context = {"deal": view, "order": view.order, "buyer": mine.buyer, "form": form}
-    return render(request, "merchant/order.html", context, status=status)
+    return render(request, "merchant/order.html", order_page(mine, form=form, now=clock.now()), status=status)

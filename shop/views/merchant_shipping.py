@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import clock
@@ -21,6 +25,7 @@ from shop.guards import MerchantRequest, merchant
 from shop.queries.orders import merchant_orders, order_for_store
 
 SHOWN = 50
+PER_PAGE = 200
 MAX_TEMPLATE = 2_000
 HEAD = ("order_number", "carrier", "tracking_number", "weight_g")
 
@@ -29,9 +34,11 @@ HEAD = ("order_number", "carrier", "tracking_number", "weight_g")
 @require_http_methods(["GET", "POST"])
 def desk(request: MerchantRequest) -> HttpResponse:
     """Scan order and parcel, one after the other; what was typed stays when it is refused."""
-    form = ScanForm(request.POST or None, request.FILES or None, carriers=carriers_for(request.store.pk))
+    carriers = carriers_for(request.store.pk)
+    start = {name: request.GET.get(name, "")[:20] for name in ("order", "carrier")}
+    form = ScanForm(request.POST or None, request.FILES or None, carriers=carriers, initial=start)
     if request.method == "POST" and form.is_valid() and _shipped(request, form):
-        return redirect("merchant:shipping")
+        return redirect(reverse("merchant:shipping", query={"carrier": form.cleaned_data["carrier"]}))
     status = 200 if request.method == "GET" else 422
     return render(request, "merchant/shipping.html", _desk(request, form=form), status=status)
 
@@ -41,7 +48,8 @@ def desk(request: MerchantRequest) -> HttpResponse:
 def template(request: MerchantRequest) -> HttpResponse:
     """The orders that wait to be shipped, as the file that the import takes."""
     waiting = merchant_orders(request.store.pk, "to_ship", now=clock.now())[:MAX_TEMPLATE]
-    return csv_file("shipping.csv", HEAD, ((order.number, "", "", "") for order in waiting))
+    # The tab keeps a spreadsheet from shortening the number to 2.5E+13; the import leaves it out again.
+    return csv_file("shipping.csv", HEAD, ((f"{order.number}\t", "", "", "") for order in waiting))
 
 
 @merchant
@@ -59,7 +67,7 @@ def upload(request: MerchantRequest) -> HttpResponse:
             return redirect("merchant:shipping-preview", job.pk)
         except DomainError as refusal:
             form.add_error("file", refusal.message)
-    return render(request, "merchant/shipping.html", _desk(request, importing=form), status=400)
+    return render(request, "merchant/shipping.html", _desk(request, importing=form), status=422)
 
 
 @merchant
@@ -68,13 +76,18 @@ def preview(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Row by row what will happen, then what did."""
     if request.method == "POST":
         job = bulk_shipping.commit(job_id=pk, store_id=request.store.pk, actor=actor_of(request), now=clock.now())
-        messages.success(request, _("%(count)d parcels booked.") % {"count": job.done})
+        said = ngettext("%(count)d parcel booked.", "%(count)d parcels booked.", job.done) % {"count": job.done}
+        messages.success(request, said)
         return redirect("merchant:shipping-preview", pk)
     job = bulk_shipping.job_of(job_id=pk, store_id=request.store.pk)
-    counts = {state: 0 for state in ("ok", "warn", "error", "done", "failed")}
-    for row in job.data["rows"]:
-        counts[row["state"]] += 1
-    context = {"job": job, "rows": job.data["rows"], "counts": counts, "good": counts["ok"] + counts["warn"]}
+    counts = Counter(row["state"] for row in job.data["rows"])
+    context = {
+        "job": job,
+        "page": Paginator(job.data["rows"], PER_PAGE).get_page(request.GET.get("page")),
+        "counts": counts,
+        "tiles": _tiles(counts, is_preview=job.status == "preview"),
+        "good": counts["ok"] + counts["warn"],
+    }
     return render(request, "merchant/shipping_preview.html", context)
 
 
@@ -83,7 +96,8 @@ def preview(request: MerchantRequest, pk: UUID) -> HttpResponse:
 def report(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Each row with what became of it."""
     job = bulk_shipping.job_of(job_id=pk, store_id=request.store.pk)
-    rows = ((row["line"], row["order"], row["carrier"], row["number"], row["state"], row["note"]) for row in job.data["rows"])
+    cells = ("line", "order", "carrier", "number", "state", "note")
+    rows = ([row[cell] for cell in cells] for row in job.data["rows"])
     return csv_file("shipping-report.csv", ("line", *HEAD[:3], "result", "note"), rows)
 
 
@@ -96,17 +110,44 @@ def _shipped(request: MerchantRequest, form: ScanForm) -> bool:
             weight_g=data["weight_g"], photos=data["photos"], actor=actor_of(request), now=clock.now(),
         )  # fmt: skip
     except DomainError as refusal:
-        form.add_error(None, refusal.message)
+        form.show(refusal)
         return False
     messages.success(request, _("Order %(number)s is booked.") % {"number": mine.number})
     return True
 
 
-def _desk(request: MerchantRequest, *, form: ScanForm | None = None, importing: ImportForm | None = None) -> dict[str, object]:
-    carriers = carriers_for(request.store.pk)
+def _tiles(counts: Counter[str], *, is_preview: bool) -> list[dict[str, object]]:
+    found = [
+        (_("Ready"), counts["ok"], "safe", "check"),
+        (_("Ready, but"), counts["warn"], "wait", "alert"),
+        (_("Left out"), counts["error"], "danger", "x"),
+    ]
+    if not is_preview:
+        found = [
+            (_("Booked"), counts["done"], "safe", "check-circle"),
+            (_("Not booked"), counts["failed"] + counts["error"], "danger", "x"),
+        ]
+    return [
+        {"label": label, "value": count, "tone": tone if count else "", "icon_name": icon}
+        for label, count, tone, icon in found
+    ]
+
+
+def _desk(
+    request: MerchantRequest, *, form: ScanForm | None = None, importing: ImportForm | None = None
+) -> dict[str, object]:
+    carriers, url = carriers_for(request.store.pk), reverse("merchant:shipping")
+    is_import = importing is not None or (form is not None and not form.is_bound and request.GET.get("tab") == "import")
+    waiting = list(merchant_orders(request.store.pk, "to_ship", now=clock.now())[: SHOWN + 1])
     return {
         "form": form or ScanForm(carriers=carriers),
         "importing": importing or ImportForm(),
+        "is_import": is_import,
+        "tabs": [
+            {"label": _("One by one"), "url": url, "current": not is_import},
+            {"label": _("Many from a file"), "url": f"{url}?tab=import", "current": is_import},
+        ],
         "carriers": carriers,
-        "waiting": merchant_orders(request.store.pk, "to_ship", now=clock.now())[:SHOWN],
+        "waiting": waiting[:SHOWN],
+        "more": len(waiting) > SHOWN,
     }
