@@ -37,8 +37,10 @@ def _waiting(request: HttpRequest) -> tuple[int, int]:
     """How much lies in a member's cart and in his inbox, in one query: every page's head shows both."""
     lines = lines_of(request)
     lines = CartLine.objects.none() if lines is None else lines
-    counts = User.objects.filter(pk=request.user.pk).values_list(
-        _count(lines, "variant"), _count(unread(user_id=request.user.pk), "pk")
+    user_id = request.user.pk
+    assert user_id is not None
+    counts = User.objects.filter(pk=user_id).values_list(
+        _count(lines, "variant"), _count(unread(user_id=user_id), "pk")
     )
     return counts.get()
 

@@ -128,7 +128,7 @@ def lines_of(request: HttpRequest) -> QuerySet[CartLine] | None:
     return CartLine.objects.filter(mine) if mine else None
 
 
-def checked(cart_id: UUID | None, line_ids: Sequence[UUID] | None = None) -> CartView:
+def checked(cart_id: UUID, line_ids: Sequence[UUID] | None = None) -> CartView:
     """The cart, or some of its lines, by store, each line with what has changed since it was put there. One query."""
     thumb = ProductImage.objects.filter(product=OuterRef("variant__product")).order_by("position", "id")
     rows = (

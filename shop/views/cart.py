@@ -65,7 +65,7 @@ def line(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _invalid(form: AddForm | QuantityForm) -> Invalid:
     """The first thing that is wrong, as a refusal that names the field."""
-    fields = {name: errors[0] for name, errors in form.errors.items()}
+    fields = {name: str(errors[0]) for name, errors in form.errors.items()}
     return Invalid(next(iter(fields.values())), fields=fields)
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Address
+from accounts.requests import MemberRequest
 from core import clock, idempotency
 from core.actor import Actor
 from core.errors import DomainError
@@ -33,7 +34,7 @@ from shop.services import carts
 
 @member
 @require_http_methods(["GET", "POST"])
-def checkout(request: HttpRequest) -> HttpResponse:
+def checkout(request: MemberRequest) -> HttpResponse:
     """Show what would be bought, for how much and under which rules; on POST, buy it."""
     chosen = line_ids_of((request.POST or request.GET).getlist("line"))
     if request.method == "GET":
@@ -55,7 +56,7 @@ def _place_once(cart_id: UUID, chosen: list[UUID] | None, data: dict[str, Any], 
     assert actor.user_id is not None
     scope = f"checkout:{actor.user_id}"
     row, is_first = idempotency.begin(scope=scope, key=str(data["checkout_key"]), body=b"")
-    if not is_first:
+    if not is_first and row.response:
         return UUID(row.response["payment"])
     payment = purchase.place(
         buyer_id=actor.user_id,
@@ -72,7 +73,7 @@ def _place_once(cart_id: UUID, chosen: list[UUID] | None, data: dict[str, Any], 
 
 
 def _show(
-    request: HttpRequest,
+    request: MemberRequest,
     form: CheckoutForm,
     chosen: list[UUID] | None,
     *,

@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.requests import MemberRequest
 from core import clock
 from core.money import Money
 from flows.deal import Act, short_sentences
@@ -70,7 +70,7 @@ class CountedPaginator(Paginator):  # type: ignore[type-arg]
         return self.known if self.known is not None else super().count
 
 
-def order_list(request: HttpRequest) -> dict[str, Any]:
+def order_list(request: MemberRequest) -> dict[str, Any]:
     """Everything the list shows for this address."""
     user_id, q = request.user.pk, request.GET.get("q", "").strip()[:LONGEST_QUERY]
     tab = request.GET.get("tab", "all")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts.requests import MemberRequest
 from core import clock
 from core.guards import member
 from core.http import actor_of
@@ -27,14 +28,14 @@ CONFIRMABLE = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 
 @member
 @require_GET
-def orders(request: HttpRequest) -> HttpResponse:
+def orders(request: MemberRequest) -> HttpResponse:
     """All of a buyer's orders, by what they wait for."""
     return render(request, "shop/orders.html", order_list(request))
 
 
 @member
 @require_GET
-def order(request: HttpRequest, number: str) -> HttpResponse:
+def order(request: MemberRequest, number: str) -> HttpResponse:
     """One deal: where the money is first, then everything else about it."""
     mine = _mine(request, number)
     view = deal(order_id=mine.pk, viewer="buyer", now=clock.now(), order=mine)
@@ -46,7 +47,7 @@ def order(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_http_methods(["GET", "POST"])
-def confirm(request: HttpRequest, number: str) -> HttpResponse:
+def confirm(request: MemberRequest, number: str) -> HttpResponse:
     """Look at what was promised before saying that it has arrived; saying so pays the merchant."""
     mine = _mine(request, number)
     if request.method == "POST":
@@ -61,7 +62,7 @@ def confirm(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def cancel(request: HttpRequest, number: str) -> HttpResponse:
+def cancel(request: MemberRequest, number: str) -> HttpResponse:
     """Call a deal off while that is still the buyer's to decide."""
     mine, reason = _mine(request, number), request.POST.get("reason", "").replace("\x00", "")[:200]
     done = cancellation.cancel(order_id=mine.pk, reason=reason, actor=actor_of(request), now=clock.now())
@@ -74,7 +75,7 @@ def cancel(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def extend(request: HttpRequest, number: str) -> HttpResponse:
+def extend(request: MemberRequest, number: str) -> HttpResponse:
     """Take more time to look."""
     mine = _mine(request, number)
     end = release.extend_inspection(order_id=mine.pk, actor=actor_of(request), now=clock.now())
@@ -84,7 +85,7 @@ def extend(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_GET
-def money(request: HttpRequest, number: str) -> HttpResponse:
+def money(request: MemberRequest, number: str) -> HttpResponse:
     """The running account of one order, which prints as its receipt."""
     mine = _mine(request, number)
     return render(request, "shop/money.html", {"order": mine, "lines": order_lines(mine.pk)})
@@ -92,11 +93,11 @@ def money(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_GET
-def promise(request: HttpRequest, number: str) -> HttpResponse:
+def promise(request: MemberRequest, number: str) -> HttpResponse:
     """What the listings said when they were bought from."""
     mine = _mine(request, number)
     return render(request, "shop/promise.html", {"order": mine, "promises": promised(list(mine.lines.all()))})
 
 
-def _mine(request: HttpRequest, number: str) -> Order:
+def _mine(request: MemberRequest, number: str) -> Order:
     return order_for_buyer(request.user.pk, number)
