@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 
@@ -96,6 +97,8 @@ def main(args: list[str]) -> int:
     if command is None:
         say(USAGE)
         return 0 if args in ([], ["help"], ["-h"], ["--help"]) else 2
+    # What one process compiles the next ones read; a demo alone starts seven.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     try:
         return command(args[1:])
     except Refusal as refusal:

@@ -9,7 +9,7 @@ WEB_THREADS = 4
 def web(*, bind: str) -> list[str]:
     """Gunicorn, with threads so that a slow visitor does not hold a whole process."""
     size = ["--workers", str(WEB_WORKERS), "--worker-class", "gthread", "--threads", str(WEB_THREADS)]
-    return ["gunicorn", "config.wsgi", "--bind", bind, *size]
+    return ["gunicorn", "config.wsgi", "--bind", bind, *size, "--no-control-socket"]
 
 
 def worker(*, with_beat: str = "") -> list[str]:
