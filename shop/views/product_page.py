@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from core import policies
 from core.money import Money
 from core.policies import Rules
 from shop.models import Product, Variant
@@ -61,8 +63,9 @@ class ProductPage:
         return next((choice for choice in self.choices if choice.chosen), None)
 
 
-def product_page(product: Product, *, is_preview: bool, now: datetime, rules: Rules) -> ProductPage:
+def product_page(product: Product, *, is_preview: bool, now: datetime) -> ProductPage:
     """Gather the page: variants, pictures and the store's numbers, a query each."""
+    rules = _rules(product.kind, int(now.timestamp()) // 60)
     variants = list(product.variants.filter(is_active=True))
     choices = _choices(variants, product)
     prices = [choice.price for choice in choices] or [product.price]
@@ -86,6 +89,12 @@ def product_page(product: Product, *, is_preview: bool, now: datetime, rules: Ru
         can_buy=on_sale and any(choice.stock for choice in choices),
         most=min(999, max((choice.stock for choice in choices), default=0)),
     )
+
+
+@lru_cache(maxsize=64)
+def _rules(kind: str, minute: int) -> Rules:
+    """The rules an order would be made under, as of this minute; the order itself takes them afresh."""
+    return policies.from_values(policies.current(kind).values)
 
 
 def _choices(variants: list[Variant], product: Product) -> list[Choice]:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from core import clock, policies
+from core import clock
 from core.guards import public
 from shop.forms import filters as filters_of
 from shop.forms.filters import Filters, read_filters
@@ -67,8 +67,7 @@ def product(request: HttpRequest, pk: UUID) -> HttpResponse:
     is_preview = not was_seen and request.user.pk == found.store.owner_id
     if not (was_seen or is_preview):
         raise Http404
-    rules = policies.from_values(policies.current(found.kind).values)
-    page = product_page(found, is_preview=is_preview, now=clock.now(), rules=rules)
+    page = product_page(found, is_preview=is_preview, now=clock.now())
     context = {"page": page, "product": found, "crumbs": _crumbs(found.category, with_itself=True)}
     return render(request, "shop/product.html", context, status=200 if page.is_seen else 404)
 
@@ -100,7 +99,7 @@ def _list_context(
     return context
 
 
-def _crumbs(category: Category, *, with_itself: bool = False) -> list[tuple[str, str]]:
+def _crumbs(category: Category | catalogue.Shelf, *, with_itself: bool = False) -> list[tuple[str, str]]:
     """The way from the shop window to a category, as words and places."""
     steps = [category.parent] if category.parent else []
     steps += [category] if with_itself else []
