@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
+from drf_spectacular.views import SpectacularAPIView
 
 from accounts.views.language import set_language
+from core.api import NothingHere
 from core.guards import named
+from core.views.api_docs import ApiDocs
 from core.views.health import healthz, readyz
 from core.views.media import media
 from core.views.styleguide import styleguide
@@ -28,7 +30,8 @@ api = [
     path("", include("escrow.api.urls")),
     path("", include("disputes.api.urls")),
     path("schema/", named(SpectacularAPIView.as_view(), "public"), name="api-schema"),
-    path("docs/", named(SpectacularRedocView.as_view(url_name="api-schema"), "public"), name="api-docs"),
+    path("docs/", named(ApiDocs.as_view(), "public"), name="api-docs"),
+    re_path("", named(NothingHere.as_view(), "public")),
 ]
 
 urlpatterns = [

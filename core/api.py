@@ -1,33 +1,100 @@
-"""What all API doors share: errors, pages, money, and requests that must happen once."""
+"""What all API doors share: who may enter, errors, and requests that must happen once."""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
-from rest_framework import exceptions, serializers
-from rest_framework.pagination import CursorPagination
+from django.http import Http404
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions, parsers, permissions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView, exception_handler
 
 from core import idempotency
-from core.errors import DomainError, Invalid
+from core.api_pages import CursorPages
+from core.api_schema import HouseSchema
+from core.errors import DomainError, Forbidden, Invalid, NotFound
 from core.models import IdempotencyKey
-from core.money import MAX_MINOR, Money
+
+__all__ = ["CursorPages"]
+MAX_JSON_BYTES = 2**20
+_KEY = re.compile(r"\A[\x21-\x7e]{1,80}\Z")
 
 
-class CursorPages(CursorPagination):
-    page_size = 20
-    page_size_query_param = "page_size"
-    max_page_size = 100
-    ordering = "-pk"
+class TooLarge(Invalid):
+    code = "too_large"
+    status = 413
+    default_message = _("The request is too large.")
 
 
-class MoneySerializer(serializers.Serializer[Money]):
-    """``{"minor": 12800, "currency": "CNY"}``"""
+class BadKey(Invalid):
+    code = "bad_idempotency_key"
+    default_message = _("An Idempotency-Key has 1 to 80 visible ASCII characters and no blanks.")
 
-    minor = serializers.IntegerField(min_value=0, max_value=MAX_MINOR)
-    currency = serializers.CharField(min_length=3, max_length=3, default="CNY")
+
+class NotWithToken(Forbidden):
+    """A token of a store's system works for the store, never for the person who made it."""
+
+    code = "not_with_token"
+    default_message = _("A store's token opens only the addresses under /api/v1/merchant/.")
+
+
+class JsonParser(parsers.JSONParser):
+    """JSON whose nesting no honest client needs is no JSON to us."""
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except RecursionError as fault:
+            raise exceptions.ParseError(_("This JSON is nested too deeply.")) from fault
+
+
+class Member(permissions.IsAuthenticated):
+    """A signed-in person in his own right."""
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        if not super().has_permission(request, view):
+            return False
+        if request.auth is not None:
+            raise NotWithToken
+        return True
+
+
+class Door(APIView):
+    """An address of the API: JSON of bounded size, for signed-in people unless said otherwise."""
+
+    permission_classes = (Member,)
+    parser_classes = (JsonParser,)
+    max_bytes = MAX_JSON_BYTES
+    schema = HouseSchema()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if int(request.META.get("CONTENT_LENGTH") or 0) > self.max_bytes:
+            raise TooLarge
+
+
+class PublicDoor(Door):
+    """Anybody; who asks makes no difference."""
+
+    authentication_classes = ()
+    permission_classes = (permissions.AllowAny,)
+
+
+class NothingHere(PublicDoor):
+    """Answers unknown addresses under the API in the API's own words."""
+
+    schema = None
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound
 
 
 def answer_exception(fault: Exception, context: dict[str, Any]) -> Response | None:
@@ -35,41 +102,66 @@ def answer_exception(fault: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(fault, DomainError):
         return Response(fault.as_json(), status=fault.status)
     response = exception_handler(fault, context)
-    if response is None or not isinstance(fault, exceptions.APIException):
-        if response is not None:  # Django's own 404 and 403
-            response.data = {"code": "not_found" if response.status_code == 404 else "forbidden", "fields": {},
-                             "message": str(response.data.get("detail", ""))}  # fmt: skip
-        return response
+    if response is None:
+        return None
     if isinstance(fault, exceptions.ValidationError):
-        fields = fault.detail if isinstance(fault.detail, dict) else {}
-        flat = {
-            name: " ".join(map(str, text)) if isinstance(text, list) else str(text) for name, text in fields.items()
-        }
-        response.data = {"code": "invalid", "message": str(Invalid().message), "fields": flat}
-    else:
+        fields = dict(_flat(fault.detail)) if isinstance(fault.detail, dict) else {}
+        response.data = {"code": "invalid", "message": str(Invalid().message), "fields": fields}
+    elif isinstance(fault, exceptions.APIException):
         response.data = {"code": fault.default_code, "message": str(fault.detail), "fields": {}}
+    else:  # Django's own 404 and 403
+        missing = isinstance(fault, Http404)
+        words = NotFound() if missing else Forbidden()
+        response.data = {"code": words.code, "message": words.message, "fields": {}}
     return response
 
 
-class OnceMixin(APIView):
+def _flat(faults: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """What is wrong by dotted name: ``lines.0``, ``amount.minor``."""
+    if isinstance(faults, dict):
+        for name, inner in faults.items():
+            step = "" if name == "non_field_errors" and path else str(name)
+            yield from _flat(inner, ".".join(part for part in (path, step) if part))
+    elif isinstance(faults, list) and any(isinstance(item, dict | list) for item in faults):
+        for place, inner in enumerate(faults):
+            yield from _flat(inner, f"{path}.{place}")
+    elif isinstance(faults, list):
+        yield path, " ".join(map(str, faults))
+    else:
+        yield path, str(faults)
+
+
+class OnceMixin(Door):
     """Honours ``Idempotency-Key`` on POST: the same key and body are done once and answered the same."""
 
+    _once: IdempotencyKey | None = None
+
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        self._once: IdempotencyKey | None = None
-        response = super().dispatch(request, *args, **kwargs)
-        if self._once is not None:
-            if response.status_code < 500 and response.status_code != 429:
-                idempotency.complete(self._once, status=response.status_code, response=response.data)
-            else:
+        self._once = None
+        try:
+            response = super().dispatch(request, *args, **kwargs)
+        except BaseException:
+            if self._once is not None:
                 idempotency.abandon(self._once)
+            raise
+        if self._once is None:
+            return response
+        if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and response.status_code != 429:
+            kept = json.loads(json.dumps(response.data, cls=JSONEncoder))
+            idempotency.complete(self._once, status=response.status_code, response=kept)
+        else:
+            idempotency.abandon(self._once)
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        key = request.headers.get("Idempotency-Key", "")
-        if request.method != "POST" or not key:
+        key = request.headers.get("Idempotency-Key")
+        if request.method != "POST" or key is None:
             return
-        scope = f"{request.user.pk}:{request.path}"[:80]
+        if not _KEY.match(key):
+            raise BadKey
+        who = getattr(request.auth, "pk", None) or request.user.pk  # a token's keys are its own
+        scope = f"{who}:{hashlib.sha256(request.path.encode()).hexdigest()[:40]}"
         row, is_new = idempotency.begin(scope=scope, key=key, body=request._request.body)
         if not is_new:
             raise Replay(row.response, row.status or 200)
@@ -88,3 +180,15 @@ class Replay(Exception):
         super().__init__("replay")
         self.body = body
         self.status = status
+
+
+def read(serializer: type[serializers.Serializer[Any]], request: Request, *, query: bool = False) -> dict[str, Any]:
+    """
+    What a request says, checked.
+
+    :raises ValidationError: which the one handler turns into a 400 that names the fields
+    """
+    form = serializer(data=request.query_params if query else request.data)
+    form.is_valid(raise_exception=True)
+    said: dict[str, Any] = form.validated_data
+    return said

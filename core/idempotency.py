@@ -39,7 +39,10 @@ def begin(*, scope: str, key: str, body: bytes) -> tuple[IdempotencyKey, bool]:
             )
         return row, True
     except IntegrityError:
-        row = IdempotencyKey.objects.get(scope=scope, key=key[:80])
+        found = IdempotencyKey.objects.filter(scope=scope, key=key[:80]).first()
+        if found is None:  # given free at this very moment
+            raise InProgress from None
+        row = found
     if row.request_sha256 != digest:
         raise KeyReused
     if row.status is None:
