@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings as trials
 
-FOLDERS_FOR_POSTGRES = ("races", "faults", "journeys", "escrow", "flows", "core")
+FOLDERS_FOR_POSTGRES = ("races", "faults", "journeys", "escrow", "flows", "core", "shop")
 TESTS = Path(__file__).parent
 
 # A slow machine is no fault of the code, and a run that failed fails again.

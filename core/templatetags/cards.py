@@ -42,7 +42,7 @@ def guarantee(days: int) -> SafeString:
 def _draw(language: str, kind: tuple[bool, ...]) -> str:
     """The card of one kind as a format string. Words are escaped before they go in, and braces in them stay words."""
     holes = {name: f"{OPEN}{name}{CLOSE}" for name in HOLES}
-    drawn = render_to_string("components/shelf_card.html", {**holes, **dict(zip(KINDS, kind, strict=True))})
+    drawn: str = render_to_string("components/shelf_card.html", {**holes, **dict(zip(KINDS, kind, strict=True))})
     drawn = drawn.replace("{", "{{").replace("}", "}}")
     for place, name in enumerate(HOLES):
         drawn = drawn.replace(f"{OPEN}{name}{CLOSE}", f"{{{place}}}")

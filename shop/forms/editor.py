@@ -137,8 +137,9 @@ def _count_from_now(data: QueryDict, product: Product) -> None:
     now = {str(row.pk): row.stock for row in product.variants.all()}
     for name in [name for name in data if name.startswith(f"{PREFIX}-") and name.endswith("-id")]:
         row = name.removesuffix("-id")
-        if data.get(name) in now:
-            stock = str(now[data[name]])
+        known = now.get(str(data.get(name)))
+        if known is not None:
+            stock = str(known)
             if data.get(f"{row}-stock") == data.get(f"{row}-seen_stock"):
                 data[f"{row}-stock"] = stock
             data[f"{row}-seen_stock"] = stock

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.formsets import DELETION_FIELD_NAME
 from django.utils.translation import gettext_lazy as _
 
 from core.pictures import ACCEPT
@@ -99,7 +100,7 @@ class Variants(forms.BaseFormSet):  # type: ignore[type-arg]
         if any(self.errors):
             return
         stay = [form for form in self.forms if form.has_changed() or form.initial]
-        stay = [form for form in stay if not self._should_delete_form(form)]
+        stay = [form for form in stay if not _goes(form)]
         if not stay:
             raise ValidationError(_("Keep at least one variant with a price."))
         offered = [form.cleaned_data["name"].strip() for form in stay if form.cleaned_data.get("is_active")]
@@ -111,12 +112,16 @@ class Variants(forms.BaseFormSet):  # type: ignore[type-arg]
     def facts(self) -> list[VariantFacts]:
         rows = []
         for form in self.forms:
-            if self._should_delete_form(form):
+            if _goes(form):
                 if form.cleaned_data.get("id"):
                     rows.append(VariantFacts(id=form.cleaned_data["id"], price_minor=1, stock=0, remove=True))
             elif form.cleaned_data.get("price") is not None:
                 rows.append(form.facts())
         return rows
+
+
+def _goes(form: forms.Form) -> bool:
+    return bool(form.cleaned_data.get(DELETION_FIELD_NAME))
 
 
 def variants_class(*, extra: int) -> type[Variants]:
@@ -146,7 +151,7 @@ class PicturesForm(forms.Form):
             alt = forms.CharField(label=_("Picture in words"), max_length=120, required=False, initial=image.alt)
             self.fields[f"alt_{key}"] = alt
             self.fields[f"place_{key}"] = forms.TypedChoiceField(
-                label=_("Place"), choices=places, coerce=int, initial=place, required=False, empty_value=place
+                label=_("Place"), choices=places, coerce=int, initial=place, required=False, empty_value=str(place)
             )
             self.fields[f"remove_{key}"] = forms.BooleanField(label=_("Remove"), required=False)
 
@@ -161,7 +166,7 @@ class PicturesForm(forms.Form):
         said = self.cleaned_data
         order = []
         for was, image in enumerate(self.images):
-            place = said[f"place_{image.pk.hex}"]
+            place = int(said[f"place_{image.pk.hex}"])
             order.append((place, (place > was) - (place < was), was, image))
         return [
             PictureChange(

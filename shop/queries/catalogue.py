@@ -162,12 +162,13 @@ def most_sold(*, count: int) -> list[Card]:
 
 def category_tree() -> list[Branch]:
     """All categories, two levels, in their order. One query."""
-    rows = list(Category.objects.order_by("position", "id").values_list("pk", "slug", "name", "name_en", "parent_id"))
-    tops = {row[0]: Shelf(*row[:4]) for row in rows if row[4] is None}
+    columns = ("pk", "slug", "name", "name_en", "parent_id")
+    rows: list[Any] = list(Category.objects.order_by("position", "id").values_list(*columns))
+    tops = {pk: Shelf(pk, slug, name, name_en) for pk, slug, name, name_en, parent in rows if parent is None}
     children: dict[int, list[Shelf]] = {pk: [] for pk in tops}
-    for *facts, parent in rows:
+    for pk, slug, name, name_en, parent in rows:
         if parent in tops:
-            children[parent].append(Shelf(*facts, parent=tops[parent]))
+            children[parent].append(Shelf(pk, slug, name, name_en, tops[parent]))
     return [Branch(top, tuple(children[pk])) for pk, top in tops.items()]
 
 
@@ -204,7 +205,7 @@ def product_for_page(*, pk: UUID) -> Product | None:
     return rows.filter(pk=pk).first()
 
 
-def media_url(name: str) -> str:
+def media_url(name: str | None) -> str:
     """Address of a stored public picture."""
     return f"{settings.MEDIA_URL}{name}" if name else ""
 

@@ -141,7 +141,7 @@ def _settle(product: Product, *, actor: Actor, now: datetime) -> None:
     first = images[0] if images else None
     if first is None and product.status == ProductStatus.LISTED and product.images.all():
         raise NotReadyToList(_("While it is on sale, a product keeps at least one picture."))
-    product.cover = first.card.name if first else ""
+    product.cover = str(first.card.name) if first else ""
     product.cover_alt = first.alt if first else ""
     Product.objects.filter(pk=product.pk).update(cover=product.cover, cover_alt=product.cover_alt)
     before = product.version

@@ -200,7 +200,7 @@ def _change_status(request: MerchantRequest, pk: UUID, target: str) -> None:
 def _correct_stock(request: MerchantRequest) -> HttpResponse:
     form = StockForm(request.POST)
     if not form.is_valid():
-        raise Invalid(next(iter(form.errors.values()))[0])
+        raise Invalid(str(next(iter(form.errors.values()))[0]))
     said = form.cleaned_data
     left = services.set_stock(
         store_id=request.store.pk,

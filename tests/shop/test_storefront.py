@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -21,7 +22,7 @@ HOSTILE = ["'\"%\\", "a" * 10_000, "\x00", "茶 OR 1=1 --", "<script>alert(1)</s
 
 
 @pytest.fixture
-def shelf(db: None) -> list[Product]:
+def shelf(db: None) -> list[Any]:
     store = StoreFactory(slug="celadon", name="青瓷坊", name_en="Celadon House")
     tea = CategoryFactory(slug="tea", name="茶叶", name_en="Tea")
     green = CategoryFactory(slug="green", name="绿茶", name_en="Green tea", parent=tea)
