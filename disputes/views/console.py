@@ -9,7 +9,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_safe
 
+from accounts.requests import MemberRequest
 from core import clock, deadlines, outbox
 from core.guards import mediator
 from core.money import Money
@@ -62,7 +63,7 @@ class Row:
 
 @mediator
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: MemberRequest) -> HttpResponse:
     """What waits for staff, as numbers that lead to their lists."""
     now = clock.now()
     counts = queue_counts(user_id=request.user.pk, now=now)
@@ -77,7 +78,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @mediator
 @require_safe
-def cases(request: HttpRequest) -> HttpResponse:
+def cases(request: MemberRequest) -> HttpResponse:
     """The queue, longest waiting first."""
     now, view, url = clock.now(), request.GET.get("view", "all"), reverse("console:cases")
     view = view if view in VIEWS else "all"
@@ -100,7 +101,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 @mediator
 @require_safe
-def search(request: HttpRequest) -> HttpResponse:
+def search(request: MemberRequest) -> HttpResponse:
     """Go to the order or case of a number; orders of a tracking number too."""
     q = request.GET.get("q", "").replace("\x00", "").strip()[:60]
     case_number = Case.objects.filter(number=q.upper()).values_list("number", flat=True).first()

@@ -7,11 +7,12 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.requests import MemberRequest
 from core import clock
 from core.guards import mediator
 from core.http import actor_of
@@ -44,14 +45,14 @@ class Moment:
 
 @mediator
 @require_safe
-def case(request: HttpRequest, number: str) -> HttpResponse:
+def case(request: MemberRequest, number: str) -> HttpResponse:
     """Claim, joined timeline and answer."""
     return render(request, "console/case.html", _context(case_for_staff(number), request, clock.now()))
 
 
 @mediator
 @require_POST
-def take(request: HttpRequest, number: str) -> HttpResponse:
+def take(request: MemberRequest, number: str) -> HttpResponse:
     """Become this case's mediator; refused to whoever is a party."""
     taken = take_case(case_id=case_for_staff(number).pk, actor=actor_of(request), now=clock.now())
     if taken.mediator_id == request.user.pk:
@@ -59,7 +60,7 @@ def take(request: HttpRequest, number: str) -> HttpResponse:
     return redirect("console:case", taken.number)
 
 
-def _context(row: Case, request: HttpRequest, now: datetime) -> dict[str, Any]:
+def _context(row: Case, request: MemberRequest, now: datetime) -> dict[str, Any]:
     view = deal(order_id=row.order_id, viewer="staff", now=now)
     held = view.hold.rest if view.hold else Money(0, row.currency)
     clocks = clocks_of([row.pk]) if row.is_open else {}

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Count, Min
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.requests import MemberRequest
 from core import clock, deadlines, outbox
 from core.guards import mediator
 from core.models import Deadline, Delivery
@@ -18,7 +19,7 @@ from escrow.queries import books
 
 @mediator
 @require_safe
-def health(request: HttpRequest) -> HttpResponse:
+def health(request: MemberRequest) -> HttpResponse:
     """Deadlines, deliveries and, when asked for, the books counted anew."""
     now = clock.now()
     running = Deadline.objects.filter(done_at__isnull=True, paused_at__isnull=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from accounts.requests import MemberRequest
 from core import clock
 from core.guards import mediator
 from core.models import Deadline
@@ -27,7 +28,7 @@ OF_REFUND = (TransferKind.REFUND, TransferKind.REFUND_DONE, TransferKind.SUSPENS
 
 @mediator
 @require_safe
-def order(request: HttpRequest, number: str) -> HttpResponse:
+def order(request: MemberRequest, number: str) -> HttpResponse:
     """Everything on record about an order."""
     rows = Order.objects.select_related("store__owner", "buyer", "payment", "hold", "policy")
     row = rows.filter(number=number.replace("\x00", "")).first()

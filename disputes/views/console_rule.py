@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import MemberRequest
 from core import clock
 from core.errors import Invalid
 from core.guards import mediator
@@ -32,7 +33,7 @@ from flows.deal import deal
 
 @mediator
 @require_http_methods(["GET", "HEAD", "POST"])
-def rule(request: HttpRequest, number: str) -> HttpResponse:
+def rule(request: MemberRequest, number: str) -> HttpResponse:
     """Form, preview, signature; each step checks everything again."""
     row = case_for_staff(number)
     hold = _hold_of(row, request)
@@ -48,7 +49,7 @@ def rule(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "console/rule.html", _context(row, hold, form), status=400 if form.errors else 200)
 
 
-def _hold_of(row: Case, request: HttpRequest) -> Hold:
+def _hold_of(row: Case, request: MemberRequest) -> Hold:
     """
     The money to decide on.
 
@@ -62,7 +63,7 @@ def _hold_of(row: Case, request: HttpRequest) -> Hold:
     return hold
 
 
-def _sign(request: HttpRequest, row: Case, form: RulingForm) -> HttpResponse | None:
+def _sign(request: MemberRequest, row: Case, form: RulingForm) -> HttpResponse | None:
     data = form.cleaned_data
     try:
         aftersale.rule(

@@ -87,8 +87,8 @@ _RECEIPT_TONES = {EvidenceGrade.A: "safe", EvidenceGrade.B: "safe", EvidenceGrad
 
 def _of_receipt(parcel: Shipment) -> list[Finding]:
     if parcel.delivered_at is None:
-        names = {"number": parcel.number, "state": parcel.get_status_display()}
-        return [Finding(_("Parcel %(number)s is not delivered: %(state)s.") % names, "wait")]
+        waits = {"number": parcel.number, "state": parcel.get_status_display()}
+        return [Finding(_("Parcel %(number)s is not delivered: %(state)s.") % waits, "wait")]
     names: dict[str, object] = {
         "when": when(parcel.delivered_at),
         "proof": EvidenceGrade(parcel.grade).label,

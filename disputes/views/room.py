@@ -7,11 +7,12 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.requests import MemberRequest
 from core import clock
 from core.errors import Invalid
 from core.guards import member
@@ -30,7 +31,7 @@ PAGES = {Party.BUYER: "disputes/case.html", Party.MERCHANT: "merchant/case.html"
 
 @member
 @require_safe
-def case(request: HttpRequest, number: str) -> HttpResponse:
+def case(request: MemberRequest, number: str) -> HttpResponse:
     """One claim: money, whose turn, offers, words, evidence."""
     seat = Seat(case_for_buyer(request.user.pk, number), Party.BUYER, actor_of(request))
     return render(request, PAGES[Party.BUYER], room_context(seat, now=clock.now()))
@@ -38,7 +39,7 @@ def case(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def say(request: HttpRequest, number: str) -> HttpResponse:
+def say(request: MemberRequest, number: str) -> HttpResponse:
     """Write to the other side."""
     seat = seat_of(number, actor_of(request))
     form = WordsForm(request.POST, prefix="say")
@@ -54,7 +55,7 @@ def say(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def evidence(request: HttpRequest, number: str) -> HttpResponse:
+def evidence(request: MemberRequest, number: str) -> HttpResponse:
     """Lay a picture or a statement before the other side."""
     seat = seat_of(number, actor_of(request))
     form = EvidenceForm(request.POST, request.FILES, prefix="evidence")
@@ -71,7 +72,7 @@ def evidence(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def offer(request: HttpRequest, number: str) -> HttpResponse:
+def offer(request: MemberRequest, number: str) -> HttpResponse:
     """Propose how to settle."""
     seat = seat_of(number, actor_of(request))
     form = offer_form(seat, _held(seat), request.POST)
@@ -87,7 +88,7 @@ def offer(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def accept(request: HttpRequest, number: str) -> HttpResponse:
+def accept(request: MemberRequest, number: str) -> HttpResponse:
     """Agree to what the other side wants or offers."""
     seat = seat_of(number, actor_of(request))
     aftersale.accept(case_id=seat.case.pk, actor=seat.actor, now=clock.now())
@@ -97,7 +98,7 @@ def accept(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def refuse(request: HttpRequest, number: str) -> HttpResponse:
+def refuse(request: MemberRequest, number: str) -> HttpResponse:
     """Say no, with reasons."""
     seat = seat_of(number, actor_of(request))
     form = WordsForm(request.POST, prefix="refuse", label=_("Why not"), required=not seat.mine)
@@ -113,7 +114,7 @@ def refuse(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def escalate(request: HttpRequest, number: str) -> HttpResponse:
+def escalate(request: MemberRequest, number: str) -> HttpResponse:
     """Call the platform."""
     seat = seat_of(number, actor_of(request))
     form = WordsForm(request.POST, prefix="escalate", required=False)
@@ -125,7 +126,7 @@ def escalate(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def withdraw(request: HttpRequest, number: str) -> HttpResponse:
+def withdraw(request: MemberRequest, number: str) -> HttpResponse:
     """Take the claim back."""
     seat = seat_of(number, actor_of(request))
     aftersale.withdraw(case_id=seat.case.pk, actor=seat.actor, now=clock.now())
@@ -135,7 +136,7 @@ def withdraw(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def send_back(request: HttpRequest, number: str) -> HttpResponse:
+def send_back(request: MemberRequest, number: str) -> HttpResponse:
     """Buyer: the goods are on their way back."""
     seat = seat_of(number, actor_of(request))
     form = parcel_form(seat, request.POST)
@@ -152,7 +153,7 @@ def send_back(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def goods_back(request: HttpRequest, number: str) -> HttpResponse:
+def goods_back(request: MemberRequest, number: str) -> HttpResponse:
     """Merchant: the goods are back, the buyer gets his money."""
     seat = seat_of(number, actor_of(request))
     aftersale.goods_back(case_id=seat.case.pk, actor=seat.actor, now=clock.now())
@@ -163,7 +164,7 @@ def goods_back(request: HttpRequest, number: str) -> HttpResponse:
 
 @member
 @require_POST
-def resend(request: HttpRequest, number: str) -> HttpResponse:
+def resend(request: MemberRequest, number: str) -> HttpResponse:
     """Merchant: the replacement is on its way."""
     seat = seat_of(number, actor_of(request))
     form = parcel_form(seat, request.POST)
@@ -181,7 +182,7 @@ def resend(request: HttpRequest, number: str) -> HttpResponse:
 Do = Callable[[dict[str, Any], dict[str, Any]], object]
 
 
-def _act(request: HttpRequest, seat: Seat, name: str, form: forms.Form, done: str, do: Do) -> HttpResponse:
+def _act(request: MemberRequest, seat: Seat, name: str, form: forms.Form, done: str, do: Do) -> HttpResponse:
     """Do it, or show the room again with what was written and why it was refused."""
     now = clock.now()
     if form.is_valid():

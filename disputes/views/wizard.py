@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.requests import MemberRequest
 from core import clock
 from core.errors import Invalid
 from core.guards import member
@@ -29,7 +30,7 @@ from shop.states import UNDER_ESCROW
 
 @member
 @require_http_methods(["GET", "HEAD", "POST"])
-def case_new(request: HttpRequest, number: str) -> HttpResponse:
+def case_new(request: MemberRequest, number: str) -> HttpResponse:
     """Ask once, on one page; the claim freezes the money."""
     order, now = order_for_buyer(request.user.pk, number), clock.now()
     if order.in_case or order.status not in UNDER_ESCROW:
@@ -45,7 +46,7 @@ def case_new(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "disputes/case_new.html", context, status=400 if form.errors else 200)
 
 
-def _open(request: HttpRequest, order: Order, form: CaseForm, now: datetime) -> HttpResponse | None:
+def _open(request: MemberRequest, order: Order, form: CaseForm, now: datetime) -> HttpResponse | None:
     """Open the case, or say on the form why it was refused."""
     data = form.cleaned_data
     try:
@@ -60,7 +61,7 @@ def _open(request: HttpRequest, order: Order, form: CaseForm, now: datetime) -> 
     return redirect("disputes:case", case.number)
 
 
-def _no_claim(request: HttpRequest, order: Order) -> HttpResponse:
+def _no_claim(request: MemberRequest, order: Order) -> HttpResponse:
     """A claim is there already, or there is nothing left to claim."""
     running = order.cases.order_by("-opened_at").first() if order.in_case else None
     if running is not None:
