@@ -51,13 +51,15 @@ def close_unpaid(*, payment_id: UUID, actor: Actor, reason: str, now: datetime) 
     """
     Close the payment at the provider first, then cancel its orders and return their stock.
 
-    Only a payment that the provider has closed cannot arrive later: stock is given back after, never before.
+    Only a payment that the provider has closed cannot arrive later: stock is given back after, never before. Where the
+    provider has taken a wrong amount it has nothing left to close: that money is parked, and the orders go as unpaid.
 
     :raises PaidMeanwhile: if the money was already there; it has then been taken into escrow
     """
     if payments.close_at_gateway(payment_id=payment_id) == "already_paid":
-        purchase.settle_payment(payment_id=payment_id, now=now)
-        raise PaidMeanwhile
+        settled = purchase.settle_payment(payment_id=payment_id, now=now)
+        if settled.status == PaymentStatus.PAID:
+            raise PaidMeanwhile
     with transaction.atomic():
         locked = orders.lock_orders_of(payment_id)
         payment = payments.lock_payment(payment_id)
