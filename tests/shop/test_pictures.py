@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import pytest
@@ -19,13 +18,8 @@ from shop.models import Product, ProductImage
 from shop.services import pictures
 from shop.services.pictures import PictureChange, add_picture, change_pictures
 from shop.states import ProductStatus
+from tests.factories.pictures import photo
 from tests.factories.shop import ProductFactory
-
-
-def photo(colour: str = "red", size: tuple[int, int] = (1500, 900), name: str = "photo.jpg") -> SimpleUploadedFile:
-    out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, "JPEG")
-    return SimpleUploadedFile(name, out.getvalue(), content_type="image/jpeg")
 
 
 @pytest.fixture(autouse=True)
@@ -41,8 +35,9 @@ def product(db: None) -> Product:
 
 def add(product: Product, *colours: str) -> list[ProductImage]:
     return [
-        add_picture(product=product, upload=photo(c), alt=c, actor=SYSTEM, now=clock.now()) for c in colours
-    ]  # fmt: skip
+        add_picture(product=product, upload=photo(colour, (1500, 900)), alt=colour, actor=SYSTEM, now=clock.now())
+        for colour in colours
+    ]
 
 
 def change(product: Product, *changes: PictureChange, uploads: Any = ()) -> list[pictures.Rejected]:
