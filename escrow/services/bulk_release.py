@@ -10,11 +10,11 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import F
 
-from core import clock
 from core.actor import SYSTEM
 from core.models import AuditEntry
 from core.money import share
 from escrow import ledger
+from escrow.errors import HoldMoved
 from escrow.ledger import Entry
 from escrow.models import Account, Hold, TransferKind
 from escrow.states import HoldStatus
@@ -44,7 +44,6 @@ def release_many(*, order_ids: Collection[UUID], now: datetime, warned_before: d
     body = _release_postgres if connection.vendor == "postgresql" else _release_sqlite
     with transaction.atomic():
         rows = body(list(order_ids), now, warned_before)
-        _audit(rows)
     return {row.order_id for row in rows}
 
 
@@ -55,10 +54,9 @@ WITH due AS MATERIALIZED (
   SELECT h.id, h.order_id, h.merchant_id, h.currency, h.released_minor, h.fee_taken_minor,
          h.amount_minor - h.released_minor - h.refunded_minor AS rest,
          (h.amount_minor - h.refunded_minor) * h.fee_bps AS scaled
-  FROM escrow_hold h
-  WHERE h.order_id = ANY(%(orders)s::uuid[]) AND h.status = 'held' AND h.warned_at <= %(warned)s
-    AND h.amount_minor > h.released_minor + h.refunded_minor
-  ORDER BY h.id FOR NO KEY UPDATE SKIP LOCKED),
+  FROM unnest(%(orders)s::uuid[]) AS wanted(order_id) JOIN escrow_hold h ON h.order_id = wanted.order_id
+  WHERE h.status = 'held' AND h.warned_at <= %(warned)s AND h.amount_minor > h.released_minor + h.refunded_minor
+  ORDER BY h.id FOR NO KEY UPDATE OF h SKIP LOCKED),
 calc AS MATERIALIZED (
   SELECT due.*, pot.id AS pot_id, fees.id AS fees_id,
          scaled / 10000 - fee_taken_minor
@@ -76,6 +74,12 @@ t AS (
   SELECT %(net)s, id, 0, pot_id, merchant_id, currency, rest - fee, %(now)s FROM calc WHERE rest > fee
   UNION ALL
   SELECT %(fee)s, id, 0, pot_id, fees_id, currency, fee, %(now)s FROM calc WHERE fee > 0),
+audit AS (
+  INSERT INTO core_auditentry (at, act, subject_type, subject, order_id, reason, facts)
+  SELECT %(now)s, 'hold.released', 'hold', id::text, order_id, %(reason)s,
+         jsonb_build_object('from', 'held', 'currency', currency, 'refund_minor', 0, 'net_minor', rest - fee,
+                            'fee_minor', fee)
+  FROM calc),
 s AS (SELECT merchant_id AS id, sum(rest - fee)::bigint AS d FROM calc GROUP BY 1),
 lk AS MATERIALIZED (
   SELECT a.id, s.d FROM escrow_account a JOIN s USING (id) WHERE a.floor IS NOT NULL
@@ -95,13 +99,21 @@ def _release_postgres(order_ids: list[UUID], now: datetime, warned_before: datet
                 "now": now,
                 "net": int(TransferKind.RELEASE_NET),
                 "fee": int(TransferKind.RELEASE_FEE),
+                "reason": REASON,
             },
         )
         return [Row(pk, UUID(str(order)), currency, net, fee) for pk, order, currency, net, fee in cursor.fetchall()]
 
 
+SQLITE_HOLD = """
+UPDATE escrow_hold
+SET status = 'released', released_minor = released_minor + %s, fee_taken_minor = fee_taken_minor + %s, closed_at = %s
+WHERE id = %s AND status = 'held'
+"""
+
+
 def _release_sqlite(order_ids: list[UUID], now: datetime, warned_before: datetime) -> list[Row]:
-    """The one writing transaction is the lock; the guards are the same."""
+    """The one writing transaction is the lock: what was read as held is held still at the update."""
     holds = Hold.objects.select_related("merchant").filter(
         order_id__in=order_ids,
         status=HoldStatus.HELD,
@@ -118,25 +130,22 @@ def _release_sqlite(order_ids: list[UUID], now: datetime, warned_before: datetim
         rest = hold.rest.minor
         fee = share(hold.released_minor + rest, hold.fee_bps) - hold.fee_taken_minor
         legs = ((TransferKind.RELEASE_NET, hold.merchant, rest - fee), (TransferKind.RELEASE_FEE, fees, fee))
-        won = Hold.objects.filter(pk=hold.pk, status=HoldStatus.HELD).update(
-            status=HoldStatus.RELEASED,
-            released_minor=F("released_minor") + rest,
-            fee_taken_minor=F("fee_taken_minor") + fee,
-            closed_at=now,
-        )
-        if not won:
-            continue
         entries += [Entry(kind, hold.pk, pot, to, minor) for kind, to, minor in legs if minor]
         rows.append(Row(hold.pk, hold.order_id, hold.currency, rest - fee, fee))
+    at = connection.ops.adapt_datetimefield_value(now)
+    with connection.cursor() as cursor:
+        cursor.executemany(SQLITE_HOLD, [(row.net + row.fee, row.fee, at, row.hold_id) for row in rows])
+        if rows and cursor.rowcount != len(rows):
+            raise HoldMoved
     ledger.post(entries, now=now)
+    _audit(rows, now)
     return rows
 
 
-def _audit(rows: list[Row]) -> None:
-    at = clock.now()
+def _audit(rows: list[Row], now: datetime) -> None:
     AuditEntry.objects.bulk_create(
         AuditEntry(
-            at=at,
+            at=now,
             user_id=SYSTEM.user_id,
             act="hold.released",
             subject_type="hold",
