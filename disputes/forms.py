@@ -123,6 +123,10 @@ class OfferForm(RemedyForm):
         label=_("A word to the other side"), max_length=1000, required=False, widget=forms.Textarea(attrs={"rows": 3})
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["amount"].widget.attrs["data-split"] = "back"
+
 
 class WordsForm(forms.Form):
     """Words of a party: a message, reasons for a refusal, a call for the platform."""
