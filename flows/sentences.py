@@ -63,7 +63,8 @@ class Facts:
         row = self.clocks.get(kind)
         if row is None:
             return None
-        return Clock(kind, row.due_at, row.paused_at is not None, row.pause_reason)
+        reasons = {"case": _("an after-sale case is open"), "parcel": _("there is a problem with the parcel")}
+        return Clock(kind, row.due_at, row.paused_at is not None, reasons.get(row.pause_reason, row.pause_reason))
 
     def at(self, kind: str) -> str:
         row = self.clocks.get(kind)
