@@ -27,7 +27,7 @@ def add_orders(count: int, *, now: datetime, chunk: int = CHUNK) -> int:
     buyers = list(User.objects.filter(stores=None, is_mediator=False, is_superuser=False))
     variants = list(Variant.objects.select_related("product__store").order_by("pk"))
     address = Address.objects.first()
-    assert buyers and variants and address, "seed the demo first"
+    assert address is not None, "seed the demo first"
     policy = current("physical")
     fee_bps = from_values(policy.values).fee_bps
     places = zip(range(count), itertools.cycle(buyers), itertools.cycle(variants), strict=False)

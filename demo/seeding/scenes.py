@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from accounts.models import User
+from accounts.models import Notice, User
 from core import clock
+from demo.people import MERCHANTS
 from demo.seeding.player import Player, follow
 from disputes.states import Ground, Party, Remedy
 from shop.models import Product, Variant
 
 HISTORY_DAYS = 90
+POTTERY = "qingtao"  # its cups can arrive broken, as the pictures of the cases show
 Users = Mapping[str, User]
 Pick = Callable[[str], Variant]
 
@@ -25,25 +28,30 @@ def play_all(users: Users, products: Mapping[str, Product], *, now: datetime, hi
         player = scene()
         with clock.at(player.now):
             follow()
+    Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(read_at=now)
     return len(scenes)
 
 
 class _Shelf:
-    """Hands out variants with enough stock, round the stores, always in the same order."""
+    """Hands out variants with enough stock, always in the same order, from the stores that the guide points to."""
 
     def __init__(self, products: Mapping[str, Product]) -> None:
-        self.rows = [
-            variant
+        stores = [person.store for person in MERCHANTS if person.prominent]
+        rows = [
+            (product.store.slug, variant.pk)
             for product in products.values()
-            for variant in product.variants.select_related("product__store").order_by("position")
-            if variant.stock > 8
+            for variant in product.variants.order_by("position")
+            if variant.stock > 8 and product.store.slug in stores
         ]
+        self.by_store = {store: [pk for slug, pk in rows if slug == store] for store in stores}
+        self.turns = itertools.cycle(stores)
         self.next = 0
 
-    def take(self) -> Variant:
-        row = self.rows[self.next * 7 % len(self.rows)]
+    def take(self, store: str = "") -> Variant:
+        """The next variant of a store, or of the store whose turn it is."""
+        row = self.by_store[store or next(self.turns)]
         self.next += 1
-        return Variant.objects.select_related("product__store").get(pk=row.pk)
+        return Variant.objects.select_related("product__store").get(pk=row[self.next * 7 % len(row)])
 
 
 def _states(users: Users, shelf: _Shelf, now: datetime) -> list[Callable[[], Player]]:
@@ -108,7 +116,7 @@ def _cases(users: Users, shelf: _Shelf, now: datetime) -> list[Callable[[], Play
     meng, june = users["meng-ping"], users["june-hart"]
 
     def delivered(buyer: User, days: float) -> Player:
-        player = Player(buyer=buyer, now=now - timedelta(days=days)).place(shelf.take()).pay()
+        player = Player(buyer=buyer, now=now - timedelta(days=days)).place(shelf.take(POTTERY)).pay()
         return player.ship(photos=True).travel()
 
     def broken(buyer: User, days: float, want: str = Remedy.REFUND, amount: int | None = None) -> Player:
