@@ -88,8 +88,8 @@ def read_filters(params: QueryDict, *, tree: list[Branch], slug: str = "", store
         wish=wish,
         page=_page(params),
         text=text,
-        low=low.digits if low else "",
-        high=high.digits if high else "",
+        low=_short(low),
+        high=_short(high),
         branch=found[0] if found else None,
         slug=found[1].slug if found else "",
         asked={key: value[:100] for key in KEYS if (value := params.get(key, ""))},
@@ -152,6 +152,10 @@ def _price(text: str) -> Money | None:
         return parse(text[:40]) if text.strip() else None
     except BadAmount:
         return None
+
+
+def _short(price: Money | None) -> str:
+    return price.digits.removesuffix(".00") if price else ""
 
 
 def _page(params: QueryDict) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.utils.translation import override
 
 from core import clock
 from core.actor import Actor
@@ -20,6 +23,12 @@ from shop.services.products import (
 )
 from tests.factories.accounts import UserFactory
 from tests.factories.shop import ProductFactory, StoreFactory
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    with override("en"):
+        yield
 
 
 @pytest.fixture
