@@ -70,6 +70,14 @@ class IllegalTransition(DomainError):
     default_message = _("This has already moved on. Reload the page to see where it is now.")
 
 
+class Busy(DomainError):
+    """Somebody else is working on the same thing; nothing was changed."""
+
+    code = "busy"
+    status = 503
+    default_message = _("Many people are doing this at the moment. Nothing was changed; please try again.")
+
+
 class TooMany(DomainError):
     """A rate limit."""
 

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from core.actor import Actor
-from core.errors import DomainError
+from core.errors import Busy, DomainError
 
 Next = Callable[[HttpRequest], HttpResponse]
 
@@ -44,10 +45,17 @@ def refusal_middleware(get_response: Next) -> Next:
         return get_response(request)
 
     def process_exception(request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        if isinstance(fault, OperationalError) and _is_waiting(fault):
+            fault = Busy()
         return answer_refusal(request, fault) if isinstance(fault, DomainError) else None
 
     middleware.process_exception = process_exception  # type: ignore[attr-defined]
     return middleware
+
+
+def _is_waiting(fault: OperationalError) -> bool:
+    """A lock was not given in time; everything was rolled back and may be tried again."""
+    return any(words in str(fault) for words in ("lock timeout", "deadlock detected", "database is locked"))
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -98,7 +98,7 @@ def _post(orders: list[Order], *, fee_bps: int, now: datetime) -> None:
 
 def _hold(order: Order, merchant_id: int, fee_bps: int) -> Hold:
     return Hold(
-        order=order, payment_id=order.payment_id, store_id=order.store_id, merchant_id=merchant_id,
+        order=order, payment=order.payment, store_id=order.store_id, merchant_id=merchant_id,
         status=HoldStatus.RELEASED, currency="CNY", amount_minor=order.total_minor, released_minor=order.total_minor,
         fee_taken_minor=share(order.total_minor, fee_bps), fee_bps=fee_bps, opened_at=order.placed_at,
         warned_at=order.placed_at, closed_at=order.closed_at,
