@@ -18,32 +18,41 @@ class Article:
 
 
 ARTICLES: tuple[Article, ...] = (
-    Article("1.1", _("Not shipped"), _("Goods that the carrier has not scanned by the printed date are refunded in full.")),
+    Article("1.1", _("Not shipped"), _("Goods that the carrier has not scanned by the printed date are refunded "
+        "in full.")),
     Article("2.1", _("Not received"), _(
-        "If the carrier has no proof that the parcel reached the buyer or somebody he named, the buyer is refunded in full; "
+        "If the carrier has no proof that the parcel reached the buyer or somebody he named, the buyer is "
+        "refunded in full; "
         "the loss is a matter between merchant and carrier.")),
     Article("2.2", _("Received with proof"), _(
-        "If the carrier proves delivery to the recipient at the address of the order, a claim of not having received it "
+        "If the carrier proves delivery to the recipient at the address of the order, a claim of not having "
+        "received it "
         "fails, unless the buyer shows that the proof is wrong.")),
     Article("2.3", _("Left with somebody else"), _(
-        "A parcel left with a neighbour, at a door or in a locker without the buyer's consent does not count as received "
+        "A parcel left with a neighbour, at a door or in a locker without the buyer's consent does not count as "
+        "received "
         "until the buyer has it.")),
     Article("3.1", _("Not as described"), _(
-        "What was promised on the listing at the time of purchase binds. If the goods differ in what matters, the buyer may "
+        "What was promised on the listing at the time of purchase binds. If the goods differ in what matters, "
+        "the buyer may "
         "send them back at the merchant's cost for a full refund.")),
     Article("3.2", _("Smaller faults"), _(
-        "If the goods can be used in spite of the fault and the buyer keeps them, he is refunded the part of the price by "
+        "If the goods can be used in spite of the fault and the buyer keeps them, he is refunded the part of "
+        "the price by "
         "which they are worth less.")),
     Article("3.3", _("Damaged on the way"), _(
-        "Damage between packing and delivery is not the buyer's. Photos and weight from packing, and the carrier's record, "
+        "Damage between packing and delivery is not the buyer's. Photos and weight from packing, and the "
+        "carrier's record, "
         "decide between merchant and carrier.")),
     Article("4.1", _("Changed mind"), _(
-        "The return policy printed on the listing at purchase binds both sides; return shipping is the buyer's unless it "
+        "The return policy printed on the listing at purchase binds both sides; return shipping is the buyer's "
+        "unless it "
         "says otherwise.")),
     Article("5.1", _("Silence"), _(
         "Who does not answer in the printed time has accepted what the page said would follow.")),
     Article("5.2", _("Both at fault"), _(
-        "If both sides have contributed, the held money is split in proportion, to the minor unit, with the reasons given.")),
+        "If both sides have contributed, the held money is split in proportion, to the minor unit, with the "
+        "reasons given.")),
 )  # fmt: skip
 
 NUMBERS = tuple(article.number for article in ARTICLES)

@@ -22,13 +22,14 @@ class CaseStatus(models.TextChoices):
 
 
 _C = CaseStatus
+_ANSWERS = frozenset({_C.REFUSED, _C.RETURN_DUE, _C.RESEND_DUE, _C.MEDIATION, _C.AGREED, _C.WITHDRAWN})
 CASE = register(
     Machine(
         name="case",
         states=CaseStatus,
         moves={
-            _C.OPEN: frozenset({_C.OFFERED, _C.REFUSED, _C.RETURN_DUE, _C.RESEND_DUE, _C.MEDIATION, _C.AGREED, _C.WITHDRAWN}),
-            _C.OFFERED: frozenset({_C.OPEN, _C.REFUSED, _C.RETURN_DUE, _C.RESEND_DUE, _C.MEDIATION, _C.AGREED, _C.WITHDRAWN}),
+            _C.OPEN: _ANSWERS | {_C.OFFERED},
+            _C.OFFERED: _ANSWERS | {_C.OPEN},
             _C.REFUSED: frozenset({_C.OPEN, _C.OFFERED, _C.MEDIATION, _C.WITHDRAWN}),
             _C.RETURN_DUE: frozenset({_C.RETURN_SENT, _C.MEDIATION, _C.WITHDRAWN}),
             _C.RETURN_SENT: frozenset({_C.AGREED, _C.MEDIATION}),

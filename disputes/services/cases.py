@@ -103,7 +103,13 @@ def add_entry(
     if act == "said" and not text.strip():
         raise TextNeeded
     return CaseEntry.objects.create(
-        case=case, party=party, author_id=actor.user_id, act=act, text=text.strip()[:MAX_TEXT], facts=dict(facts), at=now
+        case=case,
+        party=party,
+        author_id=actor.user_id,
+        act=act,
+        text=text.strip()[:MAX_TEXT],
+        facts=dict(facts),
+        at=now,
     )
 
 
@@ -121,8 +127,6 @@ def take(*, case_id: UUID, actor: Actor, now: datetime) -> Case:
     free = Case.objects.filter(pk=case_id, status=CaseStatus.MEDIATION, mediator__isnull=True)
     if not free.update(mediator_id=actor.user_id) and case.mediator_id != actor.user_id:
         raise AlreadyTaken
-    audit.record(
-        actor=actor, act="case.taken", subject_type="case", subject=str(case_id), order_id=case.order_id
-    )
+    audit.record(actor=actor, act="case.taken", subject_type="case", subject=str(case_id), order_id=case.order_id)
     case.refresh_from_db()
     return case

@@ -24,9 +24,7 @@ class TooMuchEvidence(Invalid):
     default_message = _("This case has as many pictures as it can hold. Write to the mediator in the case room.")
 
 
-def add(
-    *, case: Case, party: str, file: UploadedFile | None, shows: str, actor: Actor, now: datetime
-) -> Evidence:
+def add(*, case: Case, party: str, file: UploadedFile | None, shows: str, actor: Actor, now: datetime) -> Evidence:
     """
     Keep a picture (re-encoded, digest of the original) or a statement.
 
@@ -46,6 +44,12 @@ def add(
         piece.sha256 = hashlib.sha256(piece.shows.encode()).hexdigest()
     piece.save(force_insert=True)
     add_entry(
-        case=case, party=party, act="evidence", text=piece.shows, facts={"evidence": str(piece.pk)}, actor=actor, now=now
+        case=case,
+        party=party,
+        act="evidence",
+        text=piece.shows,
+        facts={"evidence": str(piece.pk)},
+        actor=actor,
+        now=now,
     )
     return piece

@@ -11,9 +11,7 @@ from disputes.models import Case, Offer
 from disputes.services.cases import add_entry
 
 
-def make_offer(
-    *, case: Case, party: str, remedy: str, amount: Money, text: str, actor: Actor, now: datetime
-) -> Offer:
+def make_offer(*, case: Case, party: str, remedy: str, amount: Money, text: str, actor: Actor, now: datetime) -> Offer:
     """Lay an offer on the table; the one that lay there is replaced."""
     Offer.objects.filter(case=case, status="open").update(status="replaced")
     offer = Offer.objects.create(

@@ -18,7 +18,9 @@ MIN_REASONS = 20
 
 class ReasonsNeeded(Invalid):
     code = "reasons_needed"
-    default_message = _("A ruling needs the party at fault, an article of the rules, and reasons both sides can follow.")
+    default_message = _(
+        "A ruling needs the party at fault, an article of the rules, and reasons both sides can follow."
+    )
 
 
 def sign(

@@ -56,12 +56,12 @@ def buyer_tab_counts(user_id: UUID) -> dict[str, int]:
 
 
 def merchant_orders(store_id: UUID, view: str = "all", q: str = "", *, now: datetime) -> QuerySet[Order]:
-    """A store's orders, newest first; what must be shipped, longest waiting first. Buyers and lines come along."""
+    """A store's orders, newest first; what must be shipped, longest waiting first. Buyers, holds, lines come along."""
     found = Order.objects.filter(merchant_filter(view, now=now), store_id=store_id)
     if q.strip():
         found = found.filter(_matches(q) | Q(address__phone__endswith=_clean(q)))
     order = ("paid_at", "id") if view in ("to_ship", "overdue") else ("-placed_at", "-id")
-    return _with_lines(found).select_related("buyer").order_by(*order)
+    return _with_lines(found).select_related("buyer", "hold").order_by(*order)
 
 
 def merchant_view_counts(store_id: UUID, *, now: datetime) -> dict[str, int]:
