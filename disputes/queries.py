@@ -55,7 +55,7 @@ def case_for_staff(number: str) -> Case:
 
 def _one(rows: QuerySet[Case], number: str) -> Case:
     case = (
-        rows.select_related("order__store", "buyer", "mediator", "ruling")
+        rows.select_related("order__store", "order__payment", "order__hold", "buyer", "mediator", "ruling")
         .filter(number=number.replace("\x00", ""))
         .first()
     )

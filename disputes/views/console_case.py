@@ -61,7 +61,7 @@ def take(request: MemberRequest, number: str) -> HttpResponse:
 
 
 def _context(row: Case, request: MemberRequest, now: datetime) -> dict[str, Any]:
-    view = deal(order_id=row.order_id, viewer="staff", now=now)
+    view = deal(order_id=row.order_id, viewer="staff", now=now, order=row.order)
     held = view.hold.rest if view.hold else Money(0, row.currency)
     clocks = clocks_of([row.pk]) if row.is_open else {}
     pieces = row.evidence.order_by("created_at", "pk")

@@ -14,7 +14,6 @@ from core.money import Money
 from core.wording import when
 from disputes.forms import EvidenceForm, OfferForm, ParcelForm, WordsForm
 from disputes.models import Case, Offer
-from disputes.queries import clocks_of
 from disputes.rulebook import article
 from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
 from disputes.views.findings import findings_of, with_photos
@@ -86,11 +85,14 @@ def parcel_form(seat: Seat, data: Any = None) -> ParcelForm:
 
 def room_context(seat: Seat, *, now: datetime, bound: Bound | None = None) -> dict[str, Any]:
     """What templates/disputes/room.html reads. ``bound``: a form that was refused, by name."""
-    case, view = seat.case, with_photos(deal(order_id=seat.case.order_id, viewer=seat.party, now=now))
+    case, view = (
+        seat.case,
+        with_photos(deal(order_id=seat.case.order_id, viewer=seat.party, now=now, order=seat.case.order)),
+    )
     held = view.hold.rest if view.hold else Money(0, case.currency)
     offers = list(case.offers.order_by("-created_at", "-pk"))
     theirs = next((offer for offer in offers if offer.status == "open" and offer.party != seat.party), None)
-    clock = clocks_of([case.pk]).get(case.pk) if case.is_open else None
+    clock = next((row for row in view.deadlines if row.subject == str(case.pk)), None) if case.is_open else None
     context = {
         "case": case,
         "seat": seat,
