@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView
@@ -25,7 +27,7 @@ guidance = (
     "pages",
 )
 
-api = [
+api: list[Any] = [
     path("", include("shop.api.urls")),
     path("", include("escrow.api.urls")),
     path("", include("disputes.api.urls")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any
 from uuid import UUID
 
@@ -67,6 +68,13 @@ class Choice(serializers.ChoiceField):
         if data not in self.choices:
             self.fail("invalid_choice", input=data.encode("ascii", "replace").decode()[:60])
         return super().to_internal_value(data)
+
+
+class At(serializers.DateTimeField):
+    """An instant in UTC, wherever the reader is."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(default_timezone=UTC, **kwargs)
 
 
 class Id(serializers.UUIDField):

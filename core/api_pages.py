@@ -17,7 +17,6 @@ from drf_spectacular.utils import OpenApiParameter, inline_serializer
 from rest_framework import pagination, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.utils.urls import replace_query_param
 
 from core.errors import Invalid
 
@@ -49,15 +48,16 @@ class CursorPages(pagination.BasePagination):
 
     next_url: str | None = None
 
-    def paginate_queryset(self, queryset: QuerySet[Any], request: Request, view: Any = None) -> list[Any]:
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
         size, order = page_size(request), [str(name) for name in queryset.query.order_by]
         cursor = request.query_params.get("cursor", "")
         if cursor:
             queryset = queryset.filter(_after(order, _decode(cursor, order, queryset)))
         rows = list(queryset[: size + 1])
         if len(rows) > size:
-            mark = _encode(order, rows[size - 1])
-            self.next_url = replace_query_param(request.build_absolute_uri(), "cursor", mark)
+            asked = request.query_params.copy()
+            asked["cursor"] = _encode(order, rows[size - 1])
+            self.next_url = request.build_absolute_uri(f"{request.path}?{asked.urlencode()}")
         return rows[:size]
 
     def get_paginated_response(self, data: Any) -> Response:

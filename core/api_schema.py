@@ -49,5 +49,5 @@ class HouseSchema(AutoSchema):
         if self.is_once:
             codes |= {"422"}
         for code in sorted(codes - set(bodies)):
-            bodies[code] = self._get_response_for_code(Problem, code)
+            bodies[code] = self._get_response_for_code(Problem, code)  # type: ignore[no-untyped-call]
         return bodies

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from core import clock
 from core.actor import Actor
-from core.api import Door, JsonParser, OnceMixin, read
+from core.api import Door, JsonParser, OnceMixin, member_of, read
 from core.api_fields import Nothing, same_currency
 from core.errors import Invalid, NotFound
 from core.http import actor_of
@@ -74,7 +74,7 @@ class Cases(OnceMixin):
     @extend_schema(operation_id="openCase", tags=["cases"], request=shapes.CaseInput, responses={201: shapes.CaseShape})
     def post(self, request: Request, number: str) -> Response:
         """Open a claim: the order's money is frozen at once, and the merchant has a printed time to answer."""
-        order, actor = order_for_buyer(request.user.pk, number), actor_of(request)
+        order, actor = order_for_buyer(member_of(request), number), actor_of(request)
         said = read(shapes.CaseInput, request)
         allowed = remedies_for(None, shipped=order.shipped_at is not None)
         check_remedy(said["want"], said["amount"], allowed=allowed, currency=order.currency)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api_fields import Choice, MoneyInput, MoneySerializer, Strict, Text
+from core.api_fields import At, Choice, MoneyInput, MoneySerializer, Strict, Text
 from disputes.rulebook import NUMBERS
 from disputes.services.cases import MAX_TEXT
 from disputes.states import Ground, Party, Remedy
@@ -75,7 +75,7 @@ class OfferShape(serializers.Serializer[Any]):
     amount = MoneySerializer()
     text = serializers.CharField()
     status = serializers.CharField()
-    created_at = serializers.DateTimeField()
+    created_at = At()
 
 
 class EvidenceShape(serializers.Serializer[Any]):
@@ -84,7 +84,7 @@ class EvidenceShape(serializers.Serializer[Any]):
     shows = serializers.CharField()
     url = serializers.SerializerMethodField(help_text="Address of the picture, for the parties; empty without one.")
     sha256 = serializers.CharField(help_text="Of the file as it arrived, or of the sentence.")
-    created_at = serializers.DateTimeField()
+    created_at = At()
 
     def get_url(self, piece: Any) -> str:
         url = reverse("disputes:evidence-file", args=[piece.pk])
@@ -94,7 +94,7 @@ class EvidenceShape(serializers.Serializer[Any]):
 class EntryShape(serializers.Serializer[Any]):
     """One line of the room: words of a party (`said`), or a step."""
 
-    at = serializers.DateTimeField()
+    at = At()
     party = serializers.CharField()
     act = serializers.CharField()
     text = serializers.CharField()
@@ -108,7 +108,7 @@ class RulingShape(serializers.Serializer[Any]):
     fault = serializers.CharField()
     article = serializers.CharField()
     reasons = serializers.CharField()
-    signed_at = serializers.DateTimeField()
+    signed_at = At()
 
     @extend_schema_field(MoneySerializer)
     def get_refund(self, ruling: Any) -> dict[str, Any]:
@@ -123,7 +123,7 @@ class CaseClock(serializers.Serializer[Any]):
     """What happens by itself, and when."""
 
     kind = serializers.CharField()
-    due_at = serializers.DateTimeField()
+    due_at = At()
 
 
 class CaseShape(serializers.Serializer[Any]):
@@ -138,10 +138,10 @@ class CaseShape(serializers.Serializer[Any]):
     amount = MoneySerializer(source="case.amount")
     held = MoneySerializer()
     text = serializers.CharField(source="case.text")
-    opened_at = serializers.DateTimeField(source="case.opened_at")
-    answered_at = serializers.DateTimeField(source="case.answered_at", allow_null=True)
-    escalated_at = serializers.DateTimeField(source="case.escalated_at", allow_null=True)
-    closed_at = serializers.DateTimeField(source="case.closed_at", allow_null=True)
+    opened_at = At(source="case.opened_at")
+    answered_at = At(source="case.answered_at", allow_null=True)
+    escalated_at = At(source="case.escalated_at", allow_null=True)
+    closed_at = At(source="case.closed_at", allow_null=True)
     clock = CaseClock(allow_null=True)
     offers = OfferShape(many=True)
     evidence = EvidenceShape(many=True)

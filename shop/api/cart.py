@@ -12,8 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
-from core.api import Door, OnceMixin, read
-from core.api_fields import Id, MoneyInput, MoneySerializer, Strict, Text, Whole, same_currency
+from core.api import Door, OnceMixin, member_of, read
+from core.api_fields import At, Id, MoneyInput, MoneySerializer, Strict, Text, Whole, same_currency
 from core.http import actor_of
 from escrow.gateways.base import Unavailable
 from escrow.models import Payment
@@ -85,7 +85,7 @@ class PaymentShape(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="pk")
     url = serializers.URLField()
     amount = MoneySerializer()
-    expires_at = serializers.DateTimeField()
+    expires_at = At()
 
 
 class OrderNumber(serializers.Serializer[Any]):
@@ -143,7 +143,7 @@ class Checkout(OnceMixin):
         said, cart_id, actor = read(CheckoutInput, request), _mine(request).pk, actor_of(request)
         same_currency(said["total"], cart_queries.checked(cart_id, said.get("lines")).total.currency, field="total")
         placed = purchase.place(
-            buyer_id=request.user.pk, cart_id=cart_id, line_ids=said.get("lines"), address_id=said["address"],
+            buyer_id=member_of(request), cart_id=cart_id, line_ids=said.get("lines"), address_id=said["address"],
             note=said["note"], seen_total_minor=said["total"].minor, actor=actor, now=clock.now(),
         )  # fmt: skip
         placed.url = _where_to_pay(request, placed)  # type: ignore[attr-defined]

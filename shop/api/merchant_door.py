@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 
-from core.api import Door, OnceMixin
+from core.api import Door, OnceMixin, member_of
 from core.errors import NotFound
 from shop.models import Store
 from shop.queries.stores import store_of
@@ -32,10 +34,11 @@ def asked_store(request: Request) -> Store:
 
     :raises NotFound: if there is none
     """
-    if request.auth is None:
-        store = store_of(user_id=request.user.pk)
+    token: Any = request.auth
+    if token is None:
+        store = store_of(user_id=member_of(request))
     else:
-        store = Store.objects.filter(pk=request.auth.store_id, owner_id=request.user.pk).first()
+        store = Store.objects.filter(pk=token.store_id, owner_id=request.user.pk).first()
     if store is None:
         raise NotFound
     return store

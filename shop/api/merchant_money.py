@@ -12,7 +12,7 @@ from rest_framework.response import Response
 
 from core import clock
 from core.api import read
-from core.api_fields import MoneySerializer, Nothing
+from core.api_fields import At, MoneySerializer, Nothing
 from core.api_pages import PARAMETERS, CursorPages, page_schema
 from core.errors import DomainError
 from core.http import actor_of
@@ -50,7 +50,7 @@ class PayoutShape(serializers.Serializer[Any]):
     status = serializers.CharField()
     bank = serializers.CharField(source="destination.bank")
     account = serializers.CharField(source="destination.last4", help_text="Last four digits.")
-    created_at = serializers.DateTimeField()
+    created_at = At()
 
 
 class Balance(MerchantDoor):

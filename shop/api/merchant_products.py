@@ -61,7 +61,7 @@ class ListingInput(Strict):
     weight_g = Whole(required=False, default=0, min_value=0, max_value=MAX_WEIGHT_G)
     fragile = Flag(required=False, default=False)
     perishable = Flag(required=False, default=False)
-    variants = VariantInput(many=True, allow_empty=False, max_length=MAX_VARIANTS)
+    variants = VariantInput(many=True, allow_empty=False, max_length=MAX_VARIANTS)  # type: ignore[call-arg]
 
     def get_fields(self) -> dict[str, Any]:
         words = {

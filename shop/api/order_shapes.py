@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from core.api_fields import MoneySerializer
+from core.api_fields import At, MoneySerializer
 from shop.api.product_shapes import StoreBrief
 
 
@@ -26,7 +26,7 @@ class ClockShape(serializers.Serializer[Any]):
     """When something happens by itself."""
 
     kind = serializers.CharField()
-    due_at = serializers.DateTimeField()
+    due_at = At()
     paused = serializers.BooleanField()
 
 
@@ -48,15 +48,15 @@ class OrderRow(serializers.Serializer[Any]):
     store = StoreBrief()
     lines = OrderLineShape(many=True, source="lines.all")
     total = MoneySerializer()
-    placed_at = serializers.DateTimeField()
-    paid_at = serializers.DateTimeField(allow_null=True)
-    shipped_at = serializers.DateTimeField(allow_null=True)
-    delivered_at = serializers.DateTimeField(allow_null=True)
-    closed_at = serializers.DateTimeField(allow_null=True)
+    placed_at = At()
+    paid_at = At(allow_null=True)
+    shipped_at = At(allow_null=True)
+    delivered_at = At(allow_null=True)
+    closed_at = At(allow_null=True)
 
 
 class TrackingShape(serializers.Serializer[Any]):
-    at = serializers.DateTimeField()
+    at = At()
     status = serializers.CharField()
     text = serializers.CharField(source="display_text")
     place = serializers.CharField(source="display_place")
@@ -71,9 +71,9 @@ class ParcelShape(serializers.Serializer[Any]):
     direction = serializers.CharField()
     status = serializers.CharField()
     superseded = serializers.BooleanField()
-    created_at = serializers.DateTimeField()
-    first_scan_at = serializers.DateTimeField(allow_null=True)
-    delivered_at = serializers.DateTimeField(allow_null=True)
+    created_at = At()
+    first_scan_at = At(allow_null=True)
+    delivered_at = At(allow_null=True)
 
 
 class ParcelWithEvents(ParcelShape):
@@ -102,11 +102,11 @@ class OrderDetail(OrderRow):
     lines = OrderLineShape(many=True)
     items = serializers.SerializerMethodField()
     total = MoneySerializer(source="order.total")
-    placed_at = serializers.DateTimeField(source="order.placed_at")
-    paid_at = serializers.DateTimeField(source="order.paid_at", allow_null=True)
-    shipped_at = serializers.DateTimeField(source="order.shipped_at", allow_null=True)
-    delivered_at = serializers.DateTimeField(source="order.delivered_at", allow_null=True)
-    closed_at = serializers.DateTimeField(source="order.closed_at", allow_null=True)
+    placed_at = At(source="order.placed_at")
+    paid_at = At(source="order.paid_at", allow_null=True)
+    shipped_at = At(source="order.shipped_at", allow_null=True)
+    delivered_at = At(source="order.delivered_at", allow_null=True)
+    closed_at = At(source="order.closed_at", allow_null=True)
     shipping = serializers.SerializerMethodField()
     address = AddressShape(source="order.address")
     note = serializers.CharField(source="order.note")
@@ -149,9 +149,9 @@ class HoldShape(serializers.Serializer[Any]):
 class MoneyLineShape(serializers.Serializer[Any]):
     """One movement: into the account is positive; `balance` is what is on it afterwards."""
 
-    at = serializers.DateTimeField()
+    at = At()
     kind = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     amount = MoneySerializer()
     counterparty = serializers.CharField()
     reference = serializers.CharField()
@@ -170,7 +170,7 @@ class OrderMoney(serializers.Serializer[Any]):
 
 
 class StoryShape(serializers.Serializer[Any]):
-    at = serializers.DateTimeField()
+    at = At()
     who = serializers.CharField()
     text = serializers.CharField()
 

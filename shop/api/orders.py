@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from core import clock
-from core.api import Door, OnceMixin, read
-from core.api_fields import Nothing, Strict, Text
+from core.api import Door, OnceMixin, member_of, read
+from core.api_fields import At, Nothing, Strict, Text
 from core.api_pages import PARAMETERS, page, page_schema
 from core.http import actor_of
 from flows import cancellation, release
@@ -35,7 +35,7 @@ class CancelInput(Strict):
 
 class ExtendedShape(serializers.Serializer[Any]):
     number = serializers.CharField()
-    inspection_ends_at = serializers.DateTimeField()
+    inspection_ends_at = At()
 
 
 class Orders(Door):
@@ -48,7 +48,7 @@ class Orders(Door):
     def get(self, request: Request) -> Response:
         """One's own orders, newest first."""
         said = read(OrderWish, request, query=True)
-        rows = buyer_orders(request.user.pk, said["tab"], said["q"]).order_by("-placed_at", "-id")
+        rows = buyer_orders(member_of(request), said["tab"], said["q"]).order_by("-placed_at", "-id")
         return page(rows, request, OrderRow)
 
 
@@ -113,7 +113,7 @@ class ExtendInspection(OnceMixin):
 
 
 def _mine(request: Request, number: str) -> Order:
-    return order_for_buyer(request.user.pk, number)
+    return order_for_buyer(member_of(request), number)
 
 
 def _deal(order: Order) -> Deal:
