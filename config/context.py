@@ -28,7 +28,8 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "FOOTER": settings.FOOTER,
         "cart_count": SimpleLazyObject(lambda: waiting[0] if known else cart_count(request)),
         "unread_count": SimpleLazyObject(lambda: waiting[1] if known else 0),
-        "my_store": SimpleLazyObject(lambda: store_of(user_id=user.pk) if known and user else None),
+        "my_store": getattr(request, "store", None)  # shop.guards.merchant has looked it up
+        or SimpleLazyObject(lambda: store_of(user_id=user.pk) if known and user else None),
         "is_mediator": bool(known and getattr(user, "is_mediator", False)),
     }
 

@@ -120,7 +120,7 @@ def deal(*, order_id: UUID, viewer: str, now: datetime, order: Order | None = No
 def short_sentences(orders: Sequence[Order], *, viewer: str, now: datetime) -> dict[UUID, Sentence]:
     """The money sentence of each order of a list, with a constant number of queries."""
     ids = [order.pk for order in orders]
-    holds = {hold.order_id: hold for hold in Hold.objects.filter(order_id__in=ids)}
+    holds = _holds_of(orders)
     in_case = [order.pk for order in orders if order.in_case]
     rows = Case.objects.filter(order_id__in=in_case, status__in=OPEN_CASE) if in_case else []
     cases = {case.order_id: case for case in rows}
@@ -138,6 +138,14 @@ def short_sentences(orders: Sequence[Order], *, viewer: str, now: datetime) -> d
         )
         for order in orders
     }  # fmt: skip
+
+
+def _holds_of(orders: Sequence[Order]) -> dict[UUID, Hold | None]:
+    """The hold of each order: as it came with the orders, or with one query."""
+    field = Order._meta.get_field("hold")
+    if all(field.is_cached(order) for order in orders):  # type: ignore[union-attr]
+        return {order.pk: getattr(order, "hold", None) for order in orders}
+    return {hold.order_id: hold for hold in Hold.objects.filter(order_id__in=[order.pk for order in orders])}
 
 
 def _case_of(order: Order) -> Case | None:
@@ -216,7 +224,7 @@ def _acts(f: Facts) -> list[Act]:
 def _buyer_acts(f: Facts) -> list[Act]:
     order, number = f.order, f.order.number
     names = {"amount": order.total}
-    cancel = Act("cancel", _("Cancel the order"), reverse("shop:order-cancel", args=[number]), "post")
+    cancel = Act("cancel", _("Cancel this order"), reverse("shop:order-cancel", args=[number]), "post")
     if order.in_case and f.case is not None:
         url = reverse("disputes:case", args=[f.case.number])
         return [Act("case", _("Go to the after-sale case"), url, primary=True)]

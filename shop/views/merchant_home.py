@@ -93,9 +93,10 @@ def _work(store: Store, counts: dict[str, int]) -> list[dict[str, Any]]:
     """The tiles: each a piece of work with the place where it is done."""
     orders, cases = reverse("merchant:orders"), store_work(store.pk)
     overdue = counts["overdue"]
+    tone = "danger" if overdue else "wait" if counts["to_ship"] else ""
     late = _("%(count)d overdue") % {"count": overdue} if overdue else ""
     return [
-        {"label": _("To ship"), "value": counts["to_ship"], "note": late, "tone": "danger" if overdue else "wait",
+        {"label": _("To ship"), "value": counts["to_ship"], "note": late, "tone": tone,
          "url": f"{orders}?view=to_ship", "icon_name": "truck"},
         {"label": _("To answer"), "value": cases.to_answer, "tone": "wait" if cases.to_answer else "",
          "note": cases.note, "url": reverse("merchant:cases"), "icon_name": "scale"},
