@@ -9,13 +9,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.models import User
-from core.guards import to_login
+from core.guards import public, to_login
 
 
 def only_superusers(request: HttpRequest) -> bool:
     return request.user.is_active and request.user.is_superuser
 
 
+@public
 def our_sign_in(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
     """Instead of the admin's own page, which knows no limit to guessing. For others there is no admin."""
     if not request.user.is_authenticated:

@@ -18,4 +18,6 @@ def real_channels(**more: Any) -> list[CheckMessage]:
         found.append(Error("EMAIL_BACKEND keeps mails instead of sending them.", id="accounts.E001"))
     if settings.SMS_CHANNEL == "console":
         found.append(Error("SMS_CHANNEL=console writes text messages to the log only.", id="accounts.E002"))
+    if settings.SMS_CHANNEL == "webhook" and not (settings.SMS_WEBHOOK_URL and settings.SMS_WEBHOOK_SECRET):
+        found.append(Error("SMS_CHANNEL=webhook needs SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET.", id="accounts.E003"))
     return found

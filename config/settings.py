@@ -193,6 +193,8 @@ EMAIL_BACKEND = env.str(
 )
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tashi <no-reply@tashi.example>")
 SMS_CHANNEL = env.str("SMS_CHANNEL", default="console")
+SMS_WEBHOOK_URL = env.str("SMS_WEBHOOK_URL", default="")
+SMS_WEBHOOK_SECRET = env.str("SMS_WEBHOOK_SECRET", default="")
 
 # --- languages and time -----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "zh-hans"

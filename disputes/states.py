@@ -34,7 +34,7 @@ CASE = register(
             _C.RETURN_DUE: frozenset({_C.RETURN_SENT, _C.MEDIATION, _C.WITHDRAWN}),
             _C.RETURN_SENT: frozenset({_C.AGREED, _C.MEDIATION}),
             _C.RESEND_DUE: frozenset({_C.AGREED, _C.MEDIATION, _C.WITHDRAWN}),
-            _C.MEDIATION: frozenset({_C.RULED, _C.AGREED, _C.WITHDRAWN}),
+            _C.MEDIATION: frozenset({_C.RULED, _C.AGREED, _C.WITHDRAWN, _C.RETURN_DUE, _C.RESEND_DUE}),
             _C.AGREED: frozenset(),
             _C.RULED: frozenset(),
             _C.WITHDRAWN: frozenset(),

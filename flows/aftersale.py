@@ -108,7 +108,8 @@ def offer(*, case_id: UUID, remedy: str, amount: Money | None, text: str, actor:
     :raises AmountTooHigh: if it offers more than is held
     """
     case, order, party = _enter(case_id, actor)
-    if case.status not in (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.MEDIATION):
+    may_offer = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.MEDIATION)
+    if party == Party.PLATFORM or case.status not in may_offer:
         raise NotYourTurn
     held = _rest(order)
     proposed = held if remedy in (Remedy.REFUND, Remedy.RETURN) and amount is None else amount
@@ -130,6 +131,8 @@ def accept(*, case_id: UUID, actor: Actor, now: datetime) -> Case:
     """
     case, order, party = _enter(case_id, actor)
     open_offer = Offer.objects.filter(case=case, status="open").first()
+    if party == Party.PLATFORM:
+        raise NotYourTurn
     if open_offer is not None and open_offer.party != party:
         agreed = offers.accept(case=case, party=party, actor=actor, now=now)
         remedy, amount = agreed.remedy, agreed.amount
@@ -171,7 +174,7 @@ def escalate(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
     """
     case, order, party = _enter(case_id, actor)
     allowed = MERCHANT_MAY_ESCALATE if party == Party.MERCHANT else BUYER_MAY_ESCALATE
-    if case.status not in allowed:
+    if party == Party.PLATFORM or case.status not in allowed:
         raise NotYourTurn
     cases.add_entry(case=case, party=party, act="escalated", text=text, facts={}, actor=actor, now=now)
     cases.move(case, CaseStatus.MEDIATION, actor=actor, reason="escalated", escalated_at=now)
@@ -223,7 +226,7 @@ def send_back(*, case_id: UUID, carrier_code: str, number: str, actor: Actor, no
 def goods_back(*, case_id: UUID, actor: Actor, now: datetime) -> None:
     """Merchant: the returned goods are here and right; the buyer gets his money."""
     case, order, party = _enter(case_id, actor)
-    if party != Party.MERCHANT or case.status not in (CaseStatus.RETURN_SENT, CaseStatus.RETURN_DUE):
+    if party != Party.MERCHANT or case.status != CaseStatus.RETURN_SENT:
         raise NotYourTurn
     cases.add_entry(case=case, party=party, act="goods_back", text="", facts={}, actor=actor, now=now)
     settlement.pay_agreed(case=case, order=order, actor=actor, reason="returned goods received", now=now)

@@ -62,6 +62,10 @@ def production_parts() -> dict[str, str]:
     return {
         "DATABASE_URL": "postgres://tashi:unlikely-password@database.internal:5432/tashi",
         "REDIS_URL": "redis://:unlikely-password@redis.internal:6379/0",
+        "SMS_CHANNEL": "webhook",
+        "SMS_WEBHOOK_URL": "https://sms.internal/send",
+        "SMS_WEBHOOK_SECRET": "unlikely-secret-of-some-length",
+        "PAYMENT_GATEWAY": "none",
     }
 
 

@@ -8,8 +8,9 @@ from django.conf import settings
 
 from accounts.channels.base import SmsChannel
 from accounts.channels.console import ConsoleSms
+from accounts.channels.webhook import WebhookSms
 
-SMS_CHANNELS: dict[str, Callable[[], SmsChannel]] = {"console": ConsoleSms}
+SMS_CHANNELS: dict[str, Callable[[], SmsChannel]] = {"console": ConsoleSms, "webhook": WebhookSms}
 
 
 def sms_channel() -> SmsChannel:

@@ -170,3 +170,26 @@ def test_more_than_is_held_cannot_be_claimed():
     with pytest.raises(aftersale.AmountTooHigh):
         stories.open_case(order, want=Remedy.PARTIAL, amount=Money(order.total_minor + 1))
     assert hold_of(order.pk).status == HoldStatus.HELD
+
+
+def test_parties_can_still_agree_on_a_return_while_the_platform_decides():
+    order = stories.delivered_order()
+    case = stories.open_case(order)
+    aftersale.escalate(case_id=case.pk, text="", actor=stories.merchant_of(order), now=clock.now())
+    aftersale.offer(
+        case_id=case.pk, remedy=Remedy.RETURN, amount=None, text="", actor=stories.merchant_of(order), now=clock.now()
+    )
+    aftersale.accept(case_id=case.pk, actor=stories.buyer_of(order), now=clock.now())
+    case.refresh_from_db()
+    assert case.status == CaseStatus.RETURN_DUE
+
+
+def test_a_mediator_rules_and_does_not_bargain():
+    order = stories.delivered_order()
+    case = stories.open_case(order)
+    mediator = stories.actor_of(MediatorFactory())
+    for act in (aftersale.accept, aftersale.withdraw):
+        with pytest.raises(aftersale.NotYourTurn):
+            act(case_id=case.pk, actor=mediator, now=clock.now())
+    with pytest.raises(aftersale.NotYourTurn):
+        aftersale.escalate(case_id=case.pk, text="", actor=mediator, now=clock.now())
