@@ -45,6 +45,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from core import deadlines
+from core.wire import client as outgoing
 from logistics import sandbox_script as script
 from logistics.carriers import wire
 from logistics.errors import UnknownScan
@@ -52,7 +53,7 @@ from logistics.history import CHINA
 from logistics.models import Carrier, SandboxParcel, Shipment
 
 log = logging.getLogger(__name__)
-PUSH_TIMEOUT = httpx.Timeout(6.0, connect=2.0)  # a worker that has just started needs a moment
+PUSH_TIMEOUT_SECONDS = 6  # a worker that has just started needs a moment
 ASK_AGAIN = timedelta(seconds=5)
 
 
@@ -130,16 +131,13 @@ def push(parcel: SandboxParcel, *, client: httpx.Client | None = None) -> bool:
     body = message([parcel])
     target = settings.SITE_URL + reverse("carrier-push", args=[carrier.code, carrier.push_token])
     headers = {"Content-Type": "application/json", **wire.signed_headers(body, secret=settings.SANDBOX_CARRIER_SECRET)}
-    own = client or httpx.Client(timeout=PUSH_TIMEOUT, trust_env=False)
+    own = client or outgoing(timeout_seconds=PUSH_TIMEOUT_SECONDS)
     try:
         answer = own.post(target, content=body, headers=headers)
         return answer.status_code == 200 and answer.json().get("result") is True
     except (httpx.HTTPError, ValueError) as fault:
         log.warning("the shop did not take a push for %s: %r", parcel.number, fault)
         return False
-    finally:
-        if client is None:
-            own.close()
 
 
 def ask_soon(parcel: SandboxParcel, *, now: datetime) -> None:

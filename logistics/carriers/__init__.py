@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import httpx
 from django.conf import settings
 
+from core.wire import client as outgoing
 from logistics.carriers.base import CarrierAdapter
 from logistics.carriers.manual import ManualCarrier
 from logistics.carriers.sandbox import SandboxCarrier
 
-TIMEOUT = httpx.Timeout(5.0, connect=2.0)
+TIMEOUT_SECONDS = 5
 _overrides: dict[str, CarrierAdapter] = {}
 
 
@@ -27,7 +27,7 @@ def adapter(name: str) -> CarrierAdapter:
     if name == "manual":
         return ManualCarrier()
     if name == "sandbox" and settings.SANDBOX:
-        client = httpx.Client(base_url=settings.SITE_URL, timeout=TIMEOUT, trust_env=False)
+        client = outgoing(base_url=settings.SITE_URL, timeout_seconds=TIMEOUT_SECONDS)
         return SandboxCarrier(client, secret=settings.SANDBOX_CARRIER_SECRET)
     raise LookupError(f"no carrier adapter named {name!r}")
 
