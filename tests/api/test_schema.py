@@ -25,7 +25,7 @@ def api_doors(resolver: URLResolver, prefix: str = ""):
             yield from api_doors(pattern, path)
         elif isinstance(pattern, URLPattern) and path.startswith("api/v1/"):
             view = getattr(pattern.callback, "cls", None)
-            if isinstance(view, type) and issubclass(view, Door) and view is not NothingHere:
+            if view is not None and issubclass(view, Door) and view is not NothingHere:
                 yield f"/{path}", pattern.callback
 
 
