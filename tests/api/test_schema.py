@@ -24,8 +24,8 @@ def api_doors(resolver: URLResolver, prefix: str = ""):
         if isinstance(pattern, URLResolver):
             yield from api_doors(pattern, path)
         elif isinstance(pattern, URLPattern) and path.startswith("api/v1/"):
-            view = getattr(pattern.callback, "cls", None)
-            if view is not None and issubclass(view, Door) and view is not NothingHere:
+            view = getattr(pattern.callback, "cls", object)
+            if issubclass(view, Door) and view is not NothingHere:
                 yield f"/{path}", pattern.callback
 
 
