@@ -26,7 +26,7 @@ def soon() -> None:
 
 
 def _send() -> None:
-    """Tap from a thread of its own: a broker that does not answer keeps its caller for seconds, and nobody shall wait."""
+    """Tap from a thread of its own: a broker that does not answer takes seconds, and nobody shall wait for it."""
     global _last
     if time.monotonic() - _last < GAP_SECONDS or not _is_free.acquire(blocking=False):
         return

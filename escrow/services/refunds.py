@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core import audit, deadlines, outbox
 from core.actor import SYSTEM, Actor
-from core.errors import IllegalTransition
+from core.errors import IllegalTransition, NotFound
 from core.models import Deadline
 from core.transitions import advance
 from escrow import ledger
@@ -88,10 +88,14 @@ def retry_refund(*, refund_id: int, actor: Actor, now: datetime) -> Refund:
     """
     Put a refund that has definitely failed back in the queue, under a new key.
 
+    :raises NotFound: if there is no such refund
     :raises NotFailed: if it has not failed
     """
     with transaction.atomic():
-        refund = Refund.objects.select_related("hold").select_for_update(of=("self",), no_key=True).get(pk=refund_id)
+        rows = Refund.objects.select_related("hold").select_for_update(of=("self",), no_key=True)
+        refund = rows.filter(pk=refund_id).first()
+        if refund is None:
+            raise NotFound
         if refund.status != RefundStatus.FAILED:
             raise NotFailed
         advance(

@@ -1,0 +1,103 @@
+"""One of everything, with its owner: what the addresses of the site are filled with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from accounts.models import User
+from core import clock
+from demo.pictures import pack_photo
+from disputes.models import Case
+from flows import aftersale, fulfilment
+from logistics.models import PackPhoto
+from shop.models import Order, Product
+from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
+from tests.factories.shop import ProductFactory
+from tests.stories import actor_of, merchant_of, open_case, paid_order, placed_order, sandbox_carrier, settle
+
+PEOPLE = ("anonymous", "stranger", "buyer", "merchant", "mediator")
+
+
+@dataclass(slots=True)
+class Scene:
+    """A paid and shipped order in a case of ``buyer`` at ``merchant``'s store; a stranger with nothing; a mediator."""
+
+    buyer: User
+    merchant: User
+    stranger: User
+    mediator: User
+    product: Product
+    order: Order
+    unpaid: Order
+    case: Case
+    evidence: UUID
+    parcel: str
+    shipment: UUID
+    photo: UUID
+    address: UUID
+    notice: UUID
+
+    def client(self, person: str) -> Client:
+        client = Client(raise_request_exception=False)
+        if person != "anonymous":
+            client.force_login(getattr(self, person))
+        return client
+
+    def fill(self, name: str, route: str) -> Any:
+        """The value of one converter of a route."""
+        if name == "number":
+            in_case = "cases/<" in route
+            return self.parcel if "carrier/" in route else self.case.number if in_case else self.order.number
+        if name == "pk":
+            return self._pk(route)
+        fixed = {
+            "slug": self.product.category.slug if route.startswith("c/") else self.product.store.slug,
+            "address_id": self.address, "notice_id": self.notice, "payment": self.unpaid.payment_id,
+            "gateway": "sandbox", "carrier": "sandbox", "token": "wrong", "act": "query", "reference": "SB0",
+            "path": "products/none.webp", "key": "x-y", "uidb36": "x", "order_id": self.order.pk,
+            "payment_id": self.unpaid.payment_id, "case_id": self.case.pk,
+        }  # fmt: skip
+        return fixed.get(name, "x")
+
+    def _pk(self, route: str) -> Any:
+        if "<int:" in route:
+            return 1
+        places = {
+            "evidence": self.evidence, "photos": self.photo, "parcels": self.shipment, "p/": self.product.pk,
+            "products": self.product.pk, "pay/": self.unpaid.payment_id, "payments": self.unpaid.payment_id,
+        }  # fmt: skip
+        return next((value for start, value in places.items() if start in route), uuid4())
+
+
+def picture(shot: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile(f"{shot}.webp", pack_photo("1", shot, size=200), "image/webp")
+
+
+def set_scene() -> Scene:
+    buyer, stranger, mediator = UserFactory(), UserFactory(), MediatorFactory()
+    product = ProductFactory()
+    variant, merchant = product.variants.get(), product.store.owner
+    order = paid_order(buyer=buyer, variant=variant)
+    unpaid = placed_order(buyer=buyer, variant=variant)
+    sandbox_carrier(product.store_id)
+    shipment = fulfilment.ship(
+        order_id=order.pk, store_id=order.store_id, carrier_code="sandbox", number=f"TS{order.number}", weight_g=500,
+        photos=(picture("open"),), actor=merchant_of(order), now=clock.now(),
+    )  # fmt: skip
+    settle()
+    case = open_case(order)
+    aftersale.add_evidence(
+        case_id=case.pk, file=picture("scale"), shows="Too light.", actor=actor_of(buyer), now=clock.now()
+    )
+    settle()
+    return Scene(
+        buyer=buyer, merchant=merchant, stranger=stranger, mediator=mediator, product=product, order=order,
+        unpaid=unpaid, case=case, evidence=case.evidence.latest("pk").pk, parcel=shipment.number, shipment=shipment.pk,
+        photo=PackPhoto.objects.filter(shipment=shipment).latest("pk").pk,
+        address=AddressFactory(user=buyer).pk, notice=buyer.notices.latest("created_at").pk,
+    )  # fmt: skip
