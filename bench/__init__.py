@@ -1,0 +1,1 @@
+"""Measurements: each module here that can be run is one of `./run bench`."""

@@ -1,0 +1,67 @@
+"""The measurements can be started, and count rightly; what they measure is not asked here."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench import money, served, web, weight
+from bench.load.visitor import field_of
+from bench.stats import Series, Verdict, median, of_rounds, spread
+from tooling.benching import measurements
+
+
+def test_the_two_measurements_are_found_and_nothing_else():
+    assert measurements() == ["money", "web"]
+    assert callable(web.main)
+    assert callable(money.main)
+
+
+def test_median_and_spread():
+    assert median([3, 1, 2]) == 2
+    assert median([1, 2]) == 1.5
+    assert spread([9, 10, 11]) == pytest.approx(0.2)
+    with pytest.raises(ValueError, match="nothing"):
+        median([])
+
+
+def test_ratio_is_taken_round_by_round():
+    """A round in which the whole machine was slow does not count against one side."""
+    assert of_rounds([2, 20, 2], [4, 40, 4]) == 0.5
+    with pytest.raises(ValueError, match="same rounds"):
+        of_rounds([1], [1, 2])
+
+
+def test_a_series_is_per_request():
+    series = Series("page")
+    series.add(requests=200, cpu_seconds=1.0, seconds=4.0)
+    assert series.cpu_ms == [5.0]
+    assert series.rate == [50.0]
+
+
+def test_a_target_is_a_floor_or_a_ceiling():
+    assert Verdict("rate", 0.5, 0.5).is_met
+    assert not Verdict("rate", 0.49, 0.5).is_met
+    assert Verdict("cost", 12, 12, at_most=True).is_met
+    assert "MISSED" in str(Verdict("cost", 12.1, 12, at_most=True))
+
+
+def test_cpu_is_read_past_a_name_with_brackets():
+    stat = "77 (a) b) c) S 1 77 77 0 -1 4194560 100 0 0 0 12 30 0 0 20 0 1 0"
+    assert served.ticks_in(stat) == 42
+
+
+def test_pgbench_answer_is_read():
+    found = money.TPS.search("latency average = 1.2 ms\ntps = 812.5 (without initial connection time)\n")
+    assert found is not None
+    assert float(found[1]) == 812.5
+
+
+def test_fields_and_pictures_are_found_in_a_page():
+    page = (
+        '<input type="radio" name="address" value="a"><input type="radio" name="address" value="b" checked>'
+        '<img src="/media/a.webp" loading="lazy"><img src="/media/b.webp" alt="">'
+    )
+    assert field_of(page, "address") == "b"
+    assert weight.eager(page) == {"/media/b.webp"}
+    with pytest.raises(RuntimeError, match="no field"):
+        field_of(page, "note")
