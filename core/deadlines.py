@@ -126,14 +126,18 @@ def overdue(*, now: datetime, by: timedelta = timedelta(minutes=5)) -> int:
 def sweep(*, limit: int = 100_000) -> int:
     """Hand every due row to its handler, batch by batch, until none is due; give how many were handed over."""
     handed = 0
-    due = _due_kinds(now=clock.now())
-    for kind in _kinds.values():
-        while kind.name in due and handed < limit:
-            subjects = _claim(kind, now=clock.now())
-            if not subjects:
-                break
-            handed += len(subjects)
-            _handle(kind, subjects)
+    while handed < limit:
+        due = _due_kinds(now=clock.now())
+        before = handed
+        for kind in _kinds.values():
+            while kind.name in due and handed < limit:
+                subjects = _claim(kind, now=clock.now())
+                if not subjects:
+                    break
+                handed += len(subjects)
+                _handle(kind, subjects)
+        if handed == before:
+            break
     return handed
 
 

@@ -24,6 +24,8 @@ from core.json_door import json_door, payload
 from core.models import Deadline
 from core.wording import span
 
+SEEN_BY_ALL_SECONDS = clock.STALE_SECONDS + 0.05
+
 log = logging.getLogger(__name__)
 FURTHEST = timedelta(days=400)
 SHOWN = 20
@@ -77,7 +79,7 @@ def clock_page(request: HttpRequest) -> HttpResponse:
 def _moved(request: HttpRequest) -> HttpResponse:
     by = _distance(payload(request), now=clock.now())
     clock.advance_sandbox(by)
-    time.sleep(clock.STALE_SECONDS + 0.05)  # every other process reads the new offset by then
+    time.sleep(SEEN_BY_ALL_SECONDS)  # every other process reads the new offset by then
     swept = _catch_up()
     if wants_json(request):
         return JsonResponse({**_state(), "swept": swept})
