@@ -14,7 +14,7 @@ from tests.journeys.forms import form_to
 class Person:
     def __init__(self, user: User) -> None:
         self.user = user
-        self.client = Client(enforce_csrf_checks=True)
+        self.client = Client(enforce_csrf_checks=True, HTTP_ACCEPT_LANGUAGE=user.language)
         self.client.force_login(user)
 
     def open(self, path: str) -> str:
