@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 
 from escrow.models import Payment
 from shop.models import CartLine, Order, Variant
@@ -20,15 +20,9 @@ QUANTITIES = {
     "superscript": "²", "letters": "abc", "nul": "1\x00", "blank": "  ", "huge": "9" * 40, "long": LONG,
     "signed": "+1", "hex": "0x1", "many": "1000",
 }  # fmt: skip
-HOSTILE_TEXT = [
-    "\x00",
-    "a\x00b",
-    "<script>alert(1)</script>",
-    "' OR 1=1 --",
-    "\u202e",
-    "\ud83d\ude00" * 500,
-    "𠮷" * 900,
-]
+HOSTILE_TEXT = ["\x00", "a\x00b", "<script>alert(1)</script>", "' OR 1=1 --", "\u202e", "😀" * 500, "𠮷" * 900]
+IDS = ("", "abc", "\x00", "7d1b1f2e-0000-4000-8000-000000000000", "0", "-1", "null", "5" * 4000)
+NONSENSE = ("\x00", "-1", "1e9", "１", "abc\x00def", "長" * 5_000, LONG)
 
 
 @pytest.fixture
@@ -68,9 +62,7 @@ def test_a_quantity_above_the_stock_is_kept_within_it_or_refused(client, variant
     assert not Order.objects.exists()
 
 
-@pytest.mark.parametrize(
-    "bad", ["", "abc", "\x00", "7d1b1f2e-0000-4000-8000-000000000000", "0", "-1", "null", "5" * 4000]
-)
+@pytest.mark.parametrize("bad", IDS)
 def test_unknown_ids_are_told_so(client, variant, bad):
     answer = client.post(reverse("shop:cart-add"), {"variant": bad, "quantity": "1"})
     assert answer.status_code in (400, 404, 409, 422)
@@ -119,11 +111,11 @@ def test_the_same_checkout_twice_is_one_order(client, variant):
     assert Order.objects.count() == 1
 
 
-@pytest.mark.parametrize("bad", HOSTILE_TEXT)
-@pytest.mark.parametrize(
-    "name", ["shop:search", "shop:orders", "merchant:orders", "merchant:products", "console:search"]
-)
-def test_searching_for_nonsense_finds_nothing(client, scene, name, bad):
+LISTS = ("shop:search", "shop:orders", "merchant:orders", "merchant:products", "console:search", "console:cases")
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_searching_for_nonsense_finds_nothing(client, scene, name):
     who = {"merchant": scene.merchant, "console": scene.mediator}.get(name.partition(":")[0], scene.buyer)
     client.force_login(who)
     for bad in HOSTILE_TEXT:
@@ -149,28 +141,32 @@ FORMS = {
 
 
 @pytest.mark.parametrize("person", FORMS)
-@pytest.mark.parametrize(
-    "bad", ["\x00", "-1", "1e9", "１", "abc\x00def", "長" * 5_000, LONG], ids=lambda bad: repr(bad)[1:9]
-)
-def test_no_form_breaks_on_nonsense(scene, person, bad):
+def test_no_form_breaks_on_nonsense(scene, person):
     client = scene.client(person)
     for name in FORMS[person]:
-        number = scene.case.number if ("case-" in name and name != "disputes:case-new") or name == "console:rule" else (
-            scene.order.number)  # fmt: skip
-        try:
-            path = reverse(name, args=[number])
-        except Exception:
-            path = reverse(name)
-        fields = ("text", "note", "email", "hours") if bad is LONG else FIELDS
-        answer = client.post(path, dict.fromkeys(fields, bad))
-        assert answer.status_code < 500, (path, getattr(answer, "exc_info", None))
+        of_case = name == "console:rule" or ("case-" in name and name != "disputes:case-new")
+        path = first_that_fits(name, scene.case.number if of_case else scene.order.number)
+        for bad in NONSENSE:
+            answer = client.post(path, dict.fromkeys(("text",) if bad is LONG else FIELDS, bad))
+            assert answer.status_code < 500, (path, bad[:9], getattr(answer, "exc_info", None))
 
 
-@pytest.mark.parametrize("bad", ["\x00", "[]", "{", '"x"', '{"hours": NaN}', '{"hours": 1e400}', '{"hours": -1}',
-                                 '{"outcome": ["paid"]}', '{"event": {}}', "[" * 100_000])  # fmt: skip
+def first_that_fits(name: str, number: str) -> str:
+    try:
+        return reverse(name, args=[number])
+    except NoReverseMatch:
+        return reverse(name)
+
+
+BODIES = ("\x00", "[]", "{", '"x"', '{"hours": NaN}', '{"hours": 1e400}', '{"hours": -1}', '{"outcome": ["paid"]}',
+          '{"event": {}}', "[" * 100_000)  # fmt: skip
+
+
 @pytest.mark.parametrize("door", ["clock", "sign-in", "pay", "parcel"])
-def test_the_json_doors_refuse_what_is_no_order(scene, door, bad):
+def test_the_json_doors_refuse_what_is_no_order(scene, door):
     args = {"pay": [scene.unpaid.payment_id], "parcel": [scene.parcel]}.get(door, [])
-    answer = scene.client("anonymous").post(reverse(f"sandbox:{door}", args=args), bad, content_type="application/json")
-    assert 400 <= answer.status_code < 500
-    assert answer.json()
+    for bad in BODIES:
+        path, client = reverse(f"sandbox:{door}", args=args), scene.client("anonymous")
+        answer = client.post(path, bad, content_type="application/json")
+        assert 400 <= answer.status_code < 500, bad[:20]
+        assert answer.json()
