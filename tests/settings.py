@@ -42,8 +42,6 @@ if os.environ.get("REDIS_URL"):
 from config.settings import *  # noqa: E402
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
-# Tests read English, as the sources are written; those about Chinese ask for it.
-LANGUAGE_CODE = "en"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 database: dict[str, Any] = DATABASES["default"]
 if "sqlite" in database["ENGINE"]:

@@ -88,7 +88,8 @@ def run_pytest(part: str, rest: Sequence[str], *, env: dict[str, str], home: Pat
         child.stop(patience=0)
     counts = json.loads(report.read_text()) if report.exists() else {}
     code = 0 if code == NO_TESTS_COLLECTED and rest else code
-    return Result(part, code=code, seconds=time.monotonic() - start, counts=counts)
+    note = "no test ran" if code == NO_TESTS_COLLECTED else ""
+    return Result(part, code=code, seconds=time.monotonic() - start, counts=counts, note=note)
 
 
 def run_part(part: str, rest: Sequence[str], home: Path) -> Result:
