@@ -121,11 +121,17 @@ def lines_of(request: HttpRequest) -> QuerySet[CartLine] | None:
     """The lines of who asks, those gathered before signing in included; None for who cannot have any."""
     if settings.SESSION_COOKIE_NAME not in request.COOKIES:
         return None
-    token = request.session.get(SESSION_CART)
+    token = request.session.get(SESSION_CART) or ""
+    user_id = request.user.pk if request.user.is_authenticated else None
+    return lines_between(token=token, user_id=user_id) if token or user_id else None
+
+
+def lines_between(*, token: str, user_id: UUID | None) -> QuerySet[CartLine]:
+    """The lines of a visitor's cart, of a member's, or of both; one of the two must be given."""
     mine = Q(cart__token=token) if token else Q()
-    if request.user.is_authenticated:
-        mine |= Q(cart__user_id=request.user.pk)
-    return CartLine.objects.filter(mine) if mine else None
+    if user_id:
+        mine |= Q(cart__user_id=user_id)
+    return CartLine.objects.filter(mine)
 
 
 def checked(cart_id: UUID, line_ids: Sequence[UUID] | None = None) -> CartView:
