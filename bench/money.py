@@ -50,6 +50,7 @@ def measure(args: argparse.Namespace) -> None:
     pgbench.prepare(scale=args.scale)
     deals.due_holds(args.holds)
     deals.filled_carts(args.orders)
+    deals.settle_tables()
     ours: dict[str, Callable[[int], int]] = {
         "release sweep, holds/s": lambda share: deals.sweep(limit=args.holds // args.rounds),
         "post() of one transfer, transfers/s": lambda share: deals.post_singly(args.transfers // args.rounds),

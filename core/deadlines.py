@@ -46,14 +46,18 @@ def kinds() -> dict[str, Kind]:
     return dict(_kinds)
 
 
+SCHEDULE = """
+INSERT INTO core_deadline (kind, subject, due_at, pause_reason, tries, outcome, error)
+VALUES (%s, %s, %s, '', 0, '', '')
+ON CONFLICT (kind, subject) WHERE done_at IS NULL
+DO UPDATE SET due_at = excluded.due_at, lease_until = NULL, paused_at = NULL, pause_reason = ''
+"""
+
+
 def schedule(kind: str, *, subject: Subject, due_at: datetime) -> None:
-    """Write a deadline, or move the open one of the same kind and subject."""
-    Deadline.objects.update_or_create(
-        kind=kind,
-        subject=str(subject),
-        done_at=None,
-        defaults={"due_at": due_at, "lease_until": None, "paused_at": None, "pause_reason": ""},
-    )
+    """Write a deadline, or move the open one of the same kind and subject. One statement, no savepoint."""
+    with connection.cursor() as cursor:
+        cursor.execute(SCHEDULE, [kind, str(subject), connection.ops.adapt_datetimefield_value(due_at)])
 
 
 def extend(kind: str, *, subject: Subject, by: timedelta) -> bool:
