@@ -89,7 +89,7 @@ class Player:
         with clock.at(now):
             order = self.order
             pictures = [
-                SimpleUploadedFile(f"{shot}.webp", pack_photo(order.number, shot, size=900), "image/webp")
+                SimpleUploadedFile(f"{shot}.webp", pack_photo(order.number, shot, size=640), "image/webp")
                 for shot in (("open", "scale") if photos else ())
             ]
             fulfilment.ship(
@@ -133,7 +133,7 @@ class Player:
     ) -> Player:  # fmt: skip
         now = self._later(after)
         with clock.at(now):
-            shown = evidence_photo(photo, self.order.number, size=900) if photo else b""
+            shown = evidence_photo(photo, self.order.number, size=640) if photo else b""
             photos = [SimpleUploadedFile("claim.webp", shown, "image/webp")] if shown else []
             case = aftersale.open_case(
                 order_id=self.order.pk, ground=ground, want=want, amount=Money(amount) if amount else None, text=text,
