@@ -106,7 +106,7 @@ if REDIS_URL:
 else:
     # Rate limits live in the cache: a cache per process would multiply every limit by the number of workers.
     CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
-    CELERY_BROKER_URL = "filesystem://localhost"
+    CELERY_BROKER_URL = "spool://localhost"
     for _folder in ("queue", "control"):
         (VAR_DIR / "broker" / _folder).mkdir(parents=True, exist_ok=True)
     CELERY_BROKER_TRANSPORT_OPTIONS = {
