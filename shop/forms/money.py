@@ -23,4 +23,5 @@ class LinesForm(forms.Form):
     def wanted(self) -> dict[str, Any]:
         """The filters that were understood."""
         self.is_valid()
-        return {name: value for name, value in self.cleaned_data.items() if value}
+        found = ((name, value) for name, value in self.cleaned_data.items() if value)
+        return {name: value for name, value in found if 2000 <= getattr(value, "year", 2000) <= 2100}
