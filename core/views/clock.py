@@ -99,7 +99,7 @@ def _distance(wanted: Mapping[str, Any], *, now: datetime) -> timedelta:
         return timedelta() if due is None else max(timedelta(), due - now + timedelta(seconds=2))
     try:
         hours = float(wanted.get("hours", ""))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         hours = math.nan
     if isinstance(wanted.get("hours"), bool) or not 0 <= hours <= FURTHEST.total_seconds() / 3600:
         raise Invalid(_("Say how many hours to go forward, 400 days at most."))
