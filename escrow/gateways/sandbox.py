@@ -93,7 +93,7 @@ class SandboxGateway:
         try:
             body = json.loads(raw_body)
             words = [body["id"], body["payment"], body["key"]]
-        except (ValueError, TypeError, KeyError) as fault:
+        except (ValueError, TypeError, KeyError, RecursionError) as fault:
             raise Malformed from fault
         if not all(isinstance(word, str) and 0 < len(word) <= 120 for word in words):
             raise Malformed

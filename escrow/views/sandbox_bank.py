@@ -44,7 +44,7 @@ def bank_api(request: HttpRequest, act: str) -> HttpResponse:
         return JsonResponse({"reason": "bad signature"}, status=401)
     except BankRefusal as refusal:
         return JsonResponse({"reason": str(refusal)}, status=409)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return JsonResponse({"reason": "malformed"}, status=400)
 
 
