@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from core import clock
 from core.errors import DomainError
 from core.models import IdempotencyKey
+
+LONGEST_REQUEST = timedelta(minutes=5)
 
 
 class KeyReused(DomainError):
@@ -46,8 +49,21 @@ def begin(*, scope: str, key: str, body: bytes) -> tuple[IdempotencyKey, bool]:
     if row.request_sha256 != digest:
         raise KeyReused
     if row.status is None:
-        raise InProgress
+        return _take_over(row), True
     return row, False
+
+
+def _take_over(row: IdempotencyKey) -> IdempotencyKey:
+    """
+    A request that has not ended after minutes died with its process, and its transactions with it: do it now.
+
+    :raises InProgress: while it may still be running, or if another repetition was faster
+    """
+    now = clock.now()
+    lost = IdempotencyKey.objects.filter(pk=row.pk, status__isnull=True, created_at__lt=now - LONGEST_REQUEST)
+    if not lost.update(created_at=now):
+        raise InProgress
+    return row
 
 
 def complete(row: IdempotencyKey, *, status: int, response: Any) -> None:

@@ -105,6 +105,13 @@ def _perform(delivery: Delivery) -> None:
         rows.update(done_at=now, lease_until=None, error="")
 
 
+def oldest_owed(*, now: datetime) -> timedelta:
+    """How long the oldest delivery that is due has waited; a worker that runs keeps this near nothing."""
+    due = Delivery.objects.filter(done_at__isnull=True, dead_at__isnull=True, due_at__lte=now)
+    first = due.order_by("due_at").values_list("due_at", flat=True).first()
+    return now - first if first is not None else timedelta()
+
+
 def depth() -> int:
     """Deliveries still owed."""
     return Delivery.objects.filter(done_at__isnull=True, dead_at__isnull=True).count()

@@ -22,6 +22,18 @@ class NotYourTurn(DomainError):
     default_message = _("That step is not possible now. Reload the page to see whose turn it is.")
 
 
+class OfferChanged(DomainError):
+    code = "offer_changed"
+    default_message = _("The offer has changed since you opened this page. Nothing was agreed; please look again.")
+
+
+class TooManyClaims(DomainError):
+    code = "too_many_claims"
+    default_message = _(
+        "You have taken back two claims on this order. Write to us if something is still wrong with it."
+    )
+
+
 class TextNeeded(Invalid):
     code = "text_needed"
     default_message = _("Please say in a few words what happened.")

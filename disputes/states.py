@@ -30,7 +30,7 @@ CASE = register(
         moves={
             _C.OPEN: _ANSWERS | {_C.OFFERED},
             _C.OFFERED: _ANSWERS | {_C.OPEN},
-            _C.REFUSED: frozenset({_C.OPEN, _C.OFFERED, _C.MEDIATION, _C.WITHDRAWN}),
+            _C.REFUSED: (_ANSWERS - {_C.REFUSED}) | {_C.OPEN, _C.OFFERED},
             _C.RETURN_DUE: frozenset({_C.RETURN_SENT, _C.MEDIATION, _C.WITHDRAWN}),
             _C.RETURN_SENT: frozenset({_C.AGREED, _C.MEDIATION}),
             _C.RESEND_DUE: frozenset({_C.AGREED, _C.MEDIATION, _C.WITHDRAWN}),

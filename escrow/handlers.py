@@ -30,14 +30,14 @@ def pay_out_due(subjects: Sequence[str], now: datetime) -> None:
     """
     Prepare a payout of each store's whole balance, in every currency it has one in.
 
-    The deadline is closed after the balance has been taken under its lock: money released meanwhile is either in it, or
-    finds the deadline closed and plans the next.
+    The deadline is closed first: money released meanwhile waits for this transaction and then plans the next payout,
+    and an account that may not be used yet plans its own.
     """
     for subject in subjects:
         with transaction.atomic():
+            deadlines.finish("payout.due", subjects=[subject])
             for _ in range(Account.objects.filter(kind="merchant", owner_id=UUID(subject), balance__gt=0).count()):
                 payouts.prepare_payout(store_id=UUID(subject), actor=SYSTEM, now=now)
-            deadlines.finish("payout.due", subjects=[subject])
 
 
 def return_receipts(subjects: Sequence[str], now: datetime) -> None:

@@ -14,7 +14,7 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.money import Money
 from core.policies import Rules, rules_of
-from disputes.errors import AmountTooHigh, CannotWant, NotYourTurn
+from disputes.errors import AlreadyTaken, AmountTooHigh, CannotWant, NotYourTurn, OfferChanged, TooManyClaims
 from disputes.models import Case, Offer, Ruling
 from disputes.services import cases, evidence, offers, rulings
 from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
@@ -28,6 +28,8 @@ from shop.models import Order
 from shop.services import orders
 from shop.states import UNDER_ESCROW
 
+# Opening and taking back stops the release clock each time: it may not be done for ever.
+MAX_WITHDRAWN = 2
 CASE_CLOCKS = (
     "case.answer_by",
     "case.escalate_by",
@@ -64,6 +66,8 @@ def open_case(
         raise CaseIsOpen
     if order.status not in UNDER_ESCROW:
         raise AlreadyClosed
+    if Case.objects.filter(order_id=order.pk, status=CaseStatus.WITHDRAWN).count() >= MAX_WITHDRAWN:
+        raise TooManyClaims
     held = _rest(order)
     asked = amount if want in MONEY_REMEDIES and amount is not None else Money(0, order.currency)
     if want in (Remedy.REFUND, Remedy.RETURN) and amount is None:
@@ -123,14 +127,20 @@ def offer(*, case_id: UUID, remedy: str, amount: Money | None, text: str, actor:
 
 
 @transaction.atomic
-def accept(*, case_id: UUID, actor: Actor, now: datetime) -> Case:
+def accept(*, case_id: UUID, actor: Actor, now: datetime, terms: str | None = None) -> Case:
     """
     Agree to what the other side wants or offers, and carry it out.
 
     The merchant may accept the claim itself while it waits for his answer; either side the other's open offer.
+    ``terms`` is what the accepting side has read: an offer's id or ``claim``; doors must always give it.
+
+    :raises OfferChanged: if something else lies on the table by now
     """
     case, order, party = _enter(case_id, actor)
     open_offer = Offer.objects.filter(case=case, status="open").first()
+    theirs = str(open_offer.pk) if open_offer is not None and open_offer.party != party else "claim"
+    if terms is not None and terms != theirs:
+        raise OfferChanged
     if party == Party.PLATFORM:
         raise NotYourTurn
     if open_offer is not None and open_offer.party != party:
@@ -266,6 +276,10 @@ def rule(
         raise NotFound
     if case.status != CaseStatus.MEDIATION:
         raise NotYourTurn
+    if case.mediator_id is None:
+        case = cases.take(case_id=case.pk, actor=actor, now=now)
+    if case.mediator_id != actor.user_id:
+        raise AlreadyTaken
     held = _rest(order)
     if not 0 <= refund_minor <= held.minor:
         raise AmountTooHigh

@@ -18,6 +18,7 @@ from escrow.services import holds, payments
 from escrow.states import PaymentStatus
 from flows import clocks, purchase
 from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen, NotOverdue, PaidMeanwhile
+from logistics.models import Shipment
 from shop.models import Order
 from shop.services import orders, stock
 from shop.states import OrderStatus
@@ -94,7 +95,8 @@ def refund_unshipped(order: Order, *, actor: Actor, reason: str, now: datetime) 
     """Return the whole hold of a locked, paid, unshipped order and its stock."""
     orders.move(order, OrderStatus.REFUNDED, actor=actor, reason=reason, closed_at=now)
     refund = holds.refund(order_id=order.pk, actor=actor, reason=reason, now=now)
-    stock.give_back(order_id=order.pk)
+    if not Shipment.objects.filter(order_id=order.pk, first_scan_at__isnull=False).exists():
+        stock.give_back(order_id=order.pk)  # an earlier parcel has the goods, if one was ever scanned
     clocks.clear(order.pk)
     outbox.publish("order.refunded", order_id=str(order.pk), refund_id=refund.pk, why=reason)
 

@@ -115,6 +115,12 @@ def _follow(order: Order, shipment: Shipment, *, old: str, now: datetime) -> Non
         clocks.resume(order.pk, rules=rules)
 
 
+def is_going_back(order_id: UUID) -> bool:
+    """Whether the goods are on their way to the merchant, or lost: then no clock may pay him."""
+    parcels = Shipment.objects.filter(order_id=order_id, direction="out", superseded=False)
+    return parcels.filter(status__in=GOING_BACK).exists()
+
+
 def _all_delivered(order_id: UUID) -> bool:
     parcels = Shipment.objects.filter(order_id=order_id, direction="out", superseded=False)
     return not parcels.exclude(status=ShipmentStatus.DELIVERED).exists()
@@ -124,8 +130,14 @@ def _delivered(order: Order, shipment: Shipment, *, now: datetime) -> None:
     rules = rules_of(order.policy_id)
     delivered_at = shipment.delivered_at or now
     orders.move(order, OrderStatus.DELIVERED, actor=SYSTEM, reason="carrier: delivered", delivered_at=delivered_at)
+    # A merchant's own word is worth no more than the promised transit: lying may not be faster than silence.
+    by_hand = shipment.carrier.adapter == "manual"
+    promised = shipment.created_at + timedelta(hours=shipment.carrier.promise_hours)
     due_at = clocks.inspection_ends(
-        rules=rules, grade=shipment.grade, delivered_at=delivered_at, first_scan_at=shipment.first_scan_at
+        rules=rules,
+        grade=shipment.grade,
+        delivered_at=max(delivered_at, promised) if by_hand else delivered_at,
+        first_scan_at=shipment.first_scan_at,
     )
     clocks.start_inspection(order.pk, rules=rules, due_at=due_at)
     if order.in_case:

@@ -47,6 +47,7 @@ def place(
     :raises TotalChanged: if prices, stock or shipping are not what the buyer was shown
     :raises OutOfStock: if somebody was faster
     """
+    carts.lock_cart(cart_id)
     view = cart_queries.checked(cart_id, line_ids)
     address = Address.objects.filter(pk=address_id, user_id=buyer_id).first()
     if not view.groups:

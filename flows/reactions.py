@@ -23,6 +23,7 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "escrow.refund_done": (deal.buyer_refund_arrived,),
     "escrow.payout_done": (deal.merchant_paid_out,),
     "escrow.payout_failed": (deal.merchant_payout_failed,),
+    "escrow.payout_account_set": (deal.merchant_payout_account,),
     "order.ship_soon": (deal.merchant_ship_soon,),
     "order.ship_late": (deal.merchant_ship_late, deal.buyer_ship_late),
     "order.refunded": (deal.buyer_refunded, deal.merchant_refunded),

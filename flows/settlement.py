@@ -73,17 +73,20 @@ def drop(*, case: Case, order: Order, actor: Actor, reason: str, now: datetime) 
     cases.move(case, CaseStatus.WITHDRAWN, actor=actor, reason=reason, closed_at=now)
     holds.thaw(order_id=order.pk, actor=actor, reason=f"case {case.number} {reason}", now=now)
     end(case=case, order=order)
-    clocks.resume(order.pk, rules=rules_of(order.policy_id))
+    if not fulfilment.is_going_back(order.pk):
+        clocks.resume(order.pk, rules=rules_of(order.policy_id))
     outbox.publish("disputes.withdrawn", case_id=str(case.pk), why=reason)
 
 
 def start_anew(*, case: Case, order: Order, shipment: Shipment, actor: Actor, now: datetime) -> None:
-    """A replacement is on its way: the money is held as before, the inspection time starts at its delivery."""
+    """A replacement is booked: the money is held as before, and all clocks of shipping start anew with this parcel."""
     cases.move(case, CaseStatus.AGREED, actor=actor, reason="sent again", closed_at=now, refund_minor=0)
     holds.thaw(order_id=order.pk, actor=actor, reason=f"case {case.number} agreed", now=now)
     end(case=case, order=order)
     clocks.clear(order.pk)
     if order.status == OrderStatus.DELIVERED:
         orders.move(order, OrderStatus.SHIPPED, actor=actor, reason="sent again", delivered_at=None)
+    orders.note_resent(order)
+    clocks.start_shipping(order, now=now)
     fulfilment.begin_watch(order, shipment, now=now)
     outbox.publish("disputes.agreed", case_id=str(case.pk))

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from core import clock
 from core.models import Deadline
 from core.money import Money
 from core.outbox import Payload
@@ -40,11 +41,11 @@ def opened(payload: Payload) -> None:
 
 def said(payload: Payload) -> None:
     case = case_of(payload)
-    count = case.entries.count()
+    quarter = int(clock.now().timestamp()) // 900  # one letter a quarter of an hour, however much is said
     tell_both(case, "disputes.said", lambda: (
         _("New message in case %(case)s") % _names(case),
         _("There is something new to read about order %(order)s.") % _names(case),
-    ), key=f"{case.pk}:{count}", but=payload["party"])  # fmt: skip
+    ), key=f"{case.pk}:{quarter}", but=payload["party"])  # fmt: skip
 
 
 def offered(payload: Payload) -> None:

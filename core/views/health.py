@@ -10,6 +10,8 @@ from django.http import HttpRequest, JsonResponse
 from core import clock, deadlines, outbox
 from core.guards import public
 
+PATIENCE = timedelta(minutes=15)
+
 
 @public
 def healthz(request: HttpRequest) -> JsonResponse:
@@ -19,13 +21,16 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @public
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 when the database is away or deadlines have been overdue for a quarter of an hour: nobody is sweeping."""
+    """503 when the database is away, or deadlines or effects have waited for a quarter of an hour: nobody works."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-        late = deadlines.overdue(now=clock.now(), by=timedelta(minutes=15))
+        now = clock.now()
+        late = deadlines.overdue(now=now, by=PATIENCE)
         owed = outbox.depth()
+        waits = outbox.oldest_owed(now=now) > PATIENCE
     except DatabaseError:
         return JsonResponse({"status": "no database"}, status=503)
-    state = {"status": "late" if late else "ok", "overdue_deadlines": late, "outbox": owed}
-    return JsonResponse(state, status=503 if late else 200)
+    is_late = bool(late) or waits
+    state = {"status": "late" if is_late else "ok", "overdue_deadlines": late, "outbox": owed}
+    return JsonResponse(state, status=503 if is_late else 200)

@@ -139,10 +139,14 @@ class Evidence(Door):
 
 
 class Accept(Act):
-    def act(self, seat: Seat, said: dict[str, Any]) -> None:
-        aftersale.accept(**about(seat))
+    takes = shapes.AcceptInput
 
-    @extend_schema(operation_id="acceptOffer", tags=["cases"], request=Nothing, responses={200: shapes.CaseShape})
+    def act(self, seat: Seat, said: dict[str, Any]) -> None:
+        aftersale.accept(terms=said["terms"], **about(seat))
+
+    @extend_schema(
+        operation_id="acceptOffer", tags=["cases"], request=shapes.AcceptInput, responses={200: shapes.CaseShape}
+    )
     def post(self, request: Request, number: str) -> Response:
         """Agree to the other side's open offer, or as the merchant to the claim; it is carried out at once."""
         return self.do(request, number)

@@ -40,6 +40,12 @@ class MaybeWordsInput(Strict):
     text = Text(required=False, default="", allow_blank=True, max_length=MAX_TEXT)
 
 
+class AcceptInput(Strict):
+    """`terms`: the id of the offer that was read, or `claim` for the buyer's claim itself."""
+
+    terms = Text(max_length=36)
+
+
 class EvidenceInput(Strict):
     """A picture, a sentence, or both: what it is meant to show."""
 
@@ -70,6 +76,7 @@ class RulingInput(Strict):
 class OfferShape(serializers.Serializer[Any]):
     """`status`: open, accepted, refused or replaced."""
 
+    id = serializers.UUIDField()
     party = serializers.CharField()
     remedy = serializers.CharField()
     amount = MoneySerializer()

@@ -33,7 +33,7 @@ def add(*, case: Case, party: str, file: UploadedFile | None, shows: str, actor:
     """
     if file is None and not shows.strip():
         raise TextNeeded
-    if Evidence.objects.filter(case=case).count() >= MAX_PIECES:
+    if Evidence.objects.filter(case=case, party=party).count() >= MAX_PIECES:
         raise TooMuchEvidence
     piece = Evidence(case=case, party=party, author_id=actor.user_id, shows=shows.strip()[:200], created_at=now)
     if file is not None:

@@ -91,7 +91,8 @@ def offer(request: MemberRequest, number: str) -> HttpResponse:
 def accept(request: MemberRequest, number: str) -> HttpResponse:
     """Agree to what the other side wants or offers."""
     seat = seat_of(number, actor_of(request))
-    aftersale.accept(case_id=seat.case.pk, actor=seat.actor, now=clock.now())
+    terms = request.POST.get("terms", "")
+    aftersale.accept(case_id=seat.case.pk, actor=seat.actor, now=clock.now(), terms=terms)
     messages.success(request, _("Agreed. What follows stands at the top of this page."))
     return redirect(seat.url)
 

@@ -69,6 +69,7 @@ class Proposal:
     tone: str
     open: bool
     accept_label: str = ""
+    terms: str = "claim"  # what accepting it refers to
     split: Split | None = None
 
 
@@ -188,6 +189,7 @@ def _proposal(seat: Seat, offer: Offer, held: Money) -> Proposal:
         tone={"open": "wait", "accepted": "safe"}.get(offer.status, "quiet"),
         open=offer.status == "open" and seat.case.is_open and offer.party != seat.party,
         accept_label=accept_label(offer.remedy, offer.amount, mine=seat.mine),
+        terms=str(offer.pk),
         split=split_of(offer.amount, held) if fits and offer.status == "open" else None,
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from escrow.models import Account, Payout, PayoutAccount, TransferKind
 from escrow.services.refunds import backoff
 from escrow.states import PAYOUT, PayoutStatus
 
+COOL_OFF = timedelta(hours=72)
 _NUMBER = re.compile(r"\A[0-9A-Z]{8,34}\Z", re.ASCII)
 
 
@@ -45,6 +46,10 @@ def prepare_payout(*, store_id: UUID, actor: Actor, now: datetime) -> Payout | N
     )
     destination = PayoutAccount.objects.filter(store_id=store_id, is_active=True).first()
     if merchant is None or destination is None:
+        return None
+    usable_from = _usable_from(destination)
+    if now < usable_from:
+        deadlines.schedule("payout.due", subject=store_id, due_at=usable_from)
         return None
     payout = Payout.objects.create(
         store_id=store_id, merchant=merchant, destination=destination, gateway=settings.PAYMENT_GATEWAY,
@@ -108,9 +113,15 @@ def set_payout_account(
         facts={"bank": bank, "last4": row.last4},
     )  # fmt: skip
     if Account.objects.filter(kind="merchant", owner_id=store_id, balance__gt=0).exists():
-        deadlines.schedule("payout.due", subject=store_id, due_at=now)
-    outbox.publish("escrow.payout_account_set", store_id=str(store_id))
+        deadlines.schedule("payout.due", subject=store_id, due_at=max(now, _usable_from(row)))
+    outbox.publish("escrow.payout_account_set", store_id=str(store_id), account_id=str(row.pk))
     return row
+
+
+def _usable_from(account: PayoutAccount) -> datetime:
+    """A changed account waits three days, in which its owner has been told and can speak up (A10); a first one not."""
+    is_change = PayoutAccount.objects.filter(store_id=account.store_id, created_at__lt=account.created_at).exists()
+    return account.created_at + COOL_OFF if is_change else account.created_at
 
 
 def _flight(payout: Payout) -> str:

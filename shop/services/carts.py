@@ -166,3 +166,8 @@ def _write(line: CartLine, *, quantity: int, variant: Variant) -> CartLine:
     line.quantity, line.price_seen_minor = quantity, variant.price_minor
     line.save(update_fields=["quantity", "price_seen_minor"])
     return line
+
+
+def lock_cart(cart_id: UUID) -> None:
+    """Let checkouts of one cart wait for each other: the second finds what the first has left."""
+    Cart.objects.select_for_update(no_key=True).filter(pk=cart_id).first()

@@ -197,6 +197,12 @@ def note_shipped(order: Order, *, at: datetime) -> None:
         )
 
 
+def note_resent(order: Order) -> None:
+    """A replacement was booked: the order counts as shipped again with that parcel's first scan."""
+    Order.objects.filter(pk=order.pk).update(shipped_at=None)
+    order.shipped_at = None
+
+
 def note_extended(order: Order) -> None:
     """Count that the buyer has taken more time to look."""
     Order.objects.filter(pk=order.pk).update(extended=F("extended") + 1)

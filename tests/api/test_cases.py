@@ -52,7 +52,10 @@ def test_a_claim_freezes_and_a_counter_offer_settles(deal):
     refused = act(buyer, number, "refuse", {"text": "太少"})
     assert refused.data["status"] == "open" and refused.data["offers"][0]["status"] == "refused"
     act(merchant, number, "offers", {"remedy": "partial", "amount": cny(5_000)})
-    agreed = act(buyer, number, "accept")
+    stale = act(buyer, number, "accept", {"terms": offered.data["offers"][0]["id"]})
+    assert stale.status == 409 and stale.data["code"] == "offer_changed"
+    on_the_table = ask(buyer, "get", f"/cases/{number}/").data["offers"][-1]["id"]
+    agreed = act(buyer, number, "accept", {"terms": on_the_table})
     assert agreed.data["status"] == "agreed" and agreed.data["held"] == cny(0) and agreed.data["clock"] is None
     money = ask(buyer, "get", f"/orders/{order.number}/money/").data["hold"]
     assert money["refunded"] == cny(5_000) and money["released"] == cny(order.total_minor - 5_000)
@@ -89,7 +92,7 @@ def test_goods_go_back_and_then_the_money(deal):
     order, buyer, merchant = deal
     sandbox_carrier(order.store_id)
     number = claim(buyer, order, want="return").data["number"]
-    assert act(merchant, number, "accept").data["status"] == "return_due"
+    assert act(merchant, number, "accept", {"terms": "claim"}).data["status"] == "return_due"
     parcel = {"carrier": "sandbox", "tracking_number": "TS0000077777"}
     assert act(merchant, number, "send-back", parcel).data["code"] == "not_your_turn"
     assert act(buyer, number, "send-back", parcel).data["status"] == "return_sent"
@@ -101,7 +104,7 @@ def test_goods_go_back_and_then_the_money(deal):
 def test_a_replacement_is_sent(deal):
     order, buyer, merchant = deal
     number = claim(buyer, order, want="resend").data["number"]
-    assert act(merchant, number, "accept").data["status"] == "resend_due"
+    assert act(merchant, number, "accept", {"terms": "claim"}).data["status"] == "resend_due"
     sent = act(merchant, number, "resend", {"carrier": "sandbox", "tracking_number": "TS0000088888"})
     assert sent.data["status"] == "agreed" and hold_of(order.pk).status == "held"
 

@@ -13,6 +13,14 @@ from tests.factories.shop import StoreFactory
 from tests.stories import buyer_of, delivered_order, merchant_of, open_case, sandbox_carrier
 
 pytestmark = pytest.mark.django_db
+
+
+def terms_of(case):
+    """What lies on the table: the open offer, or the claim."""
+    offer = case.offers.filter(status="open").first()
+    return {"terms": str(offer.pk) if offer else "claim"}
+
+
 ACTS = ("say", "evidence", "offer", "accept", "refuse", "escalate", "withdraw", "send-back", "goods-back", "resend")
 
 
@@ -97,7 +105,7 @@ def test_an_offer_is_made_seen_and_accepted():
     room = buyer(case.order).get(reverse("disputes:case", args=[case.number])).content.decode()
     assert "¥30.00" in room
     assert act(case, "accept") in room
-    buyer(case.order).post(act(case, "accept"))
+    buyer(case.order).post(act(case, "accept"), terms_of(case))
     case = fresh(case)
     assert (case.status, case.refund_minor) == (CaseStatus.AGREED, 3000)
     assert case.order.hold.refunded_minor == 3000
@@ -105,16 +113,16 @@ def test_an_offer_is_made_seen_and_accepted():
 
 def test_the_merchant_accepts_the_claim():
     case = open_case(delivered_order())
-    merchant(case.order).post(act(case, "accept"))
+    merchant(case.order).post(act(case, "accept"), terms_of(case))
     assert fresh(case).status == CaseStatus.AGREED
     assert fresh(case).order.hold.refunded_minor == case.order.total_minor
 
 
 def test_nobody_accepts_his_own():
     case = open_case(delivered_order())
-    assert buyer(case.order).post(act(case, "accept")).status_code == 409
+    assert buyer(case.order).post(act(case, "accept"), terms_of(case)).status_code == 409
     offer_from_merchant(case)
-    assert merchant(case.order).post(act(case, "accept")).status_code == 409
+    assert merchant(case.order).post(act(case, "accept"), terms_of(case)).status_code == 409
     assert fresh(case).order.hold.refunded_minor == 0
 
 
@@ -157,7 +165,7 @@ def test_the_buyer_alone_withdraws():
 def test_goods_go_back_and_the_money_follows():
     order = delivered_order()
     case = open_case(order, want=Remedy.RETURN)
-    merchant(order).post(act(case, "accept"))
+    merchant(order).post(act(case, "accept"), terms_of(case))
     carrier = sandbox_carrier(order.store_id)
     parcel = {"parcel-carrier": carrier.code, "parcel-number": "TSBACK0001"}
     assert merchant(order).post(act(case, "goods-back")).status_code == 409
@@ -177,7 +185,7 @@ def test_goods_go_back_and_the_money_follows():
 def test_the_merchant_sends_again():
     order = delivered_order()
     case = open_case(order, want=Remedy.RESEND)
-    merchant(order).post(act(case, "accept"))
+    merchant(order).post(act(case, "accept"), terms_of(case))
     parcel = {"parcel-carrier": sandbox_carrier(order.store_id).code, "parcel-number": "TSAGAIN001"}
     assert buyer(order).post(act(case, "resend"), parcel).status_code in (400, 409)
     assert merchant(order).post(act(case, "resend"), parcel).status_code == 302
@@ -189,7 +197,7 @@ def test_once_the_platform_decides_only_money_can_be_offered():
     case = case_in_mediation()
     assert merchant(case.order).post(act(case, "offer"), {"offer-remedy": "return"}).status_code == 400
     assert merchant(case.order).post(act(case, "offer"), {"offer-remedy": "refund"}).status_code == 302
-    assert buyer(case.order).post(act(case, "accept")).status_code == 302
+    assert buyer(case.order).post(act(case, "accept"), terms_of(case)).status_code == 302
     assert fresh(case).status == CaseStatus.AGREED
 
 

@@ -144,3 +144,29 @@ def test_an_account_must_be_one(bank, holder, number, field):
         )
     assert field in refusal.value.fields
     assert not PayoutAccount.objects.exists()
+
+
+def test_a_changed_account_waits_three_days_and_its_owner_is_told():
+    from datetime import timedelta
+
+    from accounts.models import Notice
+    from escrow.models import Payout
+    from escrow.services.payouts import set_payout_account
+    from flows import release
+    from tests import stories
+
+    order = stories.delivered_order()
+    merchant = stories.merchant_of(order)
+    for number in ("6222020200112233445", "9999000011112222"):
+        set_payout_account(
+            store_id=order.store_id, bank="ICBC", holder="Lin", number=number, actor=merchant, now=clock.now()
+        )
+        clock.advance_sandbox(timedelta(seconds=1))
+    release.confirm_receipt(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now())
+    stories.settle()
+    assert Notice.objects.filter(user_id=order.store.owner_id, kind="escrow.payout_account_set").count() == 2
+    stories.wait(hours=48)
+    assert not Payout.objects.exists()
+    stories.wait(hours=26)
+    stories.settle()
+    assert Payout.objects.get().destination.last4 == "2222"

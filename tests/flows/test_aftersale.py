@@ -193,3 +193,55 @@ def test_a_mediator_rules_and_does_not_bargain():
             act(case_id=case.pk, actor=mediator, now=clock.now())
     with pytest.raises(aftersale.NotYourTurn):
         aftersale.escalate(case_id=case.pk, text="", actor=mediator, now=clock.now())
+
+
+def test_what_was_not_read_cannot_be_agreed_to():
+    order = stories.delivered_order()
+    case = stories.open_case(order)
+
+    def offer(minor):
+        return aftersale.offer(
+            case_id=case.pk, remedy=Remedy.PARTIAL, amount=Money(minor), text="", actor=stories.merchant_of(order),
+            now=clock.now(),
+        )  # fmt: skip
+
+    read, swapped = offer(3_000), offer(1)
+    buyer = stories.buyer_of(order)
+    with pytest.raises(aftersale.OfferChanged):
+        aftersale.accept(case_id=case.pk, actor=buyer, now=clock.now(), terms=str(read.pk))
+    assert hold_of(order.pk).rest == order.total
+    aftersale.accept(case_id=case.pk, actor=buyer, now=clock.now(), terms=str(swapped.pk))
+    assert hold_of(order.pk).refunded_minor == 1
+
+
+def test_claims_cannot_be_opened_and_taken_back_for_ever():
+    order = stories.delivered_order()
+    for _ in range(2):
+        case = stories.open_case(order)
+        aftersale.withdraw(case_id=case.pk, actor=stories.buyer_of(order), now=clock.now())
+    with pytest.raises(aftersale.TooManyClaims):
+        stories.open_case(order)
+
+
+def test_a_replacement_that_nobody_scans_is_refunded_by_itself():
+    order = stories.delivered_order()
+    case = stories.open_case(order, want=Remedy.RESEND)
+    aftersale.accept(case_id=case.pk, actor=stories.merchant_of(order), now=clock.now())
+    aftersale.resend(
+        case_id=case.pk, carrier_code="sandbox", number="TSNEVER001", actor=stories.merchant_of(order), now=clock.now()
+    )
+    stories.wait(days=8)
+    assert stories.fresh(order).status == OrderStatus.REFUNDED
+
+
+def test_another_mediators_case_is_not_ruled():
+    order = stories.delivered_order()
+    case = stories.open_case(order)
+    aftersale.escalate(case_id=case.pk, text="", actor=stories.merchant_of(order), now=clock.now())
+    one, two = (stories.actor_of(MediatorFactory()) for _ in range(2))
+    aftersale.cases.take(case_id=case.pk, actor=one, now=clock.now())
+    with pytest.raises(aftersale.AlreadyTaken):
+        aftersale.rule(
+            case_id=case.pk, refund_minor=1, fault=Party.MERCHANT, article="3.2", reasons="x" * 30, actor=two,
+            now=clock.now(),
+        )  # fmt: skip
