@@ -176,7 +176,7 @@ def _delivered(f: Facts) -> Sentence:
         _("Please check what you received. %(amount)s is held and goes to the merchant on %(when)s, unless you say "
           "that something is wrong.")
         if f.mine
-        else _("Delivered. %(amount)s comes to you when the buyer confirms, or by itself on %(when)s.")
+        else _("Delivered. %(amount)s less the fee comes to you when the buyer confirms, or by itself on %(when)s.")
     )  # fmt: skip
     return Sentence(text % names, "wait" if f.mine else "safe", clock, BUYER)
 
