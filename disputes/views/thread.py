@@ -63,7 +63,7 @@ def lines_of(case: Case, entries: Iterable[CaseEntry], *, party: str) -> list[Li
 def remedy_words(remedy: str, amount: Money) -> str:
     """``Partial refund, goods kept: ¥20.00``; without an amount where goods are sent instead."""
     label = str(Remedy(remedy).label)
-    return f"{label}: {amount}" if remedy in MONEY_REMEDIES else label
+    return _("%(remedy)s: %(amount)s") % {"remedy": label, "amount": amount} if remedy in MONEY_REMEDIES else label
 
 
 def _title(case: Case, entry: CaseEntry) -> str:
