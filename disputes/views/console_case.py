@@ -96,7 +96,7 @@ def joined(row: Case, view: Deal) -> list[Moment]:
     trail = AuditEntry.objects.filter(order_id=row.order_id).exclude(act__startswith="case.").order_by("id")
     told = tell(trail[:200], viewer="buyer", order=view.order)
     order, parcel_word, case_word = _("Order"), _("Parcel"), _("Case")
-    moments = [Moment(line.at, order, "quiet", f"{line.who}: {line.text}") for line in told]
+    moments = [Moment(line.at, order, "quiet", _said(line.who, line.text)) for line in told]
     for parcel in view.shipments:
         moments += [
             Moment(event.at, parcel_word, "frozen", event.get_status_display(), " · ".join(filter(None, (
@@ -104,10 +104,14 @@ def joined(row: Case, view: Deal) -> list[Moment]:
             for event in parcel.events.all()
         ]  # fmt: skip
     moments += [
-        Moment(line.at, case_word, line.tone, f"{line.who}: {line.title}" if line.title else line.who, line.text)
+        Moment(line.at, case_word, line.tone, _said(line.who, line.title), line.text)
         for line in lines_of(row, row.entries.order_by("id"), party=Party.PLATFORM)
     ]
     return sorted(moments, key=lambda moment: moment.at)
+
+
+def _said(who: str, what: str) -> str:
+    return _("%(who)s: %(what)s") % {"who": who, "what": what} if what else who
 
 
 def _history(row: Case) -> dict[str, int]:

@@ -46,7 +46,7 @@ def carrier(request: HttpRequest) -> HttpResponse:
 
 @sandbox
 @json_door
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def parcel(request: HttpRequest, number: str) -> HttpResponse:
     """One parcel's history and what can happen to it next. JSON: ``{"event": "delivered", "signed": "recipient"}``"""
     row = sandbox_carrier.parcel_of(number, now=clock.now())
@@ -84,7 +84,7 @@ def _happen(request: HttpRequest, row: SandboxParcel) -> HttpResponse:
 
 @signed
 @sandbox
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def parcels_api(request: HttpRequest) -> JsonResponse:
     """The wire: GET ``?number=…&number=…`` looks up, POST registers. Signed both ways as ``carriers/wire.py`` says."""
     is_get = request.method == "GET"

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import Invalid
 from core.guards import public
@@ -23,7 +23,7 @@ UNDO = "cart_undo"
 
 
 @public
-@require_GET
+@require_safe
 def cart(request: HttpRequest) -> HttpResponse:
     """What is in the cart, as it stands now."""
     mine = carts.cart_of(request)

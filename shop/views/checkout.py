@@ -33,7 +33,7 @@ from shop.services import carts
 
 
 @member
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def checkout(request: MemberRequest) -> HttpResponse:
     """Show what would be bought, for how much and under which rules; on POST, buy it."""
     chosen = line_ids_of((request.POST or request.GET).getlist("line"))

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock
 from core.errors import DomainError
@@ -29,7 +29,7 @@ from shop.views.merchant_tiles import money_tiles
 
 
 @merchant
-@require_GET
+@require_safe
 def home(request: MerchantRequest) -> HttpResponse:
     """What has to be done today, and where the money is."""
     now, store = clock.now(), request.store
@@ -47,7 +47,7 @@ def home(request: MerchantRequest) -> HttpResponse:
 
 
 @merchant
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def settings(request: MerchantRequest) -> HttpResponse:
     """Carriers, return policy and where the money goes; each part is saved on its own."""
     store, part = request.store, request.POST.get("part", "")

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core import clock
 from core.exports import csv_file
@@ -29,7 +29,7 @@ EXAMPLE = 10_000  # ¥100.00
 
 
 @merchant
-@require_GET
+@require_safe
 def money(request: MerchantRequest) -> HttpResponse:
     """Held, frozen, arriving, available; below, every movement with its balance."""
     form = LinesForm(request.GET)
@@ -48,7 +48,7 @@ def money(request: MerchantRequest) -> HttpResponse:
 
 
 @merchant
-@require_GET
+@require_safe
 def statement(request: MerchantRequest) -> HttpResponse:
     """The running account as a file, filtered as on the page."""
     lines = merchant_lines(request.store.pk, **LinesForm(request.GET).wanted())

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core import clock
 from core.errors import DomainError
@@ -25,21 +25,21 @@ PER_PAGE = 50
 
 
 @merchant
-@require_GET
+@require_safe
 def orders(request: MerchantRequest) -> HttpResponse:
     """A store's orders by what they wait for."""
     return render(request, "merchant/orders.html", order_table(request, per_page=PER_PAGE))
 
 
 @merchant
-@require_GET
+@require_safe
 def export(request: MerchantRequest) -> HttpResponse:
     """The view that is being looked at, all its pages, as a file."""
     return csv_file("orders.csv", EXPORT_HEAD, export_rows(request))
 
 
 @merchant
-@require_GET
+@require_safe
 def order(request: MerchantRequest, number: str) -> HttpResponse:
     """One deal in the merchant's voice, with the form that ships it."""
     return _page(request, number, ShipForm(carriers=carriers_for(request.store.pk)))

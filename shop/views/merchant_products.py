@@ -38,7 +38,7 @@ SAID = {
 
 
 @merchant
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def products(request: MerchantRequest) -> HttpResponse:
     """The list; a POST corrects the stock of one variant."""
     if request.method == "POST":
@@ -54,7 +54,7 @@ def products(request: MerchantRequest) -> HttpResponse:
 
 
 @merchant
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def new(request: MerchantRequest) -> HttpResponse:
     """Write a product for the first time; it begins as a draft."""
     tree = category_tree()
@@ -71,7 +71,7 @@ def new(request: MerchantRequest) -> HttpResponse:
 
 
 @merchant
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def editor(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Change a product: words, variants and pictures in one form."""
     product, tree = listings.product_for_editor(store_id=request.store.pk, pk=pk), category_tree()

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import clock
 from core.errors import DomainError
@@ -31,7 +31,7 @@ HEAD = ("order_number", "carrier", "tracking_number", "weight_g")
 
 
 @merchant
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def desk(request: MerchantRequest) -> HttpResponse:
     """Scan order and parcel, one after the other; what was typed stays when it is refused."""
     carriers = carriers_for(request.store.pk)
@@ -44,7 +44,7 @@ def desk(request: MerchantRequest) -> HttpResponse:
 
 
 @merchant
-@require_GET
+@require_safe
 def template(request: MerchantRequest) -> HttpResponse:
     """The orders that wait to be shipped, as the file that the import takes."""
     waiting = merchant_orders(request.store.pk, "to_ship", now=clock.now())[:MAX_TEMPLATE]
@@ -71,7 +71,7 @@ def upload(request: MerchantRequest) -> HttpResponse:
 
 
 @merchant
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Row by row what will happen, then what did."""
     if request.method == "POST":
@@ -92,7 +92,7 @@ def preview(request: MerchantRequest, pk: UUID) -> HttpResponse:
 
 
 @merchant
-@require_GET
+@require_safe
 def report(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Each row with what became of it."""
     job = bulk_shipping.job_of(job_id=pk, store_id=request.store.pk)

@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.requests import MemberRequest
 from core import clock
@@ -27,14 +27,14 @@ CONFIRMABLE = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 
 
 @member
-@require_GET
+@require_safe
 def orders(request: MemberRequest) -> HttpResponse:
     """All of a buyer's orders, by what they wait for."""
     return render(request, "shop/orders.html", order_list(request))
 
 
 @member
-@require_GET
+@require_safe
 def order(request: MemberRequest, number: str) -> HttpResponse:
     """One deal: where the money is first, then everything else about it."""
     mine = _mine(request, number)
@@ -46,7 +46,7 @@ def order(request: MemberRequest, number: str) -> HttpResponse:
 
 
 @member
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: MemberRequest, number: str) -> HttpResponse:
     """Look at what was promised before saying that it has arrived; saying so pays the merchant."""
     mine = _mine(request, number)
@@ -84,7 +84,7 @@ def extend(request: MemberRequest, number: str) -> HttpResponse:
 
 
 @member
-@require_GET
+@require_safe
 def money(request: MemberRequest, number: str) -> HttpResponse:
     """The running account of one order, which prints as its receipt."""
     mine = _mine(request, number)
@@ -92,7 +92,7 @@ def money(request: MemberRequest, number: str) -> HttpResponse:
 
 
 @member
-@require_GET
+@require_safe
 def promise(request: MemberRequest, number: str) -> HttpResponse:
     """What the listings said when they were bought from."""
     mine = _mine(request, number)

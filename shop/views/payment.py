@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
 from core import clock, deadlines
 from core.guards import member
@@ -65,7 +65,7 @@ def shown(request: HttpRequest, pk: UUID) -> Shown:
 
 
 @member
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def payment(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Show a payment; on POST go to the provider's page, or ask the provider whether the money is there."""
     view = shown(request, pk)
@@ -77,7 +77,7 @@ def payment(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @member
-@require_GET
+@require_safe
 def status(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Tell a waiting page to look again later, or to show itself anew; machines get JSON."""
     view = shown(request, pk)
@@ -91,7 +91,7 @@ def status(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @member
-@require_GET
+@require_safe
 def returned(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Back from the provider's page: find out what is true and go where it can be seen."""
     return _settle(request, shown(request, pk))

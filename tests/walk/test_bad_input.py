@@ -170,3 +170,9 @@ def test_the_json_doors_refuse_what_is_no_order(scene, door):
         answer = client.post(path, bad, content_type="application/json")
         assert 400 <= answer.status_code < 500, bad[:20]
         assert answer.json()
+
+
+def test_a_look_with_head_is_a_look(client):
+    """Link checkers and previews ask with HEAD; they must not be told that a page does not know them."""
+    for path in ("/", "/cart/", "/search/", "/guarantee/", "/orders/", "/merchant/"):
+        assert client.head(path).status_code in (200, 302), path
