@@ -130,7 +130,7 @@ def _shipped(f: Facts) -> Sentence:
             BUYER,
         )
     elif status == ShipmentStatus.OUT_FOR_DELIVERY:
-        text = _("The parcel is being delivered today. %(amount)s stays held.")
+        text = _("The parcel is out for delivery. %(amount)s stays held.")
     elif names["eta"]:
         text = _("%(amount)s is still held; the parcel is expected %(eta)s.")
     else:
