@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -14,6 +14,7 @@ from core.errors import DomainError
 from core.models import IdempotencyKey
 
 LONGEST_REQUEST = timedelta(minutes=5)
+KEPT = timedelta(hours=48)  # who has not asked again by then will not
 
 
 class KeyReused(DomainError):
@@ -73,3 +74,8 @@ def complete(row: IdempotencyKey, *, status: int, response: Any) -> None:
 def abandon(row: IdempotencyKey) -> None:
     """Free the key after a failure that changed nothing, so that the same request may be tried again."""
     IdempotencyKey.objects.filter(pk=row.pk, status__isnull=True).delete()
+
+
+def purge(*, now: datetime) -> int:
+    """Forget the keys that nobody will send again; give how many. Safe to repeat."""
+    return IdempotencyKey.objects.filter(created_at__lt=now - KEPT).delete()[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from core import deadlines, outbox
+from core import clock, deadlines, idempotency, outbox
 
 
 @shared_task(ignore_result=True)
@@ -16,3 +16,8 @@ def drain_outbox() -> None:
 def sweep_deadlines() -> None:
     deadlines.sweep()
     outbox.drain()
+
+
+@shared_task(ignore_result=True)
+def purge_idempotency_keys() -> None:
+    idempotency.purge(now=clock.now())

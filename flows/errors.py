@@ -63,3 +63,10 @@ class NothingToBuy(DomainError):
 class OwnGoods(DomainError):
     code = "own_goods"
     default_message = _("You cannot buy from your own store.")
+
+
+class CheckoutUsed(DomainError):
+    code = "checkout_used"
+    default_message = _(
+        "This page has placed an order already; you find it among your orders. Nothing more was ordered now."
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -53,9 +54,11 @@ def _edit(request: MemberRequest, address: Address | None) -> HttpResponse:
     form = AddressForm(request.POST)
     if not form.is_valid():
         return _page(request, form, address, status=400)
-    services.save_address(user_id=request.user.pk, address_id=address.pk if address else None, **form.for_service())
+    saved = services.save_address(
+        user_id=request.user.pk, address_id=address.pk if address else None, **form.for_service()
+    )
     messages.success(request, _("Address saved."))
-    return redirect(_back(request))
+    return redirect(_with_address(_back(request), saved))
 
 
 @member
@@ -108,6 +111,16 @@ def _back(request: MemberRequest) -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if safe else reverse("accounts:addresses")
+
+
+def _with_address(place: str, address: Address) -> str:
+    """A page that asks for it, as checkout does with ``?address=``, is told which address was meant."""
+    parts = urlsplit(place)
+    asked = parse_qsl(parts.query, keep_blank_values=True)
+    if "address" not in dict(asked):
+        return place
+    told = [(name, str(address.pk) if name == "address" else value) for name, value in asked]
+    return urlunsplit(parts._replace(query=urlencode(told)))
 
 
 @member

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from typing import Any
 from uuid import UUID
@@ -25,7 +26,7 @@ from core.http import actor_of
 from core.money import Money
 from core.policies import current, from_values
 from flows import purchase
-from flows.errors import TotalChanged
+from flows.errors import CheckoutUsed, TotalChanged
 from shop.errors import OutOfStock
 from shop.forms.checkout import CheckoutForm, line_ids_of
 from shop.queries import carts as cart_queries
@@ -45,17 +46,24 @@ def checkout(request: MemberRequest) -> HttpResponse:
     cart_id = carts.cart_of(request).pk
     try:
         payment_id = _place_once(cart_id, chosen, form.cleaned_data, actor=actor_of(request))
-    except (TotalChanged, OutOfStock) as refusal:
+    except (TotalChanged, OutOfStock, CheckoutUsed) as refusal:
         return _show(request, form, chosen, refusal=refusal)
     return redirect("shop:payment", payment_id)
 
 
 @transaction.atomic
 def _place_once(cart_id: UUID, chosen: list[UUID] | None, data: dict[str, Any], *, actor: Actor) -> UUID:
-    """Place the orders; the same form a second time is answered with the payment of the first."""
+    """
+    Place the orders; the same form a second time is answered with the payment of the first.
+
+    :raises CheckoutUsed: if this page has bought something else: another choice, address, note or total
+    """
     assert actor.user_id is not None
     scope = f"checkout:{actor.user_id}"
-    row, is_first = idempotency.begin(scope=scope, key=str(data["checkout_key"]), body=b"")
+    try:
+        row, is_first = idempotency.begin(scope=scope, key=str(data["checkout_key"]), body=_agreed(chosen, data))
+    except idempotency.KeyReused as fault:
+        raise CheckoutUsed from fault
     if not is_first and row.response:
         return UUID(row.response["payment"])
     payment = purchase.place(
@@ -72,6 +80,13 @@ def _place_once(cart_id: UUID, chosen: list[UUID] | None, data: dict[str, Any], 
     return payment.pk
 
 
+def _agreed(chosen: list[UUID] | None, data: dict[str, Any]) -> bytes:
+    """What the buyer agreed to with this page. A line is of one purchase only: it goes when it is bought."""
+    lines = sorted(map(str, chosen)) if chosen is not None else "all"
+    said = {name: str(data[name]) for name in ("address", "note", "seen_total_minor")}
+    return json.dumps([lines, said], sort_keys=True).encode()
+
+
 def _show(
     request: MemberRequest,
     form: CheckoutForm,
@@ -82,15 +97,15 @@ def _show(
 ) -> HttpResponse:
     view = cart_queries.checked(carts.cart_of(request).pk, chosen)
     if not view.lines:
-        messages.info(request, _("There is nothing to check out yet."))
-        return redirect("shop:cart")
+        return _nothing_here(request, refusal)
     addresses = list(Address.objects.filter(user_id=request.user.pk).order_by("-is_default", "-created_at", "id"))
     context = {
         "cart": view,
         "form": form,
         "addresses": addresses,
-        "chosen": _chosen_address(form, addresses),
+        "chosen": _chosen_address(form.data.get("address") or request.GET.get("address"), addresses),
         "here": _here(view, chosen),
+        "with_address": _here(view, chosen, ("address", "")),
         "checkout_key": uuid.uuid4(),
         "refusal": refusal,
         "was_total": _was_total(form, view) if refusal else None,
@@ -99,16 +114,25 @@ def _show(
     return render(request, "shop/checkout.html", context, status=refusal.status if refusal else status)
 
 
-def _chosen_address(form: CheckoutForm, addresses: list[Address]) -> Address | None:
-    """What was ticked before, else the first."""
-    asked = str(form.data.get("address", ""))
+def _nothing_here(request: MemberRequest, refusal: DomainError | None) -> HttpResponse:
+    """Back to the cart; who has bought this already is shown his orders."""
+    if isinstance(refusal, CheckoutUsed):
+        messages.warning(request, refusal.message)
+        return redirect("shop:orders")
+    messages.info(request, _("There is nothing to check out yet."))
+    return redirect("shop:cart")
+
+
+def _chosen_address(asked: str | None, addresses: list[Address]) -> Address | None:
+    """The one that was ticked, or has just been added; else the first. Only his own are looked at."""
     return next((address for address in addresses if str(address.pk) == asked), addresses[0] if addresses else None)
 
 
-def _here(view: cart_queries.CartView, chosen: list[UUID] | None) -> str:
+def _here(view: cart_queries.CartView, chosen: list[UUID] | None, *more: tuple[str, str]) -> str:
     """This page's own address with what was chosen, to come back to."""
-    lines = [("line", str(line.pk)) for line in view.lines] if chosen is not None else []
-    return f"{reverse('shop:checkout')}?{urlencode(lines)}" if lines else reverse("shop:checkout")
+    asked = [("line", str(line.pk)) for line in view.lines] if chosen is not None else []
+    asked += more
+    return f"{reverse('shop:checkout')}?{urlencode(asked)}" if asked else reverse("shop:checkout")
 
 
 def _was_total(form: CheckoutForm, view: cart_queries.CartView) -> Money | None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import timedelta
 
-from core import idempotency
+import pytest
+from django.conf import settings
+
+from core import clock, idempotency, tasks
 from core.idempotency import InProgress, KeyReused
+from core.models import IdempotencyKey
 
 pytestmark = pytest.mark.django_db
 
@@ -36,3 +40,12 @@ def test_a_failed_request_may_be_tried_again():
     idempotency.abandon(row)
     _, is_new = idempotency.begin(scope="s", key="k", body=b"{}")
     assert is_new
+
+
+def test_keys_are_forgotten_after_two_days_and_not_before():
+    for key, hours in (("old", 48.1), ("young", 47.9)):
+        with clock.at(clock.now() - timedelta(hours=hours)):
+            idempotency.begin(scope="s", key=key, body=b"{}")
+    tasks.purge_idempotency_keys()
+    assert [row.key for row in IdempotencyKey.objects.all()] == ["young"]
+    assert settings.CELERY_BEAT_SCHEDULE["purge"]["task"] == tasks.purge_idempotency_keys.name

@@ -1,6 +1,7 @@
 """The checkout: what was shown is what is bought, once."""
 
 import uuid
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
@@ -8,7 +9,7 @@ from django.urls import reverse
 from accounts.models import Address
 from core.models import AuditEntry, Deadline
 from escrow.models import Payment
-from shop.models import Cart, CartLine, Order, Product, Variant
+from shop.models import Cart, CartLine, Order, Product, Store, Variant
 from shop.queries.carts import checked
 from shop.services import carts
 from shop.states import ProductStatus
@@ -96,6 +97,30 @@ def test_the_same_form_twice_is_one_purchase(client, buyer, mine):
     assert first.url == second.url
     assert (Payment.objects.count(), Order.objects.count()) == (1, 2)
     assert set(Variant.objects.values_list("stock", flat=True)) == {8}
+
+
+@pytest.mark.parametrize("what", ["line", "address", "note", "seen_total_minor"])
+def test_a_key_stands_for_one_choice_address_note_and_total(client, buyer, mine, what):
+    """Back in the browser, another cart: the payment of the first must not be taken for the second's."""
+    form = form_of(client)
+    client.post(URL, form)
+    carts.add(cart=mine, variant_id=VariantFactory().pk, quantity=1)
+    other = {
+        "line": [str(mine.lines.get().pk)], "address": str(AddressFactory(user=buyer).pk), "note": "x",
+        "seen_total_minor": 1,
+    }  # fmt: skip
+    answer = client.post(URL, {**form, what: other[what]})
+    assert (Payment.objects.count(), Order.objects.count()) == (1, 2)
+    assert mine.lines.count() == 1
+    if what != "line":  # the lines it names are bought: there is nothing to show but the orders
+        assert answer.url == reverse("shop:orders")
+        return
+    assert answer.status_code == 409
+    assert answer.context["refusal"].code == "checkout_used"
+    again = {**form, "line": other["line"], "checkout_key": str(answer.context["checkout_key"]),
+             "seen_total_minor": answer.context["cart"].total.minor}  # fmt: skip
+    assert client.post(URL, again).status_code == 302
+    assert Payment.objects.count() == 2
 
 
 def test_another_persons_key_is_not_an_answer_to_mine(client, buyer, mine):
@@ -213,6 +238,35 @@ def test_without_an_address_the_page_asks_for_one_and_comes_back(client, buyer, 
     page = client.get(URL).content.decode()
     assert f"{reverse('accounts:address-new')}?next=" in page
     assert "disabled" in page
+
+
+def test_an_address_added_on_the_way_is_chosen_on_return(client, buyer, mine):
+    Address.objects.filter(user=buyer).update(is_default=True)
+    line = mine.lines.first()
+    page = client.get(URL, {"line": str(line.pk)})
+    back = page.context["with_address"]
+    assert f"next={quote(back, safe='')}" in page.content.decode()
+    new = {"name": "Lin", "phone": "13800138000", "district_code": "330106", "street": "文三路 1 号", "next": back}
+    answer = client.post(reverse("accounts:address-new"), new)
+    added = Address.objects.filter(user=buyer).latest("created_at")
+    assert not added.is_default
+    returned = client.get(answer.url)
+    assert returned.context["chosen"] == added
+    assert [item.pk for item in returned.context["cart"].lines] == [line.pk]
+
+
+def test_an_address_of_another_is_not_chosen(client, buyer, mine):
+    theirs = AddressFactory()
+    chosen = client.get(URL, {"address": str(theirs.pk)}).context["chosen"]
+    assert chosen.user_id == buyer.pk
+    assert client.get(URL, {"address": "\x00"}).context["chosen"] == chosen
+
+
+def test_free_shipping_is_called_free_in_the_sum_too(client, buyer, mine):
+    mine.lines.first().delete()
+    Store.objects.update(shipping_minor=0)
+    text = client.get(URL, headers={"accept-language": "en"}).content.decode()
+    assert "¥0.00" not in text
 
 
 def test_an_empty_cart_leads_back_to_the_cart(client, buyer):
