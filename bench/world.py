@@ -51,6 +51,7 @@ class World:
 def build(*, products: int, orders: int, full: bool = True) -> World | None:
     """Fill an empty database; without ``full``, only what the money measurements need."""
     call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
     now = clock.now()
     users = seed_people()
     ensure_carriers()
@@ -61,7 +62,7 @@ def build(*, products: int, orders: int, full: bool = True) -> World | None:
         add_orders(orders, now=now)
     world = _world(users, now=now) if full else None
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     return world
 
 

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from bench import money, served, web, weight
+from bench import growth, memory, money, served, web, weight
 from bench.load.visitor import field_of
 from bench.stats import Series, Verdict, median, of_rounds, spread
 from tooling.benching import measurements
 
 
-def test_the_two_measurements_are_found_and_nothing_else():
-    assert measurements() == ["money", "web"]
-    assert callable(web.main)
-    assert callable(money.main)
+def test_the_measurements_are_found_and_nothing_else():
+    assert measurements() == ["growth", "memory", "money", "web"]
+    assert all(callable(module.main) for module in (growth, memory, money, web))
+
+
+def test_memory_that_has_settled_is_told_from_memory_that_grows():
+    settled, growing = [90.0, 100, 104, 105, 105, 105, 105, 105, 105], [90.0, 95, 100, 105, 110, 115, 120, 125, 130]
+    assert memory.thirds(settled) < memory.GROWTH < memory.thirds(growing)
+
+
+def test_what_grows_is_the_sum_of_both_processes():
+    cost = growth.Cost(wall=[9.0, 8.0], web=[5.0, 4.0], database=[1.0, 2.0])
+    assert cost.cpu == [6.0, 6.0]
 
 
 def test_median_and_spread():

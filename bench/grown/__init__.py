@@ -1,0 +1,1 @@
+"""Worlds of any size, made inside PostgreSQL: `python -m bench.grown` fills the database it is given."""
