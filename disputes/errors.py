@@ -34,6 +34,14 @@ class TooManyClaims(DomainError):
     )
 
 
+class GoodsGoBack(DomainError):
+    code = "goods_go_back"
+    default_message = _(
+        "Your parcel is on its way back to the store. Taking the claim back now would leave the store with the goods "
+        "and the money; call the platform instead."
+    )
+
+
 class TextNeeded(Invalid):
     code = "text_needed"
     default_message = _("Please say in a few words what happened.")

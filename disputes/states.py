@@ -44,7 +44,7 @@ CASE = register(
             _C.OFFERED: ("buyer", ("case.escalate_by",)),  # silence withdraws
             _C.REFUSED: ("buyer", ("case.escalate_by",)),
             _C.RETURN_DUE: ("buyer", ("case.return_by",)),  # silence withdraws
-            _C.RETURN_SENT: ("merchant", ("case.inspect_by",)),  # silence refunds
+            _C.RETURN_SENT: ("merchant", ("case.inspect_by",)),  # silence refunds once the goods have come
             _C.RESEND_DUE: ("merchant", ("case.resend_by",)),  # silence refunds
             _C.MEDIATION: ("mediator", ("case.decide_by",)),  # overdue: shown to seniors, both parties told
         },

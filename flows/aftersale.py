@@ -14,13 +14,21 @@ from core.actor import Actor
 from core.errors import NotFound
 from core.money import Money
 from core.policies import Rules, rules_of
-from disputes.errors import AlreadyTaken, AmountTooHigh, CannotWant, NotYourTurn, OfferChanged, TooManyClaims
+from disputes.errors import (
+    AlreadyTaken,
+    AmountTooHigh,
+    CannotWant,
+    GoodsGoBack,
+    NotYourTurn,
+    OfferChanged,
+    TooManyClaims,
+)
 from disputes.models import Case, Offer, Ruling
 from disputes.services import cases, evidence, offers, rulings
 from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
 from escrow.queries import hold_of
 from escrow.services import holds
-from flows import clocks, settlement
+from flows import clocks, returns, settlement
 from flows.errors import AlreadyClosed, CaseIsOpen
 from logistics.models import Shipment
 from logistics.services import shipments
@@ -180,16 +188,13 @@ def escalate(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
     """
     Call the platform.
 
-    The merchant may at any time; the buyer once he has heard from the merchant (:data:`BUYER_MAY_ESCALATE`).
+    The merchant may at any time; the buyer from the merchant's first answer on, whatever was said since.
     """
     case, order, party = _enter(case_id, actor)
-    allowed = MERCHANT_MAY_ESCALATE if party == Party.MERCHANT else BUYER_MAY_ESCALATE
-    if party == Party.PLATFORM or case.status not in allowed:
+    if not may_escalate(case, party):
         raise NotYourTurn
     cases.add_entry(case=case, party=party, act="escalated", text=text, facts={}, actor=actor, now=now)
-    cases.move(case, CaseStatus.MEDIATION, actor=actor, reason="escalated", escalated_at=now)
-    rules = rules_of(order.policy_id)
-    _clock(case, "case.decide_by", now + timedelta(hours=rules.evidence_hours + rules.decide_hours))
+    settlement.hand_over(case=case, order=order, actor=actor, reason="escalated", now=now)
     outbox.publish("disputes.escalated", case_id=str(case.pk), party=party)
 
 
@@ -203,19 +208,34 @@ BUYER_MAY_ESCALATE = (
 MERCHANT_MAY_ESCALATE = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.RETURN_SENT)
 
 
+def may_escalate(case: Case, party: str) -> bool:
+    """Whether this party may call the platform now."""
+    if party == Party.MERCHANT:
+        return case.status in MERCHANT_MAY_ESCALATE
+    answered = case.status == CaseStatus.OPEN and case.answered_at is not None
+    return party == Party.BUYER and (answered or case.status in BUYER_MAY_ESCALATE)
+
+
 @transaction.atomic
 def withdraw(*, case_id: UUID, actor: Actor, now: datetime) -> None:
-    """Take the claim back: the hold thaws and the clocks run on."""
+    """
+    Take the claim back: the hold thaws and the clocks run on.
+
+    :raises GoodsGoBack: once the carrier has the returned goods: the merchant would get them and the money
+    """
     case, order, party = _enter(case_id, actor)
     if party != Party.BUYER:
         raise NotYourTurn
+    parcel = returns.parcel_of(case)
+    if parcel is not None and parcel.first_scan_at is not None:
+        raise GoodsGoBack
     cases.add_entry(case=case, party=party, act="withdrawn", text="", facts={}, actor=actor, now=now)
     settlement.drop(case=case, order=order, actor=actor, reason="withdrawn", now=now)
 
 
 @transaction.atomic
 def send_back(*, case_id: UUID, carrier_code: str, number: str, actor: Actor, now: datetime) -> Shipment:
-    """Buyer: the goods are on their way back."""
+    """Buyer: the goods are on their way back; the merchant's time to look starts when they arrive."""
     case, order, party = _enter(case_id, actor)
     if party != Party.BUYER or case.status != CaseStatus.RETURN_DUE:
         raise NotYourTurn
@@ -227,7 +247,7 @@ def send_back(*, case_id: UUID, carrier_code: str, number: str, actor: Actor, no
         case=case, party=party, act="sent_back", text="", facts={"number": shipment.number}, actor=actor, now=now
     )
     cases.move(case, CaseStatus.RETURN_SENT, actor=actor, reason=f"parcel {shipment.number}")
-    _clock(case, "case.inspect_by", now + rules_of(order.policy_id).hours("inspect_return_hours"))
+    returns.begin(case, shipment, rules=rules_of(order.policy_id), now=now)
     outbox.publish("disputes.sent_back", case_id=str(case.pk), order_id=str(order.pk), shipment_id=str(shipment.pk))
     return shipment
 

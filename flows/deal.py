@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -76,11 +76,20 @@ class Deal:
         return [act for act in self.acts if not act.primary]
 
 
-def deal(*, order_id: UUID, viewer: str, now: datetime, order: Order | None = None) -> Deal:
+def deal(
+    *,
+    order_id: UUID,
+    viewer: str,
+    now: datetime,
+    order: Order | None = None,
+    case: Case | None = None,
+    bare: bool = False,
+) -> Deal:
     """
     Load one deal, in at most eight queries.
 
-    A door that has read the order already, with its store, payment and hold, hands it on and saves one.
+    A door that has read the order already, with its store, payment and hold, hands it on and saves one; so does a
+    case's with its case, which is ``bare``: without money lines, story and pack photos.
 
     :raises NotFound: if there is no such order; whether the reader may see it is the door's question
     """
@@ -90,13 +99,14 @@ def deal(*, order_id: UUID, viewer: str, now: datetime, order: Order | None = No
     hold: Hold | None = getattr(order, "hold", None)
     if hold is not None and order.payment is not None:
         hold.payment = order.payment
-    case = _case_of(order)
+    case = case if case is not None and case.is_open else _case_of(order)
     open_clocks = _clocks_of([order], [case] if case else []) if order.is_open else {}
     problem = _problem_of(order)
-    parcels = shipments_of(order_id, photos=viewer != BUYER) if order.status != OrderStatus.PENDING else []
+    photos = viewer != BUYER and not bare
+    parcels = shipments_of(order_id, photos=photos) if order.status != OrderStatus.PENDING else []
     facts = Facts(
-        order=order, viewer=viewer, now=now, hold=hold, case=case, parcel=_parcel(parcels), problem=problem,
-        clocks={row.kind: row for row in open_clocks.get(order.pk, [])},
+        order=order, viewer=viewer, now=now, hold=hold, case=case, parcel=_parcel(parcels), back=_back(parcels),
+        problem=problem, clocks={row.kind: row for row in open_clocks.get(order.pk, [])},
     )  # fmt: skip
     return Deal(
         order=order,
@@ -112,8 +122,8 @@ def deal(*, order_id: UUID, viewer: str, now: datetime, order: Order | None = No
         sentence=sentence(facts),
         steps=_steps(order, hold),
         acts=_acts(facts),
-        money=order_lines(order_id, hold=hold) if hold else [],
-        story=stories.tell(_entries(order), viewer=viewer, order=order),
+        money=order_lines(order_id, hold=hold) if hold and not bare else [],
+        story=[] if bare else stories.tell(_entries(order), viewer=viewer, order=order),
     )
 
 
@@ -125,19 +135,27 @@ def short_sentences(orders: Sequence[Order], *, viewer: str, now: datetime) -> d
     rows = Case.objects.filter(order_id__in=in_case, status__in=OPEN_CASE) if in_case else []
     cases = {case.order_id: case for case in rows}
     parcels: dict[UUID, list[Shipment]] = {}
-    for parcel in Shipment.objects.filter(order_id__in=ids, direction="out", superseded=False).order_by("created_at"):
+    for parcel in _parcels_of(ids, with_returns=bool(in_case)):
         parcels.setdefault(parcel.order_id, []).append(parcel)
     running = _clocks_of([order for order in orders if order.is_open], list(cases.values()))
     return {
         order.pk: sentence(
             Facts(
                 order=order, viewer=viewer, now=now, hold=holds.get(order.pk), case=cases.get(order.pk),
-                parcel=_parcel(parcels.get(order.pk, [])),
+                parcel=_parcel(parcels.get(order.pk, [])), back=_back(parcels.get(order.pk, [])),
                 clocks={row.kind: row for row in running.get(order.pk, [])},
             )
         )
         for order in orders
     }  # fmt: skip
+
+
+def _parcels_of(order_ids: list[UUID], *, with_returns: bool) -> QuerySet[Shipment]:
+    """The parcels that a list's sentences speak of; those on their way back matter in a case alone."""
+    rows = Shipment.objects.filter(order_id__in=order_ids).order_by("created_at")
+    if not with_returns:
+        return rows.filter(direction="out", superseded=False)
+    return rows.filter(Q(direction="back") | Q(superseded=False)).select_related("carrier")
 
 
 def _holds_of(orders: Sequence[Order]) -> dict[UUID, Hold | None]:
@@ -186,6 +204,11 @@ def _parcel(parcels: Sequence[Shipment]) -> Shipment | None:
     out = [parcel for parcel in parcels if parcel.direction == "out" and not parcel.superseded]
     waiting = [parcel for parcel in out if parcel.status != ShipmentStatus.DELIVERED]
     return next(iter(waiting or out), None)
+
+
+def _back(parcels: Sequence[Shipment]) -> Shipment | None:
+    """The newest parcel on its way to the merchant."""
+    return next((parcel for parcel in reversed(parcels) if parcel.direction == "back"), None)
 
 
 def _entries(order: Order) -> list[AuditEntry]:

@@ -13,7 +13,7 @@ from core import deadlines, outbox
 from core.actor import SYSTEM, Actor
 from core.errors import NotFound
 from core.policies import rules_of
-from flows import clocks
+from flows import clocks, returns
 from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen
 from logistics.carriers.base import Snapshot
 from logistics.models import Shipment
@@ -91,7 +91,10 @@ def tracking_received(*, shipment_id: UUID, snapshot: Snapshot, provider: str, n
     shipment = progress.shipment
     for milestone in progress.messages:
         outbox.publish("logistics.progress", order_id=str(order_id), shipment_id=str(shipment_id), milestone=milestone)
-    if shipment.direction == "back" or not order.is_open or shipment.superseded:
+    if not order.is_open or shipment.superseded:
+        return
+    if shipment.direction == "back":
+        returns.follow(order, progress, now=now)
         return
     if progress.first_scan_at is not None and order.shipped_at is None:
         orders.note_shipped(order, at=progress.first_scan_at)
@@ -169,7 +172,8 @@ def poll_due(subjects: Sequence[str], now: datetime) -> None:
         tracking_received(shipment_id=shipment_id, snapshot=snapshot, provider="poll", now=now)
     with transaction.atomic():
         deadlines.finish("tracking.poll", subjects=subjects)
-        for shipment in Shipment.objects.select_related("carrier").filter(pk__in=subjects, watch="active"):
+        watched = Shipment.objects.select_related("carrier").filter(pk__in=subjects, watch="active")
+        for shipment in watched.exclude(direction="back", order__closed_at__isnull=False):
             if shipment.status not in (ShipmentStatus.DELIVERED, ShipmentStatus.RETURNED, ShipmentStatus.CANCELLED):
                 deadlines.schedule("tracking.poll", subject=shipment.pk, due_at=polling.next_poll_at(shipment, now=now))
             if tracking.newly_stalled(shipment, now=now):

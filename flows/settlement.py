@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core import deadlines, outbox
 from core.actor import Actor
@@ -60,6 +60,15 @@ def split(*, order: Order, refund_minor: int, actor: Actor, reason: str, now: da
     clocks.clear(order.pk)
     if not all_back:
         outbox.publish("escrow.released", order_id=str(order.pk), by="case")
+
+
+def hand_over(*, case: Case, order: Order, actor: Actor, reason: str, now: datetime) -> None:
+    """The platform decides from here; its own clock is the only one that runs."""
+    cases.move(case, CaseStatus.MEDIATION, actor=actor, reason=reason, escalated_at=now)
+    rules = rules_of(order.policy_id)
+    deadlines.cancel_all(subjects=[case.pk])
+    due_at = now + timedelta(hours=rules.evidence_hours + rules.decide_hours)
+    deadlines.schedule("case.decide_by", subject=case.pk, due_at=due_at)
 
 
 def end(*, case: Case, order: Order) -> None:

@@ -261,6 +261,8 @@ def merchant_trouble(payload: Payload) -> None:
     order, shipment, texts = _milestone(payload)
     if texts is None or payload["milestone"] not in ("exception", "returned", "lost", "stalled"):
         return
+    if shipment.direction == "back" and payload["milestone"] == "stalled":
+        return  # both parties of the case are told
     subject = texts[0]
     tell_merchant(order, "logistics.trouble", lambda: (
         _(subject) % _names(order),

@@ -10,9 +10,15 @@ from core import clock
 from core.models import Deadline
 from core.money import Money
 from core.outbox import Payload
+from core.policies import rules_of
 from core.wording import when
 from disputes.models import Case
+from disputes.states import CaseStatus
+from flows import returns
 from flows.telling import case_of, tell_both
+from logistics.models import Shipment
+
+_SENT = CaseStatus.RETURN_SENT
 
 
 def _names(case: Case, **more: object) -> dict[str, object]:
@@ -87,9 +93,51 @@ def sent_back(payload: Payload) -> None:
     case = case_of(payload)
     tell_both(case, "disputes.sent_back", lambda: (
         _("Case %(case)s: the goods are on their way back") % _names(case),
-        _("The merchant has until %(when)s to look at them; without an answer the buyer is refunded.")
-        % {"when": _by(case)},
+        _way_back(case) % {"when": _by(case), "days": rules_of(case.order.policy_id).inspect_return_hours // 24},
     ), key=str(case.pk))  # fmt: skip
+
+
+def _way_back(case: Case) -> str:
+    parcel = returns.parcel_of(case)
+    if parcel is not None and returns.is_by_hand(parcel):
+        return _("Their carrier reports nothing. The merchant has until %(when)s to confirm them or to call the "
+                 "platform; without an answer the buyer is refunded.")  # fmt: skip
+    return _("The merchant has %(days)s days to look at them from their delivery. If they have not arrived by "
+             "%(when)s, the platform decides.")  # fmt: skip
+
+
+def return_stalled(payload: Payload) -> None:
+    """Goods on their way back do not move: both hear of it while there is time to ask the carrier."""
+    if payload["milestone"] != "stalled":
+        return
+    parcel = Shipment.objects.get(pk=payload["shipment_id"])
+    case = Case.objects.select_related("order__store").filter(order_id=parcel.order_id, status=_SENT).first()
+    if parcel.direction != "back" or case is None:
+        return
+    tell_both(case, "disputes.return_stalled", lambda: (
+        _("Case %(case)s: the returned parcel does not move") % _names(case),
+        _("Please ask the carrier about parcel %(number)s and keep the receipt of posting. If it has not arrived by "
+          "%(when)s, the platform decides.") % {"number": parcel.number, "when": _by(case)},
+    ), key=f"{parcel.pk}:{parcel.stalled_at:%Y%m%d%H}" if parcel.stalled_at else str(parcel.pk))  # fmt: skip
+
+
+def arrived_back(payload: Payload) -> None:
+    case = case_of(payload)
+    back = Money(case.refund_minor or 0, case.currency)
+    tell_both(case, "disputes.arrived_back", lambda: (
+        _("Case %(case)s: the returned goods have arrived") % _names(case),
+        _("The merchant has until %(when)s to look at them; without an answer %(back)s is refunded to the buyer.")
+        % {"when": _by(case), "back": back},
+    ), key=str(case.pk), sms=True)  # fmt: skip
+
+
+def not_arrived(payload: Payload) -> None:
+    case = case_of(payload)
+    tell_both(case, "disputes.not_arrived", lambda: (
+        _("Case %(case)s: the returned goods have not arrived") % _names(case),
+        _("The carrier has not delivered them in time, so nothing is refunded by silence: the platform decides by "
+          "%(when)s. Please add what you can prove, for example the receipt of posting.") % {"when": _by(case)},
+    ), key=str(case.pk), sms=True)  # fmt: skip
 
 
 def resend_due(payload: Payload) -> None:

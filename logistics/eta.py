@@ -6,7 +6,7 @@ Days are local dates in China, never instants in UTC.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from logistics.carriers.base import Snapshot
 from logistics.history import CHINA
@@ -20,6 +20,11 @@ def promised(*, start: datetime, promise_hours: int) -> Window:
     latest = start + timedelta(hours=promise_hours)
     earliest = start + timedelta(hours=promise_hours * 2 / 3)
     return earliest.astimezone(CHINA).date(), latest.astimezone(CHINA).date()
+
+
+def end_of(day: date) -> datetime:
+    """The instant at which a promised day is over."""
+    return datetime.combine(day + timedelta(days=1), time.min, CHINA)
 
 
 def from_carrier(snapshot: Snapshot, *, now: datetime) -> Window | None:

@@ -129,7 +129,8 @@ def _suggestion(case: Case) -> str:
         CaseStatus.OFFERED: _("Your offer lies with the buyer."),
         CaseStatus.REFUSED: _("You have refused; the buyer may call the platform. A new offer is still possible."),
         CaseStatus.RETURN_DUE: _("The buyer sends the goods back."),
-        CaseStatus.RETURN_SENT: _("Look at the returned goods, then refund %(amount)s.") % {"amount": back},
+        CaseStatus.RETURN_SENT: _("Once the returned goods are there, look at them and refund %(amount)s.")
+        % {"amount": back},
         CaseStatus.RESEND_DUE: _("Send again and enter the tracking number."),
         CaseStatus.MEDIATION: _("Add what you can prove."),
     }

@@ -141,7 +141,7 @@ def send_back(request: MemberRequest, number: str) -> HttpResponse:
     """Buyer: the goods are on their way back."""
     seat = seat_of(number, actor_of(request))
     form = parcel_form(seat, request.POST)
-    done = _("Thank you. The merchant now looks at what comes back.")
+    done = _("Thank you. The merchant's time to look starts when the parcel arrives.")
     return _act(
         request,
         seat,

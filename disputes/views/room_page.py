@@ -231,14 +231,16 @@ def _turn(seat: Seat, view: Deal) -> str:
         "buyer": _("It is the buyer's turn."),
         "merchant": _("It is the merchant's turn."),
         "mediator": _("The platform's mediator is looking at it."),
+        "carrier": _("The goods are with the carrier."),
     }.get(needs, "")
 
 
 def _silence(seat: Seat, at: str) -> str:
     """What happens by itself, in the voice of this seat."""
     case, mine = seat.case, seat.mine
-    back = Money(case.refund_minor or 0, case.currency)
-    names = {"when": at, "amount": case.amount, "back": back, "want": Remedy(case.want).label}
+    if case.status == CaseStatus.RETURN_SENT:
+        return ""  # the first sentence of the page says it, by carrier
+    names = {"when": at, "amount": case.amount, "want": Remedy(case.want).label}
     words = {
         CaseStatus.OPEN: (
             _("If the merchant does nothing until %(when)s, your claim is accepted: %(terms)s."),
@@ -251,10 +253,6 @@ def _silence(seat: Seat, at: str) -> str:
         CaseStatus.RETURN_DUE: (
             _("If you send nothing back until %(when)s, the case ends and the order goes on as before."),
             _("If the buyer sends nothing back until %(when)s, the case ends and the order goes on as before."),
-        ),
-        CaseStatus.RETURN_SENT: (
-            _("If the merchant says nothing until %(when)s, %(back)s is refunded to you."),
-            _("If you do nothing: %(back)s is refunded at %(when)s."),
         ),
         CaseStatus.RESEND_DUE: (
             _("If nothing is sent until %(when)s, everything that is held is refunded to you."),

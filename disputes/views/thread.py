@@ -40,6 +40,7 @@ STEPS: dict[str, Promise] = {
     "withdrawn": gettext_lazy("took the claim back"),
     "goods_back": gettext_lazy("received the returned goods"),
     "silent": gettext_lazy("did not answer in the printed time"),
+    "not_arrived": gettext_lazy("has not delivered the returned goods in time"),
     "evidence": gettext_lazy("added evidence"),
 }
 
