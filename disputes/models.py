@@ -105,7 +105,10 @@ class CaseEntry(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["case", "id"], name="case_thread")]
+        indexes: ClassVar = [
+            models.Index(fields=["case", "id"], name="case_thread"),
+            models.Index(fields=["author_id", "act", "at"], name="case_pace"),
+        ]
 
 
 class Ruling(models.Model):

@@ -9,43 +9,33 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
-from core import deadlines, outbox
+from core import outbox
 from core.actor import Actor
 from core.errors import NotFound
 from core.money import Money
-from core.policies import Rules, rules_of
+from core.policies import rules_of
 from disputes.errors import (
     AlreadyTaken,
     AmountTooHigh,
-    CannotWant,
     GoodsGoBack,
     NotYourTurn,
     OfferChanged,
     TooManyClaims,
 )
 from disputes.models import Case, Offer, Ruling
-from disputes.services import cases, evidence, offers, rulings
+from disputes.services import cases, evidence, offers, pace, rulings
 from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
-from escrow.queries import hold_of
 from escrow.services import holds
 from flows import clocks, returns, settlement
+from flows.case_table import check_terms, enter, locked, pass_turn, rest, start_clock
 from flows.errors import AlreadyClosed, CaseIsOpen
 from logistics.models import Shipment
 from logistics.services import shipments
-from shop.models import Order
 from shop.services import orders
 from shop.states import UNDER_ESCROW
 
 # Opening and taking back stops the release clock each time: it may not be done for ever.
 MAX_WITHDRAWN = 2
-CASE_CLOCKS = (
-    "case.answer_by",
-    "case.escalate_by",
-    "case.return_by",
-    "case.inspect_by",
-    "case.resend_by",
-    "case.decide_by",
-)
 
 
 @transaction.atomic
@@ -66,6 +56,7 @@ def open_case(
     A claim wins for as long as the money is still held, even past its release date.
 
     :raises AmountTooHigh: if more is asked than is held
+    :raises TooManyCases: if this buyer opens too many in a day
     """
     order = orders.lock_order(order_id)
     if order.buyer_id != actor.user_id:
@@ -76,11 +67,12 @@ def open_case(
         raise AlreadyClosed
     if Case.objects.filter(order_id=order.pk, status=CaseStatus.WITHDRAWN).count() >= MAX_WITHDRAWN:
         raise TooManyClaims
-    held = _rest(order)
+    pace.may_open(actor=actor, now=now)
+    held = rest(order)
     asked = amount if want in MONEY_REMEDIES and amount is not None else Money(0, order.currency)
     if want in (Remedy.REFUND, Remedy.RETURN) and amount is None:
         asked = held
-    _check(want, asked, held=held, shipped=order.shipped_at is not None)
+    check_terms(want, asked, held=held, shipped=order.shipped_at is not None)
     case = cases.open_case(
         order_id=order.pk, buyer_id=order.buyer_id, store_id=order.store_id, ground=ground, want=want, amount=asked,
         text=text, order_status=order.status, actor=actor, now=now,
@@ -92,15 +84,21 @@ def open_case(
     clocks.pause(order.pk, reason="case")
     rules = rules_of(order.policy_id)
     hours = rules.answer_shipped_hours if order.shipped_at else rules.answer_unshipped_hours
-    _clock(case, "case.answer_by", now + timedelta(hours=hours))
+    start_clock(case, "case.answer_by", now + timedelta(hours=hours))
     outbox.publish("disputes.opened", case_id=str(case.pk))
     return case
 
 
 @transaction.atomic
 def say(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
-    """Write in the case room."""
-    case, _, party = _enter(case_id, actor)
+    """
+    Write in the case room.
+
+    :raises TooManyWords: if a party writes too fast
+    """
+    case, _, party = enter(case_id, actor)
+    if party != Party.PLATFORM:
+        pace.may_say(actor=actor, now=now)
     cases.add_entry(case=case, party=party, act="said", text=text, facts={}, actor=actor, now=now)
     outbox.publish("disputes.said", case_id=str(case.pk), party=party)
 
@@ -108,7 +106,7 @@ def say(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
 @transaction.atomic
 def add_evidence(*, case_id: UUID, file: UploadedFile | None, shows: str, actor: Actor, now: datetime) -> None:
     """Lay something before the other side and the mediator."""
-    case, _, party = _enter(case_id, actor)
+    case, _, party = enter(case_id, actor)
     evidence.add(case=case, party=party, file=file, shows=shows, actor=actor, now=now)
 
 
@@ -119,17 +117,19 @@ def offer(*, case_id: UUID, remedy: str, amount: Money | None, text: str, actor:
 
     :raises AmountTooHigh: if it offers more than is held
     """
-    case, order, party = _enter(case_id, actor)
+    case, order, party = enter(case_id, actor)
     may_offer = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.MEDIATION)
     if party == Party.PLATFORM or case.status not in may_offer:
         raise NotYourTurn
-    held = _rest(order)
+    held = rest(order)
     proposed = held if remedy in (Remedy.REFUND, Remedy.RETURN) and amount is None else amount
     proposed = proposed if remedy in MONEY_REMEDIES and proposed is not None else Money(0, order.currency)
-    _check(remedy, proposed, held=held, shipped=order.shipped_at is not None)
+    check_terms(remedy, proposed, held=held, shipped=order.shipped_at is not None)
     made = offers.make_offer(case=case, party=party, remedy=remedy, amount=proposed, text=text, actor=actor, now=now)
     if case.status != CaseStatus.MEDIATION:
-        _turn(case, order, to=CaseStatus.OFFERED if party == Party.MERCHANT else CaseStatus.OPEN, actor=actor, now=now)
+        pass_turn(
+            case, order, to=CaseStatus.OFFERED if party == Party.MERCHANT else CaseStatus.OPEN, actor=actor, now=now
+        )
     outbox.publish("disputes.offered", case_id=str(case.pk), party=party)
     return made
 
@@ -144,7 +144,7 @@ def accept(*, case_id: UUID, actor: Actor, now: datetime, terms: str | None = No
 
     :raises OfferChanged: if something else lies on the table by now
     """
-    case, order, party = _enter(case_id, actor)
+    case, order, party = enter(case_id, actor)
     open_offer = Offer.objects.filter(case=case, status="open").first()
     theirs = str(open_offer.pk) if open_offer is not None and open_offer.party != party else "claim"
     if terms is not None and terms != theirs:
@@ -166,14 +166,14 @@ def accept(*, case_id: UUID, actor: Actor, now: datetime, terms: str | None = No
 @transaction.atomic
 def refuse(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
     """Say no, with reasons; the other side may make a new offer or call the platform."""
-    case, order, party = _enter(case_id, actor)
+    case, order, party = enter(case_id, actor)
     if party == Party.MERCHANT and case.status == CaseStatus.OPEN:
         _withdraw_offer(case)
         cases.add_entry(case=case, party=party, act="refused", text=text, facts={}, actor=actor, now=now)
-        _turn(case, order, to=CaseStatus.REFUSED, actor=actor, now=now)
+        pass_turn(case, order, to=CaseStatus.REFUSED, actor=actor, now=now)
     elif party == Party.BUYER and case.status == CaseStatus.OFFERED:
         offers.refuse(case=case, party=party, text=text, actor=actor, now=now)
-        _turn(case, order, to=CaseStatus.OPEN, actor=actor, now=now)
+        pass_turn(case, order, to=CaseStatus.OPEN, actor=actor, now=now)
     else:
         raise NotYourTurn
     outbox.publish("disputes.refused", case_id=str(case.pk), party=party)
@@ -190,7 +190,7 @@ def escalate(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
 
     The merchant may at any time; the buyer from the merchant's first answer on, whatever was said since.
     """
-    case, order, party = _enter(case_id, actor)
+    case, order, party = enter(case_id, actor)
     if not may_escalate(case, party):
         raise NotYourTurn
     cases.add_entry(case=case, party=party, act="escalated", text=text, facts={}, actor=actor, now=now)
@@ -223,7 +223,7 @@ def withdraw(*, case_id: UUID, actor: Actor, now: datetime) -> None:
 
     :raises GoodsGoBack: once the carrier has the returned goods: the merchant would get them and the money
     """
-    case, order, party = _enter(case_id, actor)
+    case, order, party = enter(case_id, actor)
     if party != Party.BUYER:
         raise NotYourTurn
     parcel = returns.parcel_of(case)
@@ -236,7 +236,7 @@ def withdraw(*, case_id: UUID, actor: Actor, now: datetime) -> None:
 @transaction.atomic
 def send_back(*, case_id: UUID, carrier_code: str, number: str, actor: Actor, now: datetime) -> Shipment:
     """Buyer: the goods are on their way back; the merchant's time to look starts when they arrive."""
-    case, order, party = _enter(case_id, actor)
+    case, order, party = enter(case_id, actor)
     if party != Party.BUYER or case.status != CaseStatus.RETURN_DUE:
         raise NotYourTurn
     shipment = shipments.book(
@@ -255,7 +255,7 @@ def send_back(*, case_id: UUID, carrier_code: str, number: str, actor: Actor, no
 @transaction.atomic
 def goods_back(*, case_id: UUID, actor: Actor, now: datetime) -> None:
     """Merchant: the returned goods are here and right; the buyer gets his money."""
-    case, order, party = _enter(case_id, actor)
+    case, order, party = enter(case_id, actor)
     if party != Party.MERCHANT or case.status != CaseStatus.RETURN_SENT:
         raise NotYourTurn
     cases.add_entry(case=case, party=party, act="goods_back", text="", facts={}, actor=actor, now=now)
@@ -265,7 +265,7 @@ def goods_back(*, case_id: UUID, actor: Actor, now: datetime) -> None:
 @transaction.atomic
 def resend(*, case_id: UUID, carrier_code: str, number: str, actor: Actor, now: datetime) -> Shipment:
     """Merchant: the replacement is on its way; the case closes and delivery starts anew."""
-    case, order, party = _enter(case_id, actor)
+    case, order, party = enter(case_id, actor)
     if party != Party.MERCHANT or case.status != CaseStatus.RESEND_DUE:
         raise NotYourTurn
     shipments.supersede(order_id=order.pk)
@@ -291,7 +291,7 @@ def rule(
 
     :raises AmountTooHigh: if the refund is more than is held
     """
-    case, order = _locked(case_id)
+    case, order = locked(case_id)
     if not actor.is_mediator or actor.user_id in (order.buyer_id, order.store.owner_id):
         raise NotFound
     if case.status != CaseStatus.MEDIATION:
@@ -300,7 +300,7 @@ def rule(
         case = cases.take(case_id=case.pk, actor=actor, now=now)
     if case.mediator_id != actor.user_id:
         raise AlreadyTaken
-    held = _rest(order)
+    held = rest(order)
     if not 0 <= refund_minor <= held.minor:
         raise AmountTooHigh
     ruling = rulings.sign(
@@ -314,63 +314,3 @@ def rule(
     settlement.end(case=case, order=order)
     outbox.publish("disputes.ruled", case_id=str(case.pk))
     return ruling
-
-
-def _locked(case_id: UUID) -> tuple[Case, Order]:
-    """Lock order first, then case: the order is the mutex of its deal."""
-    order_id = Case.objects.filter(pk=case_id).values_list("order_id", flat=True).first()
-    if order_id is None:
-        raise NotFound
-    order = orders.lock_order(order_id)
-    return cases.lock_case(case_id), order
-
-
-def _enter(case_id: UUID, actor: Actor) -> tuple[Case, Order, str]:
-    """
-    Lock the case for one of its parties.
-
-    :raises NotFound: for anybody else
-    :raises AlreadyClosed: if it has ended
-    """
-    case, order = _locked(case_id)
-    if actor.user_id == order.buyer_id:
-        party = Party.BUYER
-    elif actor.user_id == order.store.owner_id:
-        party = Party.MERCHANT
-    elif actor.is_mediator:
-        party = Party.PLATFORM
-    else:
-        raise NotFound
-    if not case.is_open:
-        raise AlreadyClosed
-    return case, order, party
-
-
-def _rest(order: Order) -> Money:
-    hold = hold_of(order.pk)
-    return hold.rest if hold is not None else Money(0, order.currency)
-
-
-def _check(remedy: str, amount: Money, *, held: Money, shipped: bool) -> None:
-    if remedy in MONEY_REMEDIES and not 0 < amount.minor <= held.minor:
-        raise AmountTooHigh
-    if not shipped and remedy in (Remedy.RETURN, Remedy.EXCHANGE, Remedy.RESEND):
-        raise CannotWant
-
-
-def _turn(case: Case, order: Order, *, to: str, actor: Actor, now: datetime) -> None:
-    """Pass the turn: the other side's clock starts, ours ends."""
-    rules: Rules = rules_of(order.policy_id)
-    if case.status != to:
-        cases.move(case, to, actor=actor, reason="answered", answered_at=case.answered_at or now)
-    if to == CaseStatus.OPEN:
-        hours = rules.answer_shipped_hours if order.shipped_at else rules.answer_unshipped_hours
-        _clock(case, "case.answer_by", now + timedelta(hours=hours))
-    else:
-        _clock(case, "case.escalate_by", now + rules.hours("escalate_hours"))
-
-
-def _clock(case: Case, kind: str, due_at: datetime) -> None:
-    """One clock at a time: whose turn it is."""
-    deadlines.cancel_all(subjects=[case.pk], kinds=CASE_CLOCKS)
-    deadlines.schedule(kind, subject=case.pk, due_at=due_at)

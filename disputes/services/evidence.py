@@ -15,6 +15,8 @@ from core.pictures import clean_picture
 from disputes.errors import TextNeeded
 from disputes.models import Case, Evidence
 from disputes.services.cases import add_entry
+from disputes.services.pace import may_show
+from disputes.states import Party
 
 MAX_PIECES = 30
 
@@ -30,11 +32,14 @@ def add(*, case: Case, party: str, file: UploadedFile | None, shows: str, actor:
 
     :raises NotAPicture: if the file is none
     :raises TextNeeded: if there is neither picture nor statement
+    :raises TooManyPieces: if they come too fast
     """
     if file is None and not shows.strip():
         raise TextNeeded
     if Evidence.objects.filter(case=case, party=party).count() >= MAX_PIECES:
         raise TooMuchEvidence
+    if party != Party.PLATFORM:
+        may_show(actor=actor, now=now)
     piece = Evidence(case=case, party=party, author_id=actor.user_id, shows=shows.strip()[:200], created_at=now)
     if file is not None:
         picture = clean_picture(file)

@@ -9,10 +9,16 @@ from core.money import Money
 from disputes.errors import NotYourTurn
 from disputes.models import Case, Offer
 from disputes.services.cases import add_entry
+from disputes.services.pace import may_offer
 
 
 def make_offer(*, case: Case, party: str, remedy: str, amount: Money, text: str, actor: Actor, now: datetime) -> Offer:
-    """Lay an offer on the table; the one that lay there is replaced."""
+    """
+    Lay an offer on the table; the one that lay there is replaced.
+
+    :raises TooManyOffers: if this side makes too many in a day
+    """
+    may_offer(case=case, party=party, now=now)
     Offer.objects.filter(case=case, status="open").update(status="replaced")
     offer = Offer.objects.create(
         case=case, party=party, author_id=actor.user_id, remedy=remedy, amount_minor=amount.minor,

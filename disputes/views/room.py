@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.requests import MemberRequest
 from core import clock
-from core.errors import Invalid
+from core.errors import Invalid, TooMany
 from core.guards import member
 from core.http import actor_of
 from core.money import Money
@@ -185,12 +185,13 @@ Do = Callable[[dict[str, Any], dict[str, Any]], object]
 
 def _act(request: MemberRequest, seat: Seat, name: str, form: forms.Form, done: str, do: Do) -> HttpResponse:
     """Do it, or show the room again with what was written and why it was refused."""
-    now = clock.now()
+    now, status = clock.now(), 400
     if form.is_valid():
         try:
             do(form.cleaned_data, {"case_id": seat.case.pk, "actor": seat.actor, "now": now})
-        except Invalid as refusal:
+        except (Invalid, TooMany) as refusal:
             form.add_error(None, refusal.message)
+            status = refusal.status
         else:
             messages.success(request, done)
             return redirect(seat.url)
@@ -198,7 +199,7 @@ def _act(request: MemberRequest, seat: Seat, name: str, form: forms.Form, done: 
         messages.error(request, str(next(iter(form.errors.values()))[0]))
         return redirect(seat.url)
     context = room_context(seat_of(seat.case.number, seat.actor), now=now, bound={name: form, "open_form": name})
-    return render(request, PAGES[Party(seat.party)], context, status=400)
+    return render(request, PAGES[Party(seat.party)], context, status=status)
 
 
 def _held(seat: Seat) -> Money:

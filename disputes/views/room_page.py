@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -19,7 +19,7 @@ from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
 from disputes.views.findings import findings_of, with_photos
 from disputes.views.seats import Seat
 from disputes.views.thread import lines_of, pack_pieces, pieces_of, remedy_words
-from flows.aftersale import BUYER_MAY_ESCALATE, MERCHANT_MAY_ESCALATE
+from flows.aftersale import may_escalate
 from flows.deal import Deal, deal
 from logistics.queries import all_carriers, carriers_for
 
@@ -110,6 +110,7 @@ def room_context(seat: Seat, *, now: datetime, bound: Bound | None = None) -> di
         "findings": findings_of(view),
         "silence": _silence(seat, when(clock.due_at)) if clock else "",
         "may": _may(seat, theirs),
+        "refusing": _refusing(view, now=now),
         "escalate_when": _escalate_when(seat, when(clock.due_at) if clock else ""),
         "ending": ending_of(case),
     }
@@ -138,13 +139,12 @@ def _may(seat: Seat, theirs: Offer | None) -> dict[str, bool]:
     case, mine = seat.case, seat.mine
     open_, status = case.is_open, case.status
     merchant = seat.party == Party.MERCHANT
-    escalates = BUYER_MAY_ESCALATE if mine else MERCHANT_MAY_ESCALATE if merchant else ()
     return {
         "talk": open_,
         "offer": open_ and status in TALKING and (mine or merchant),
         "refuse": (merchant and status == CaseStatus.OPEN)
         or (mine and status == CaseStatus.OFFERED and theirs is not None),
-        "escalate": status in escalates,
+        "escalate": may_escalate(case, seat.party),
         "withdraw": mine and status in MAY_WITHDRAW,
         "send_back": mine and status == CaseStatus.RETURN_DUE,
         "goods_back": merchant and status == CaseStatus.RETURN_SENT,
@@ -267,6 +267,14 @@ def _silence(seat: Seat, at: str) -> str:
     pair = words.get(CaseStatus(case.status), ("", ""))
     names["terms"] = remedy_words(case.want, case.amount)
     return (pair[0] if mine else pair[1]) % names
+
+
+def _refusing(view: Deal, *, now: datetime) -> str:
+    """What a buyer's no leads to, said beside the button."""
+    rules = view.rules
+    hours = rules.answer_shipped_hours if view.order.shipped_at else rules.answer_unshipped_hours
+    return _("If you refuse, it is the store's turn again, until %(when)s at the latest. You may call the platform at "
+             "any time instead.") % {"when": when(now + timedelta(hours=hours))}  # fmt: skip
 
 
 def _escalate_when(seat: Seat, at: str) -> str:

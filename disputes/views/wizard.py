@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.requests import MemberRequest
 from core import clock
-from core.errors import Invalid
+from core.errors import Invalid, TooMany
 from core.guards import member
 from core.http import actor_of
 from core.money import Money
@@ -38,25 +38,22 @@ def case_new(request: MemberRequest, number: str) -> HttpResponse:
     held = _held(order)
     remedies = remedies_for(None, shipped=order.shipped_at is not None)
     form = CaseForm(request.POST or None, request.FILES or None, remedies=remedies, held=held)
+    status = 400 if form.errors else 200
     if request.method == "POST" and form.is_valid():
-        opened = _open(request, order, form, now)
-        if opened is not None:
-            return opened
-    context = _context(order, form, held, now)
-    return render(request, "disputes/case_new.html", context, status=400 if form.errors else 200)
+        try:
+            return _open(request, order, form, now)
+        except (Invalid, TooMany) as refusal:
+            form.add_error(None, refusal.message)
+            status = refusal.status
+    return render(request, "disputes/case_new.html", _context(order, form, held, now), status=status)
 
 
-def _open(request: MemberRequest, order: Order, form: CaseForm, now: datetime) -> HttpResponse | None:
-    """Open the case, or say on the form why it was refused."""
+def _open(request: MemberRequest, order: Order, form: CaseForm, now: datetime) -> HttpResponse:
     data = form.cleaned_data
-    try:
-        case = aftersale.open_case(
-            order_id=order.pk, ground=data["ground"], want=data["remedy"], amount=data["amount"], text=data["text"],
-            photos=data["photos"], actor=actor_of(request), now=now,
-        )  # fmt: skip
-    except Invalid as refusal:
-        form.add_error(None, refusal.message)
-        return None
+    case = aftersale.open_case(
+        order_id=order.pk, ground=data["ground"], want=data["remedy"], amount=data["amount"], text=data["text"],
+        photos=data["photos"], actor=actor_of(request), now=now,
+    )  # fmt: skip
     messages.success(request, _("Your claim is with the store, and the money is frozen."))
     return redirect("disputes:case", case.number)
 
