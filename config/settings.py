@@ -60,6 +60,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "core.http.refuse_trace",
+    "core.gate.gate",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -217,8 +218,9 @@ STORAGES = {
         "BACKEND": env.str("STATIC_STORAGE", default="whitenoise.storage.CompressedManifestStaticFilesStorage")
     },
 }
-# Pages, forms and pictures have their limits: what is larger is refused before it is read.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 6 * 2**20
+# What is larger is refused before it is read (core/gate.py); a proxy in front should refuse the same.
+UPLOAD_MAX_BYTES = 30 * 2**20
+BODY_MAX_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20  # without files; inside a multipart form all texts together
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 

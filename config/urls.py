@@ -56,5 +56,6 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     re_path(r"^media/(?P<path>(?:products|stores)/.+)$", media, name="media"),
 ]
+handler400 = "core.views.errors.bad_request"
 handler404 = "core.views.errors.not_found"
 handler500 = "core.views.errors.server_error"

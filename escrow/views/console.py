@@ -34,7 +34,7 @@ def payments(request: HttpRequest) -> HttpResponse:
 @require_POST
 def receipt_return(request: HttpRequest, pk: int) -> HttpResponse:
     """Send parked money back the way it came."""
-    reason = request.POST.get("reason", "").strip()[:60] or "returned by staff"
+    reason = request.POST.get("reason", "").replace("\x00", "").strip()[:60] or "returned by staff"
     refund = receipts.return_receipt(receipt_id=pk, actor=actor_of(request), reason=reason, now=clock.now())
     messages.success(request, _("%(amount)s is on its way back.") % {"amount": refund.amount})
     return redirect("console:payments")

@@ -221,9 +221,10 @@ def test_another_persons_lines_cannot_be_bought(client, buyer, mine):
     assert CartLine.objects.filter(pk=theirs.pk).exists()
 
 
-def test_a_note_of_five_megabytes_is_refused_and_the_rest_kept(client, buyer, mine):
-    answer = client.post(URL, form_of(client, note="长" * 1_700_000))
-    assert answer.status_code == 400
+@pytest.mark.parametrize(("letters", "status"), [(100_000, 400), (1_700_000, 413)])
+def test_a_note_that_is_too_long_is_refused(client, buyer, mine, letters, status):
+    answer = client.post(URL, form_of(client, note="长" * letters))
+    assert answer.status_code == status
     assert nothing_happened()
 
 

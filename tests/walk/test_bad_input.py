@@ -38,7 +38,7 @@ def scene(db) -> Scene:
 @pytest.mark.parametrize("bad", QUANTITIES.values(), ids=QUANTITIES)
 def test_a_quantity_that_is_none_is_refused_in_words(client, variant, bad):
     answer = client.post(reverse("shop:cart-add"), {"variant": str(variant.pk), "quantity": bad})
-    assert answer.status_code in (400, 409, 422), answer.status_code
+    assert answer.status_code in ((413,) if bad is LONG else (400, 409, 422)), answer.status_code
     assert not CartLine.objects.exists()
     buyer = UserFactory()
     cart = fill_cart(buyer, variant, quantity=2)
@@ -46,8 +46,9 @@ def test_a_quantity_that_is_none_is_refused_in_words(client, variant, bad):
     page = reverse("shop:cart")
     line = reverse("shop:cart-line", args=[cart.lines.get().pk])
     answer = client.post(line, {"quantity": bad}, HTTP_REFERER=f"http://testserver{page}")
-    assert answer.status_code == 302, "the message is shown on the page they came from"
-    assert "flash" in client.get(page).content.decode()
+    if bad is not LONG:
+        assert answer.status_code == 302, "the message is shown on the page they came from"
+        assert "flash" in client.get(page).content.decode()
     assert cart.lines.get().quantity == 2
 
 
