@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "allauth",
     "allauth.account",
+    "allauth.headless",
     "core",
     "accounts",
     "shop",
@@ -106,7 +107,11 @@ if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
 else:
     # Rate limits live in the cache: a cache per process would multiply every limit by the number of workers.
-    CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}}
+    # And one that throws away a third of its rows from the 300th on would let strangers push a limit out.
+    _kept = {"MAX_ENTRIES": 10_000}
+    CACHES = {
+        "default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache", "OPTIONS": _kept}
+    }
     CELERY_BROKER_URL = "spool://localhost"
     for _folder in ("queue", "control"):
         (VAR_DIR / "broker" / _folder).mkdir(parents=True, exist_ok=True)
@@ -187,6 +192,8 @@ ACCOUNT_FORMS = {
     "change_phone": "accounts.forms.security.ChangePhoneForm",
     "reauthenticate": "accounts.forms.security.ReauthenticateForm",
 }
+HEADLESS_CLIENTS = ("app",)  # its addresses are ours: accounts/api/urls.py
+HEADLESS_TOKEN_STRATEGY = "accounts.api.authentication.AppSessions"  # noqa: S105
 DEMO_PEOPLE = "demo.people.PEOPLE"  # who may be signed in as with one click, in a sandbox only
 
 EMAIL_BACKEND = env.str(
@@ -260,6 +267,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "accounts.api.authentication.TokenAuthentication",
+        "accounts.api.authentication.AppAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -270,11 +278,27 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "core.api_pages.CursorPages",
     "PAGE_SIZE": 20,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+    "DEFAULT_THROTTLE_CLASSES": ["core.api_limits.Limits"],
 }
+# How often, by person, token or address (docs/api.md); API_RATE_ORDER=5/m,50/d and so on; an empty text is no limit.
+API_RATES = {
+    "visitor": "600/m",  # an address, while nobody is signed in
+    "member": "600/m",
+    "system": "1200/m",  # a store's token
+    "change": "300/m",  # whatever is not a mere look
+    "order": "20/m,200/d",
+    "case": "10/h",
+    "words": "30/m,500/d",
+    "sign_in": "30/m",  # an address; what one account may be asked for is in ACCOUNT_RATE_LIMITS
+    "refused": "30/m",  # an address that comes with wrong tokens
+    "schema": "10/m",
+}
+API_RATES = {name: env.str(f"API_RATE_{name.upper()}", default=rate) for name, rate in API_RATES.items()}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Tashi API",
     "DESCRIPTION": "Storefront, escrow, logistics and mediation. Money is {minor, currency}; times are UTC.",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",  # 3.0 cannot say that a named shape may be null
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

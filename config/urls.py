@@ -6,12 +6,11 @@ from typing import Any
 
 from django.contrib import admin
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView
 
 from accounts.views.language import set_language
 from core.api import NothingHere
 from core.guards import named
-from core.views.api_docs import ApiDocs
+from core.views.api_docs import ApiDescription, ApiDocs
 from core.views.health import healthz, readyz
 from core.views.media import media
 from core.views.styleguide import styleguide
@@ -28,10 +27,11 @@ guidance = (
 )
 
 api: list[Any] = [
+    path("", include("accounts.api.urls")),
     path("", include("shop.api.urls")),
     path("", include("escrow.api.urls")),
     path("", include("disputes.api.urls")),
-    path("schema/", named(SpectacularAPIView.as_view(), "public"), name="api-schema"),
+    path("schema/", named(ApiDescription.as_view(), "public"), name="api-schema"),
     path("docs/", named(ApiDocs.as_view(), "public"), name="api-docs"),
     re_path("", named(NothingHere.as_view(), "public")),
 ]

@@ -19,6 +19,7 @@ from rest_framework.utils.encoders import JSONEncoder
 from rest_framework.views import APIView, exception_handler
 
 from core import idempotency
+from core.api_limits import refuse_guessing, words_of
 from core.api_pages import CursorPages
 from core.api_schema import HouseSchema
 from core.errors import DomainError, Forbidden, Invalid, NotFound
@@ -74,12 +75,25 @@ class Door(APIView):
     permission_classes: Any = (Member,)
     parser_classes: Any = (JsonParser,)
     max_bytes = MAX_JSON_BYTES
+    limit = ""  # a rate of its own (settings.API_RATES) for what is no mere look
     schema: Any = HouseSchema()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if int(request.META.get("CONTENT_LENGTH") or 0) > self.max_bytes:
+        if _length_of(request) > self.max_bytes:
             raise TooLarge
+
+    def perform_authentication(self, request: Request) -> None:
+        """Count who asks as soon as he is known, not only whom the door lets in; and count wrong tokens."""
+        try:
+            super().perform_authentication(request)
+        except exceptions.AuthenticationFailed:
+            refuse_guessing(request)
+            raise
+        super().check_throttles(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Done already."""
 
 
 class PublicDoor(Door):
@@ -98,6 +112,11 @@ class NothingHere(PublicDoor):
         raise NotFound
 
 
+def _length_of(request: Request) -> int:
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    return int(length) if length.isascii() and length.isdigit() and len(length) < 16 else MAX_JSON_BYTES**2
+
+
 def answer_exception(fault: Exception, context: dict[str, Any]) -> Response | None:
     """Every refusal as ``{"code", "message", "fields"}``."""
     if isinstance(fault, DomainError):
@@ -108,6 +127,8 @@ def answer_exception(fault: Exception, context: dict[str, Any]) -> Response | No
     if isinstance(fault, exceptions.ValidationError):
         fields = dict(_flat(fault.detail)) if isinstance(fault.detail, dict) else {}
         response.data = {"code": "invalid", "message": str(Invalid().message), "fields": fields}
+    elif isinstance(fault, exceptions.Throttled):
+        response.data = words_of(fault)
     elif isinstance(fault, exceptions.APIException):
         response.data = {"code": fault.default_code, "message": str(fault.detail), "fields": {}}
     else:  # Django's own 404 and 403

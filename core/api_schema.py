@@ -39,15 +39,18 @@ class HouseSchema(AutoSchema):
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)
-        codes = {"404"}
+        codes = {"404", "429"}
         if self.view.authentication_classes:
             codes |= {"401", "403"}
-        if self.method != "GET" or "cursor" in str(self.get_override_parameters()):
+        if self.method != "GET" or any(
+            getattr(wish, "location", "query") == "query" for wish in self.get_override_parameters()
+        ):
             codes |= {"400"}
         if self.method in ("POST", "PATCH"):
             codes |= {"409", "413", "415"}
         if self.is_once:
             codes |= {"422"}
+        codes |= getattr(self.view, "refusals", frozenset())
         for code in sorted(codes - set(bodies)):
             bodies[code] = self._get_response_for_code(Problem, code)  # type: ignore[no-untyped-call]
         return bodies

@@ -75,8 +75,11 @@ def empty_cache(request: pytest.FixtureRequest) -> None:
     if uses_database(request):
         from django.core.cache import cache
 
+        from core import limits
+
         request.getfixturevalue("db")
         cache.clear()
+        limits.forget()
 
 
 @pytest.fixture(autouse=True, scope="session")

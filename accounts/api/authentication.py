@@ -1,11 +1,16 @@
-"""``Authorization: Token …``: a merchant's own system, bound to one store."""
+"""``Authorization: Token …``: a merchant's own system, bound to one store; ``X-Session-Token``: a person in an app."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 from datetime import timedelta
 from typing import Any
 
+from allauth.headless.contrib.rest_framework.authentication import XSessionTokenAuthentication
+from allauth.headless.internal import sessionkit
+from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
+from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -17,6 +22,7 @@ from accounts.models import ApiToken, User
 from core import clock
 
 SEEN_EVERY = timedelta(minutes=10)
+_SESSION_KEY = re.compile(r"\A[0-9a-z]{32}\Z")
 
 
 def digest_of(token: str) -> str:
@@ -44,6 +50,46 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return self.keyword
+
+
+class AppSessions(SessionTokenStrategy):
+    """An app's token is the key of a session; what does not look like one is not looked up, and one query is enough."""
+
+    def lookup_session(self, session_token: str) -> SessionBase | None:
+        if not _SESSION_KEY.match(session_token):
+            return None
+        found: SessionBase | None = sessionkit.lookup_session(session_token)
+        return found
+
+
+class AppAuthentication(XSessionTokenAuthentication):
+    """
+    A person in an app, with all he may do in a browser and nothing more; ``request.auth`` stays empty as it does there.
+
+    A token that is over is refused. It must not fall through to the cookie of somebody else on the same machine.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, None] | None:
+        if self.get_session_token(request) is None:
+            return None
+        found = super().authenticate(request)
+        if not found:
+            raise AuthenticationFailed(_("This session is over. Please sign in again."))
+        return found[0], None
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Token"
+
+
+class AppScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """How the description of the API names it."""
+
+    target_class = AppAuthentication
+    name = "appSession"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        words = "From `meta.session_token` of /api/v1/auth/: a signed-in person in an app"
+        return {"type": "apiKey", "in": "header", "name": "X-Session-Token", "description": words}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -94,7 +94,7 @@ class RequestLoginCodeForm(forms.Form):
             raise ValidationError({"login": _("Enter a phone number or an e-mail address.")})
         target = next(iter(found.values()))
         if not ratelimit.consume(context.request, action="request_login_code", key=target):
-            raise ValidationError(_("Too many tries. Please wait a few minutes and try again."))
+            raise ValidationError(_("Too many tries. Please wait a few minutes and try again."), code="rate_limited")
         self._user = self._find(**found)
         context.request.session[REMEMBER_KEY] = bool(data.get("remember"))
         return {**data, **found}

@@ -1,8 +1,15 @@
-"""The readable description of the API, under the same content security policy as every page."""
+"""The description of the API, and its readable page under the same content security policy as every page."""
 
 from __future__ import annotations
 
-from drf_spectacular.views import SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+
+class ApiDescription(SpectacularAPIView):
+    """OpenAPI, made anew for each reader: a second of work, so nobody may ask often."""
+
+    limit = "schema"
+    limits_looks = True
 
 
 class ApiDocs(SpectacularSwaggerSplitView):

@@ -21,6 +21,7 @@ from disputes.api import shapes
 from disputes.errors import CannotWant
 from disputes.models import CaseEntry
 from disputes.queries import clocks_of
+from disputes.services.cases import take
 from disputes.states import Remedy
 from disputes.views.room_page import remedies_for
 from disputes.views.seats import Seat, seat_of
@@ -71,6 +72,8 @@ def check_remedy(remedy: str, amount: Money | None, *, allowed: tuple[str, ...],
 class Cases(OnceMixin):
     """Claims on an order."""
 
+    limit = "case"
+
     @extend_schema(operation_id="openCase", tags=["cases"], request=shapes.CaseInput, responses={201: shapes.CaseShape})
     def post(self, request: Request, number: str) -> Response:
         """Open a claim: the order's money is frozen at once, and the merchant has a printed time to answer."""
@@ -94,6 +97,7 @@ class CaseByNumber(Door):
 class Act(OnceMixin):
     """Something a party does in a case; the flows say who may."""
 
+    limit = "words"
     takes: ClassVar[type[Any]] = Nothing
 
     def act(self, seat: Seat, said: dict[str, Any]) -> None:
@@ -124,6 +128,7 @@ class Offers(Act):
 class Evidence(Door):
     """What a party lays before the other and the mediator."""
 
+    limit = "words"
     parser_classes = (JsonParser, parsers.MultiPartParser)
     max_bytes = MAX_UPLOAD
 
@@ -238,6 +243,20 @@ class Resend(Act):
     def post(self, request: Request, number: str) -> Response:
         """Merchant: the replacement is on its way; delivery starts anew."""
         return self.do(request, number)
+
+
+class Take(OnceMixin):
+    """A mediator makes a case his."""
+
+    @extend_schema(operation_id="takeCase", tags=["cases"], request=Nothing, responses={200: shapes.CaseShape})
+    def post(self, request: Request, number: str) -> Response:
+        """Mediators: take an escalated case that nobody has. Refused to whoever is a party to it."""
+        actor = actor_of(request)
+        if not actor.is_mediator:
+            raise NotFound
+        seat, _said = seat_of(number, actor), read(Nothing, request)
+        take(case_id=seat.case.pk, actor=actor, now=clock.now())
+        return answer(request, seat)
 
 
 class Rule(Act):

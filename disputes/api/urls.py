@@ -25,5 +25,6 @@ urlpatterns: list[URLPattern] = [
     path("orders/<str:number>/cases/", named(cases.Cases.as_view(), "member")),
     path("cases/<str:number>/", named(cases.CaseByNumber.as_view(), "member")),
     path("cases/<str:number>/rule/", named(cases.Rule.as_view(), "mediator")),
+    path("cases/<str:number>/take/", named(cases.Take.as_view(), "mediator")),
     *(path(f"cases/<str:number>/{act}/", named(view.as_view(), "member")) for act, view in ACTS.items()),
 ]

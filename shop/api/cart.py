@@ -137,6 +137,8 @@ class CartLineById(Door):
 class Checkout(OnceMixin):
     """Buying."""
 
+    limit = "order"
+
     @extend_schema(operation_id="checkout", tags=["cart"], request=CheckoutInput, responses={201: CheckoutShape})
     def post(self, request: Request) -> Response:
         """Make one order per store under one payment; stock is reserved until `expires_at`."""
