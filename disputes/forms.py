@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.money import BadAmount, Money, parse
+from core.money import BadAmount, Money, parse, share
 from core.pictures import ACCEPT
 from disputes.rulebook import ARTICLES
 from disputes.services.cases import MAX_TEXT
@@ -38,6 +39,24 @@ class AmountInput(forms.CharField):
             return parse(text, currency=self.currency)
         except BadAmount as refusal:
             raise forms.ValidationError(refusal.message, code=refusal.code) from refusal
+
+
+class PercentInput(forms.CharField):
+    """A share of 0 to 100 in per cent, as whole basis points: nothing finer, no floating point; None when empty."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}))
+        super().__init__(max_length=10, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value).removesuffix("%").strip()
+        if not text:
+            return None
+        match = re.fullmatch(r"(\d{1,3})(?:\.(\d{1,2}))?", text, re.ASCII)
+        points = int(match[1]) * 100 + int((match[2] or "").ljust(2, "0")) if match else -1
+        if not 0 <= points <= 10_000:
+            raise forms.ValidationError(_("Write a number from 0 to 100, with at most two decimals."), code="percent")
+        return points
 
 
 class PicturesInput(forms.ClearableFileInput):
@@ -179,8 +198,13 @@ class ParcelForm(forms.Form):
 class RulingForm(forms.Form):
     """A decision: two amounts that are what is held, whose fault it is, by which rule, and why."""
 
-    refund = AmountInput(label=_("Back to the buyer"))
-    release = AmountInput(label=_("To the merchant"))
+    percent = PercentInput(
+        label=_("Share that goes back to the buyer, in per cent"),
+        required=False,
+        help_text=_("Either this, or the two amounts. The share is rounded to the cent."),
+    )
+    refund = AmountInput(label=_("Back to the buyer"), required=False)
+    release = AmountInput(label=_("To the merchant"), required=False)
     fault = forms.ChoiceField(
         label=_("At fault"), choices=[("", "—"), *((party.value, party.label) for party in FAULTS)]
     )
@@ -201,12 +225,32 @@ class RulingForm(forms.Form):
         for name, which in (("refund", "back"), ("release", "keep")):
             self.fields[name].currency = held.currency  # type: ignore[attr-defined]
             self.fields[name].widget.attrs["data-split"] = which
+        self.fields["percent"].widget.attrs["data-split"] = "percent"
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
+        if {"percent", "refund", "release"} & set(self.errors):
+            return data
+        if data.get("percent") is not None:
+            self._take_share(data, data["percent"])
+            return data
         refund, release = data.get("refund"), data.get("release")
-        if refund is not None and release is not None and refund + release != self.held:
+        if refund is None or release is None:
+            for name in ("refund", "release"):
+                if data.get(name) is None:
+                    self.add_error(name, _("Give both amounts, or the share in per cent alone."))
+        elif refund + release != self.held:
             text = _("%(refund)s and %(release)s make %(sum)s, but %(held)s is held. The two must add up to it.")
             names = {"refund": refund, "release": release, "sum": refund + release, "held": self.held}
             self.add_error(None, text % names)
         return data
+
+    def _take_share(self, data: dict[str, Any], basis_points: int) -> None:
+        """The share says both amounts; amounts that are given beside it must be the same."""
+        back = Money(share(self.held.minor, basis_points), self.held.currency)
+        meant = {"refund": back, "release": self.held - back}
+        if any(data.get(name) not in (None, amount) for name, amount in meant.items()):
+            text = _("%(percent)s %% of %(held)s is %(refund)s, and %(release)s is left, but the amounts below say "
+                     "something else. Empty the share, or empty the amounts.")  # fmt: skip
+            self.add_error("percent", text % {**meant, "percent": f"{basis_points / 100:g}", "held": self.held})
+        data.update(meant)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
@@ -51,6 +53,26 @@ def case_for_store(store_id: UUID, number: str) -> Case:
 
 def case_for_staff(number: str) -> Case:
     return _one(Case.objects.all(), number)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """How often the two have been here before; no verdict, only numbers."""
+
+    buyer: int
+    store: int
+
+
+def case_with_history(number: str) -> tuple[Case, History]:
+    """A case for its mediator, in one query. :raises NotFound: if there is none"""
+    rows = Case.objects.annotate(others_of_buyer=_others("buyer_id"), others_of_store=_others("store_id"))
+    case: Any = _one(rows, number)
+    return case, History(buyer=case.others_of_buyer, store=case.others_of_store)
+
+
+def _others(column: str) -> Coalesce:
+    others = Case.objects.filter(**{column: OuterRef(column)}).exclude(pk=OuterRef("pk")).order_by()
+    return Coalesce(Subquery(others.values(column).annotate(n=Count("pk")).values("n")), 0)
 
 
 def _one(rows: QuerySet[Case], number: str) -> Case:

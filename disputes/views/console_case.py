@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,15 +20,17 @@ from core.http import actor_of
 from core.models import AuditEntry
 from core.money import Money
 from disputes.forms import WordsForm
-from disputes.models import Case
-from disputes.queries import case_for_staff, clocks_of
+from disputes.models import Case, CaseEntry
+from disputes.queries import History, case_for_staff, case_with_history
 from disputes.services.cases import take as take_case
 from disputes.states import MONEY_REMEDIES, CaseStatus, Party
 from disputes.views.console import decision_due
 from disputes.views.findings import articles_for, findings_of
-from disputes.views.room_page import ending_of, split_of
+from disputes.views.pieces import packed_by_parcel, pieces_of, shown
+from disputes.views.proposals import split_of
+from disputes.views.room_page import ending_of
 from disputes.views.seats import party_of
-from disputes.views.thread import lines_of, pack_pieces, pieces_of, remedy_words
+from disputes.views.thread import lines_of, remedy_words
 from flows.deal import Deal, deal
 from flows.stories import tell
 
@@ -47,7 +50,7 @@ class Moment:
 @require_safe
 def case(request: MemberRequest, number: str) -> HttpResponse:
     """Claim, joined timeline and answer."""
-    return render(request, "console/case.html", _context(case_for_staff(number), request, clock.now()))
+    return render(request, "console/case.html", _context(*case_with_history(number), request, clock.now()))
 
 
 @mediator
@@ -60,11 +63,11 @@ def take(request: MemberRequest, number: str) -> HttpResponse:
     return redirect("console:case", taken.number)
 
 
-def _context(row: Case, request: MemberRequest, now: datetime) -> dict[str, Any]:
-    view = deal(order_id=row.order_id, viewer="staff", now=now, order=row.order)
+def _context(row: Case, history: History, request: MemberRequest, now: datetime) -> dict[str, Any]:
+    view = deal(order_id=row.order_id, viewer="staff", now=now, order=row.order, case=row, bare=True)
     held = view.hold.rest if view.hold else Money(0, row.currency)
-    clocks = clocks_of([row.pk]) if row.is_open else {}
-    pieces = row.evidence.order_by("created_at", "pk")
+    running = next((clock.due_at for clock in view.deadlines if clock.subject == str(row.pk)), None)
+    entries, pieces = list(row.entries.order_by("id")), pieces_of(row)
     is_money = row.want in MONEY_REMEDIES
     return {
         "case": row,
@@ -72,26 +75,25 @@ def _context(row: Case, request: MemberRequest, now: datetime) -> dict[str, Any]
         "held": held,
         "want_words": remedy_words(row.want, row.amount),
         "claim_split": split_of(row.amount, held) if is_money and row.is_open and row.amount <= held else None,
-        "due_at": decision_due(row) or (clocks[row.pk].due_at if row.pk in clocks else None),
+        "due_at": decision_due(row) or running,
         "is_party": party_of(row, actor_of(request)) != Party.PLATFORM,
         "is_mine": row.mediator_id == request.user.pk,
         "can_take": row.status == CaseStatus.MEDIATION and row.mediator_id is None,
         "can_rule": row.status == CaseStatus.MEDIATION and row.mediator_id == request.user.pk,
-        "moments": joined(row, view),
-        "buyers": pieces_of(piece for piece in pieces if piece.party == Party.BUYER),
-        "merchants": pack_pieces(view.shipments)
-        + pieces_of(piece for piece in pieces if piece.party == Party.MERCHANT),
-        "others": pieces_of(piece for piece in pieces if piece.party not in (Party.BUYER, Party.MERCHANT)),
-        "offers": [(offer, remedy_words(offer.remedy, offer.amount)) for offer in row.offers.order_by("-created_at")],
-        "findings": findings_of(view),
+        "moments": joined(row, view, entries),
+        "buyers": shown(piece for piece in pieces if piece.party == Party.BUYER),
+        "merchants": shown(piece for piece in pieces if piece.party == Party.MERCHANT),
+        "others": shown(piece for piece in pieces if piece.party not in (Party.BUYER, Party.MERCHANT)),
+        "offers": offers_of(entries),
+        "findings": findings_of(view, packed=packed_by_parcel(pieces)),
         "articles": articles_for(row, view.shipments),
         "say_form": WordsForm(prefix="say", label=_("Write to both sides")) if row.is_open else None,
         "ending": ending_of(row),
-        "history": _history(row),
+        "history": history,
     }
 
 
-def joined(row: Case, view: Deal) -> list[Moment]:
+def joined(row: Case, view: Deal, entries: Iterable[CaseEntry]) -> list[Moment]:
     """Order, money, parcels and the case itself in one line of time, oldest first."""
     trail = AuditEntry.objects.filter(order_id=row.order_id).exclude(act__startswith="case.").order_by("id")
     told = tell(trail[:200], viewer="buyer", order=view.order)
@@ -105,7 +107,7 @@ def joined(row: Case, view: Deal) -> list[Moment]:
         ]  # fmt: skip
     moments += [
         Moment(line.at, case_word, line.tone, _said(line.who, line.title), line.text)
-        for line in lines_of(row, row.entries.order_by("id"), party=Party.PLATFORM)
+        for line in lines_of(row, entries, party=Party.PLATFORM)
     ]
     return sorted(moments, key=lambda moment: moment.at)
 
@@ -114,10 +116,10 @@ def _said(who: str, what: str) -> str:
     return _("%(who)s: %(what)s") % {"who": who, "what": what} if what else who
 
 
-def _history(row: Case) -> dict[str, int]:
-    """How often the two have been here before; no verdict, only numbers."""
-    others = Case.objects.exclude(pk=row.pk)
-    return {
-        "buyer": others.filter(buyer_id=row.buyer_id).count(),
-        "store": others.filter(store_id=row.store_id).count(),
-    }
+def offers_of(entries: Iterable[CaseEntry]) -> list[tuple[CaseEntry, str]]:
+    """Every offer that was made and what it said, newest first, as the room wrote it down."""
+    made = [entry for entry in entries if entry.act == "offered"]
+    return [
+        (entry, remedy_words(entry.facts["remedy"], Money(entry.facts["amount_minor"], entry.facts["currency"])))
+        for entry in reversed(made)
+    ]

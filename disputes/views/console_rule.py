@@ -23,10 +23,9 @@ from disputes.models import Case
 from disputes.queries import case_for_staff
 from disputes.rulebook import article
 from disputes.states import CaseStatus, Party
-from disputes.views.findings import articles_for, findings_of
-from disputes.views.room_page import split_of
+from disputes.views.findings import articles_for, findings_of, with_photos
+from disputes.views.proposals import split_of
 from escrow.models import Hold
-from escrow.queries import hold_of
 from flows import aftersale
 from flows.deal import deal
 
@@ -37,8 +36,7 @@ def rule(request: MemberRequest, number: str) -> HttpResponse:
     """Form, preview, signature; each step checks everything again."""
     row = case_for_staff(number)
     hold = _hold_of(row, request)
-    first = {"refund": row.amount.digits if 0 < row.amount_minor <= hold.rest.minor else ""}
-    form = RulingForm(request.POST or None, held=hold.rest, initial=first)
+    form = RulingForm(request.POST or None, held=hold.rest)
     if request.method == "POST" and form.is_valid():
         if request.POST.get("step") == "sign":
             signed = _sign(request, row, form)
@@ -55,7 +53,7 @@ def _hold_of(row: Case, request: MemberRequest) -> Hold:
 
     :raises NotYourTurn: if the case is not to be decided, or not by this mediator
     """
-    hold = hold_of(row.order_id)
+    hold: Hold | None = getattr(row.order, "hold", None)
     if row.status != CaseStatus.MEDIATION or hold is None:
         raise NotYourTurn(_("This case is not waiting for a decision."))
     if row.mediator_id != request.user.pk:
@@ -78,8 +76,7 @@ def _sign(request: MemberRequest, row: Case, form: RulingForm) -> HttpResponse |
 
 
 def _context(row: Case, hold: Hold, form: RulingForm) -> dict[str, Any]:
-    view = deal(order_id=row.order_id, viewer="staff", now=clock.now())
-    back = form["refund"].value() or "0"
+    view = deal(order_id=row.order_id, viewer="staff", now=clock.now(), order=row.order, case=row, bare=True)
     known = Money(row.amount_minor if row.amount_minor <= hold.rest.minor else 0, row.currency)
     return {
         "case": row,
@@ -87,9 +84,8 @@ def _context(row: Case, hold: Hold, form: RulingForm) -> dict[str, Any]:
         "form": form,
         "held": hold.rest,
         "split": split_of(known, hold.rest),
-        "back": back,
         "percents": [(percent, _of(hold.rest, percent)) for percent in (0, 10, 25, 50, 75, 90, 100)],
-        "findings": findings_of(view),
+        "findings": findings_of(with_photos(view)),
         "articles": articles_for(row, view.shipments),
     }
 

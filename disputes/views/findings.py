@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import Prefetch, prefetch_related_objects
 from django.utils.translation import gettext as _
@@ -26,19 +27,24 @@ class Finding:
 
 
 def with_photos(deal: Deal) -> Deal:
-    """Bring the pack photos along, which a buyer's order page leaves out; in a case both sides see them."""
+    """Bring the pack photos along, which a bare deal leaves out; in a case both sides see them."""
     prefetch_related_objects(deal.shipments, Prefetch("photos", PackPhoto.objects.order_by("created_at", "id")))
     return deal
 
 
-def findings_of(deal: Deal) -> list[Finding]:
-    """Payment, packing, way, receipt; oldest first. The parcels carry their photos."""
+def findings_of(deal: Deal, *, packed: Mapping[UUID, int] | None = None) -> list[Finding]:
+    """
+    Payment, packing, way, receipt; oldest first.
+
+    ``packed``: how many pictures each parcel has from its packing; without it the parcels carry them themselves.
+    """
     found = _of_payment(deal)
     parcels = [parcel for parcel in deal.shipments if not parcel.superseded]
     if not parcels:
         found.append(Finding(_("Nothing has been shipped: there is no parcel on record."), "danger"))
     for parcel in parcels:
-        found += _of_packing(parcel) if parcel.direction == "out" else []
+        if parcel.direction == "out":
+            found += _of_packing(parcel, len(parcel.photos.all()) if packed is None else packed.get(parcel.pk, 0))
         found += _of_way(deal, parcel)
         found += _of_receipt(parcel)
     return found
@@ -51,8 +57,7 @@ def _of_payment(deal: Deal) -> list[Finding]:
     return [Finding(_("%(amount)s was paid on %(when)s and is confirmed by the payment provider.") % names, "safe")]
 
 
-def _of_packing(parcel: Shipment) -> list[Finding]:
-    count = len(parcel.photos.all())
+def _of_packing(parcel: Shipment, count: int) -> list[Finding]:
     if not parcel.weight_g and not count:
         return [Finding(_("The merchant kept neither weight nor pictures from packing."), "wait")]
     weight = _("%(grams)s g") % {"grams": parcel.weight_g} if parcel.weight_g else _("not weighed")

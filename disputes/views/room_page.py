@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +14,12 @@ from core.wording import when
 from disputes.forms import EvidenceForm, OfferForm, ParcelForm, WordsForm
 from disputes.models import Case, Offer
 from disputes.rulebook import article
-from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
-from disputes.views.findings import findings_of, with_photos
+from disputes.states import CaseStatus, Party, Remedy
+from disputes.views.findings import findings_of
+from disputes.views.pieces import packed_by_parcel, pieces_of, shown
+from disputes.views.proposals import claim, proposal, split_of
 from disputes.views.seats import Seat
-from disputes.views.thread import lines_of, pack_pieces, pieces_of, remedy_words
+from disputes.views.thread import lines_of, remedy_words
 from flows.aftersale import may_escalate
 from flows.deal import Deal, deal
 from logistics.queries import all_carriers, carriers_for
@@ -39,40 +40,6 @@ def remedies_for(case: Case | None, *, shipped: bool) -> tuple[str, ...]:
     return ALL_REMEDIES
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
-    """Who gets what of the held amount, as numbers that add up."""
-
-    back: Money
-    keep: Money
-    total: Money
-
-    @property
-    def percent(self) -> float:
-        return self.back.minor * 100 / self.total.minor if self.total.minor else 0.0
-
-
-def split_of(back: Money, held: Money) -> Split:
-    return Split(back, held - back, held)
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """An offer, or the claim itself, as components/offer_card.html prints it, with what taking it would do."""
-
-    party: str
-    remedy: str
-    amount: Money | None
-    text: str
-    at: datetime
-    state: str
-    tone: str
-    open: bool
-    accept_label: str = ""
-    terms: str = "claim"  # what accepting it refers to
-    split: Split | None = None
-
-
 def offer_form(seat: Seat, held: Money, data: Any = None) -> OfferForm:
     shipped = seat.case.order.shipped_at is not None
     return OfferForm(data, remedies=remedies_for(seat.case, shipped=shipped), held=held, prefix="offer")
@@ -86,14 +53,13 @@ def parcel_form(seat: Seat, data: Any = None) -> ParcelForm:
 
 def room_context(seat: Seat, *, now: datetime, bound: Bound | None = None) -> dict[str, Any]:
     """What templates/disputes/room.html reads. ``bound``: a form that was refused, by name."""
-    case, view = (
-        seat.case,
-        with_photos(deal(order_id=seat.case.order_id, viewer=seat.party, now=now, order=seat.case.order)),
-    )
+    case = seat.case
+    view = deal(order_id=case.order_id, viewer=seat.party, now=now, order=case.order, case=case, bare=True)
     held = view.hold.rest if view.hold else Money(0, case.currency)
-    offers = list(case.offers.order_by("-created_at", "-pk"))
+    offers = list(case.offers.order_by("-created_at", "-pk")) if case.status in TALKING else []
     theirs = next((offer for offer in offers if offer.status == "open" and offer.party != seat.party), None)
     clock = next((row for row in view.deadlines if row.subject == str(case.pk)), None) if case.is_open else None
+    pieces = pieces_of(case)
     context = {
         "case": case,
         "seat": seat,
@@ -101,13 +67,13 @@ def room_context(seat: Seat, *, now: datetime, bound: Bound | None = None) -> di
         "held": held,
         "opening": _opening(seat, view),
         "turn": _turn(seat, view),
-        "claim": _claim(seat, held, theirs),
-        "offers": [_proposal(seat, offer, held) for offer in offers],
+        "claim": claim(seat, held, theirs),
+        "offers": [proposal(seat, offer, held) for offer in offers],
         "answerable": _answerable(seat, theirs),
         "lines": lines_of(case, case.entries.order_by("id"), party=seat.party),
-        "evidence": pieces_of(case.evidence.order_by("created_at", "pk")),
-        "packing": pack_pieces(view.shipments),
-        "findings": findings_of(view),
+        "evidence": shown(piece for piece in pieces if piece.kind == "evidence"),
+        "packing": shown(piece for piece in pieces if piece.kind == "packed"),
+        "findings": findings_of(view, packed=packed_by_parcel(pieces)),
         "silence": _silence(seat, when(clock.due_at)) if clock else "",
         "may": _may(seat, theirs),
         "refusing": _refusing(view, now=now),
@@ -157,55 +123,6 @@ def _answerable(seat: Seat, theirs: Offer | None) -> bool:
     if theirs is None or not seat.case.is_open or seat.case.status not in TALKING:
         return False
     return seat.case.status != CaseStatus.MEDIATION or theirs.remedy in (Remedy.REFUND, Remedy.PARTIAL)
-
-
-def accept_label(remedy: str, amount: Money, *, mine: bool) -> str:
-    """An act that cannot be undone repeats its amount."""
-    names = {"amount": amount, "what": Remedy(remedy).label}
-    if remedy == Remedy.RETURN:
-        return (
-            _("Accept: send back, then get %(amount)s") % names
-            if mine
-            else _("Accept: goods back, then refund %(amount)s") % names
-        )
-    if remedy in MONEY_REMEDIES:
-        return _("Accept and get %(amount)s back") % names if mine else _("Accept and refund %(amount)s") % names
-    return _("Accept: %(what)s") % names
-
-
-def _proposal(seat: Seat, offer: Offer, held: Money) -> Proposal:
-    states = {
-        "open": _("Waiting for an answer"),
-        "accepted": _("Accepted"),
-        "refused": _("Refused"),
-        "replaced": _("Replaced"),
-    }
-    is_money = offer.remedy in MONEY_REMEDIES
-    fits = is_money and seat.case.is_open and offer.amount <= held
-    return Proposal(
-        party=str(Party(offer.party).label), remedy=str(Remedy(offer.remedy).label),
-        amount=offer.amount if is_money else None,
-        text=offer.text, at=offer.created_at, state=states.get(offer.status, offer.status),
-        tone={"open": "wait", "accepted": "safe"}.get(offer.status, "quiet"),
-        open=offer.status == "open" and seat.case.is_open and offer.party != seat.party,
-        accept_label=accept_label(offer.remedy, offer.amount, mine=seat.mine),
-        terms=str(offer.pk),
-        split=split_of(offer.amount, held) if fits and offer.status == "open" else None,
-    )  # fmt: skip
-
-
-def _claim(seat: Seat, held: Money, theirs: Offer | None) -> Proposal:
-    """The claim itself: the merchant may take it while it waits for him and no newer offer replaces it."""
-    case = seat.case
-    is_money = case.want in MONEY_REMEDIES
-    takes = seat.party == Party.MERCHANT and theirs is None and case.status in (CaseStatus.OPEN, CaseStatus.REFUSED)
-    return Proposal(
-        party=str(Party.BUYER.label), remedy=str(Remedy(case.want).label), amount=case.amount if is_money else None,
-        text=case.text, at=case.opened_at, state=str(case.get_ground_display()),
-        tone="wait" if case.is_open else "quiet",
-        open=takes, accept_label=accept_label(case.want, case.amount, mine=False),
-        split=split_of(case.amount, held) if is_money and case.is_open and case.amount <= held else None,
-    )  # fmt: skip
 
 
 def _opening(seat: Seat, view: Deal) -> dict[str, Any]:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.money import Money
-from disputes.models import Case, CaseEntry, Evidence
+from disputes.models import Case, CaseEntry
 from disputes.states import MONEY_REMEDIES, Ground, Party, Remedy
 
 Say = Callable[[Case, dict[str, Any]], str]
@@ -89,36 +88,3 @@ def _title(case: Case, entry: CaseEntry) -> str:
         words = remedy_words(facts["remedy"], Money(facts["amount_minor"], facts["currency"]))
         return (_("offered: %(what)s") if entry.act == "offered" else _("accepted: %(what)s")) % {"what": words}
     return str(STEPS.get(entry.act, "")) if entry.act != "said" else ""
-
-
-def pieces_of(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
-    """Evidence as components/evidence_grid.html prints it."""
-    return [
-        {
-            "url": (url := reverse("disputes:evidence-file", args=[piece.pk]) if piece.file else ""),
-            "thumb": url,
-            "shows": piece.shows or _("Picture without a note"),
-            "party": Party(piece.party).label,
-            "at": piece.created_at,
-            "source": _("a claim of this side"),
-            "sha": piece.sha256[:12],
-        }
-        for piece in evidence
-    ]
-
-
-def pack_pieces(shipments: Iterable[Any]) -> list[dict[str, Any]]:
-    """Pack photos: taken before anybody quarrelled, so they stand as seen."""
-    return [
-        {
-            "url": (url := reverse("logistics:pack-photo", args=[photo.pk])),
-            "thumb": url,
-            "shows": _("Taken when parcel %(number)s was packed") % {"number": parcel.number},
-            "party": Party.MERCHANT.label,
-            "at": photo.created_at,
-            "source": _("seen at packing"),
-            "sha": photo.sha256[:12],
-        }
-        for parcel in shipments
-        for photo in parcel.photos.all()
-    ]
