@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from accounts import regions
 from core import outbox
 from core.actor import Actor
 from core.errors import NotFound
@@ -271,7 +272,7 @@ def resend(*, case_id: UUID, carrier_code: str, number: str, actor: Actor, now: 
     shipments.supersede(order_id=order.pk)
     shipment = shipments.book(
         order_id=order.pk, store_id=order.store_id, carrier_code=carrier_code, number=number,
-        city=order.address.get("city", ""), weight_g=None, photos=(), paid_at=order.paid_at or now, actor=actor,
+        city=regions.town(order.address), weight_g=None, photos=(), paid_at=order.paid_at or now, actor=actor,
         now=now,
     )  # fmt: skip
     cases.add_entry(

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from accounts import regions
 from core import deadlines, outbox
 from core.actor import SYSTEM, Actor
 from core.errors import NotFound
@@ -55,7 +56,7 @@ def ship(
         raise AlreadyShipped
     shipment = shipments.book(
         order_id=order_id, store_id=store_id, carrier_code=carrier_code, number=number,
-        city=order.address.get("city", ""), weight_g=weight_g, photos=photos, paid_at=order.paid_at or now, actor=actor,
+        city=regions.town(order.address), weight_g=weight_g, photos=photos, paid_at=order.paid_at or now, actor=actor,
         now=now,
     )  # fmt: skip
     orders.move(order, OrderStatus.SHIPPED, actor=actor, reason=f"parcel {shipment.number}")

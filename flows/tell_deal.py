@@ -219,7 +219,7 @@ def buyer_booked(payload: Payload) -> None:
 MILESTONES: dict[str, tuple[str, str, bool]] = {
     "shipped": (gettext_noop("Order %(number)s is on its way"),
                 gettext_noop("%(carrier)s has picked it up; tracking number %(tracking)s."), True),
-    "out_for_delivery": (gettext_noop("Order %(number)s is being delivered today"),
+    "out_for_delivery": (gettext_noop("Order %(number)s is out for delivery"),
                          gettext_noop("The courier of %(carrier)s is on the way to you."), True),
     "awaiting_collection": (gettext_noop("Order %(number)s waits for you at a pick-up point"),
                             gettext_noop("The order page shows the place and the code. Your money stays held until "
@@ -250,10 +250,11 @@ def buyer_progress(payload: Payload) -> None:
     order, shipment, texts = _milestone(payload)
     if texts is None or shipment.direction != "out":
         return
-    names = {"carrier": shipment.carrier.display_name, "tracking": shipment.number}
     subject, body, by_sms = texts
-    tell_buyer(order, "logistics.progress", lambda: (_(subject) % _names(order), _(body) % names),
-               key=f"{shipment.pk}:{payload['milestone']}", sms=by_sms)  # fmt: skip
+    tell_buyer(order, "logistics.progress", lambda: (
+        _(subject) % _names(order),
+        _(body) % {"carrier": shipment.carrier.display_name, "tracking": shipment.number},
+    ), key=f"{shipment.pk}:{payload['milestone']}", sms=by_sms)  # fmt: skip
 
 
 def merchant_trouble(payload: Payload) -> None:

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils.translation import get_language
 
 from core.sealed import SealedField
-from logistics.states import EvidenceGrade, ShipmentStatus
+from logistics.states import EXPECTED, EvidenceGrade, ShipmentStatus
 
 
 class Carrier(models.Model):
@@ -85,6 +85,11 @@ class Shipment(models.Model):
             models.UniqueConstraint(fields=["carrier", "number"], name="tracking_number_once"),
         ]
         indexes: ClassVar = [models.Index(fields=["store_id", "-created_at"], name="shipment_store")]
+
+    @property
+    def shows_estimate(self) -> bool:
+        """Once the courier is at the door, or has been, the day that was expected says nothing any more."""
+        return self.eta_to is not None and self.status in EXPECTED
 
 
 class PackPhoto(models.Model):

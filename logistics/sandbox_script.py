@@ -7,6 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.regions.english import town_in_english
+
 SIGNERS = ("recipient", "other", "locker")
 
 # event → (code, text, English text, where); {city} is the recipient's
@@ -64,7 +66,7 @@ _EVENT_OF = {"in_transit.arrived_city": "arrived_city"}
 
 def line_of(event: str, *, signed: str, city: str, seed: int, today: date) -> dict[str, Any]:
     """One line of the history without its time, with what else becomes known at that moment."""
-    where = city or "目的地"
+    where, where_en = city or "目的地", town_in_english(city) or "the city of destination"
     if event == "delivered":
         code, text, text_en = _DELIVERED[signed]
         spot = "city"
@@ -72,8 +74,8 @@ def line_of(event: str, *, signed: str, city: str, seed: int, today: date) -> di
         code, text, text_en, spot = _LINES[event]
     place, place_en = _PLACES[spot]
     line: dict[str, Any] = {
-        "code": code, "text": text.format(city=where), "text_en": text_en.format(city=where),
-        "place": place.format(city=where), "place_en": place_en.format(city=where),
+        "code": code, "text": text.format(city=where), "text_en": text_en.format(city=where_en),
+        "place": place.format(city=where), "place_en": place_en.format(city=where_en),
     }  # fmt: skip
     if event == "out_for_delivery":
         line["courier"] = {"name": "小李", "phone": f"1300000{seed % 10_000:04d}"}

@@ -25,6 +25,7 @@ class ShipmentStatus(models.TextChoices):
 
 
 _S = ShipmentStatus
+EXPECTED = frozenset({_S.UNKNOWN, _S.CREATED, _S.PICKED_UP, _S.IN_TRANSIT, _S.EXCEPTION})  # an estimate still speaks
 _MOVING = frozenset(
     {_S.CREATED, _S.PICKED_UP, _S.IN_TRANSIT, _S.OUT_FOR_DELIVERY, _S.DELIVERY_FAILED, _S.AWAITING_COLLECTION,
      _S.DELIVERED, _S.EXCEPTION, _S.RETURNING, _S.RETURNED, _S.LOST, _S.CANCELLED}

@@ -18,6 +18,8 @@ class OrderStatus(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
 
 
+PACKED = _("Packed")  # how an order is called between its parcel's booking and the carrier's first scan
+
 _S = OrderStatus
 ORDER = register(
     Machine(

@@ -5,7 +5,7 @@ The administrative divisions of China: province, city, district, each with its c
 RegionPath(province=Region(code='33', name='浙江省'), city=Region(code='3301', name='杭州市'), district=...)
 """
 
-from accounts.regions.english import province_in_english
+from accounts.regions.english import province_in_english, town_in_english
 from accounts.regions.parsing import ParsedAddress, parse_address
 from accounts.regions.table import (
     Region,
@@ -17,6 +17,7 @@ from accounts.regions.table import (
     path,
     path_by_names,
     provinces,
+    town,
 )
 
 __all__ = [
@@ -32,4 +33,6 @@ __all__ = [
     "path_by_names",
     "province_in_english",
     "provinces",
+    "town",
+    "town_in_english",
 ]

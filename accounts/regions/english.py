@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from accounts.regions.table import HOLLOW_CITIES, cities, provinces
+
 PROVINCES_IN_ENGLISH: dict[str, str] = {
     "11": "Beijing",
     "12": "Tianjin",
@@ -43,3 +47,18 @@ PROVINCES_IN_ENGLISH: dict[str, str] = {
 def province_in_english(code: str) -> str | None:
     """Return the English name of the province that a code of any level belongs to."""
     return PROVINCES_IN_ENGLISH.get(code[:2])
+
+
+def town_in_english(name: str) -> str:
+    """What a reader of English can make of a town: the province it lies in; the name itself where we do not know it."""
+    return _by_name().get(name, name)
+
+
+@cache
+def _by_name() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for province in provinces():
+        english = PROVINCES_IN_ENGLISH[province.code[:2]]
+        found |= {city.name: english for city in cities(province.code) if city.name not in HOLLOW_CITIES}
+        found[province.name] = english
+    return found

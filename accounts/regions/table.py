@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -88,6 +89,18 @@ def line(district_code: str) -> str:
         return ""
     names = [region.name for region in found if region.name not in HOLLOW_CITIES]
     return "".join(names)
+
+
+def town(address: Mapping[str, str]) -> str:
+    """
+    Where an address lies, as people call it. Where the city is a counting name only it is the province of a
+    municipality ("上海市"), elsewhere the district, which is a town of its own ("文昌市").
+    """
+    city = address.get("city", "")
+    if city and city not in HOLLOW_CITIES:
+        return city
+    province = address.get("province", "")
+    return province if province.endswith("市") else address.get("district", "")
 
 
 def path_by_names(*, province: str, city: str, district: str) -> RegionPath | None:

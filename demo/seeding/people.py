@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 
 from accounts import regions
 from accounts.models import Address, User
+from accounts.regions.table import HOLLOW_CITIES
 from demo.people import PASSWORD, PEOPLE, Person, Role
 
 # The same ids on every machine, so that links and screenshots keep their meaning.
@@ -54,7 +55,8 @@ def _addresses(person: Person, user: User) -> list[Address]:
         rows.append(
             Address(
                 id=demo_id(f"address:{person.key}:{index}"), user=user, name=item.name, phone=item.phone,
-                district_code=item.district_code, province=path.province.name, city=path.city.name,
+                district_code=item.district_code, province=path.province.name,
+                city="" if path.city.name in HOLLOW_CITIES else path.city.name,
                 district=path.district.name, street=item.street, postcode=item.postcode, is_default=item.is_default,
             )
         )  # fmt: skip

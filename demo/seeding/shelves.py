@@ -55,7 +55,8 @@ def _store(item: catalogue.Store, owner: User, *, now: datetime) -> Store:
     store = Store(
         id=demo_id(f"store:{item.slug}"), owner=owner, slug=item.slug, name=item.name.zh, name_en=item.name.en,
         about=item.about.zh, about_en=item.about.en, return_policy=item.return_policy.zh,
-        return_policy_en=item.return_policy.en, region=item.region.zh, shipping_minor=item.shipping_minor,
+        return_policy_en=item.return_policy.en, region=item.region.zh, region_en=item.region.en,
+        shipping_minor=item.shipping_minor,
         free_shipping_from_minor=item.free_shipping_from_minor,
     )  # fmt: skip
     store.logo.save(f"{item.slug}.webp", ContentFile(store_logo(item.slug)), save=False)

@@ -13,7 +13,7 @@ from django.urls import reverse
 from core.money import Money
 from shop.models.catalogue import Product, Variant
 from shop.models.stores import Store, in_language
-from shop.states import OPEN_ORDER, OrderStatus
+from shop.states import OPEN_ORDER, PACKED, OrderStatus
 
 
 class Order(models.Model):
@@ -65,6 +65,12 @@ class Order(models.Model):
     @property
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
+
+    @property
+    def display_status(self) -> str:
+        """The state in words: what no carrier has seen yet is not on its way."""
+        is_packed = self.status == OrderStatus.SHIPPED and self.shipped_at is None
+        return str(PACKED) if is_packed else self.get_status_display()
 
     @property
     def is_open(self) -> bool:

@@ -30,6 +30,7 @@ class Store(models.Model):
     return_policy = models.TextField(_("return policy"), blank=True, max_length=2000)
     return_policy_en = models.TextField(_("return policy, English"), blank=True, max_length=2000)
     region = models.CharField(_("ships from"), max_length=60, blank=True)
+    region_en = models.CharField(_("ships from, English"), max_length=60, blank=True)
     logo = models.FileField(upload_to="stores/", blank=True)
     currency = models.CharField(max_length=3, default="CNY")
     shipping_minor = models.PositiveBigIntegerField(_("shipping fee"), default=0)
@@ -48,6 +49,10 @@ class Store(models.Model):
     @property
     def display_name(self) -> str:
         return in_language(self.name, self.name_en)
+
+    @property
+    def display_region(self) -> str:
+        return in_language(self.region, self.region_en)
 
     @property
     def display_about(self) -> str:

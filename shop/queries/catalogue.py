@@ -31,7 +31,7 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
 }
 CARD_COLUMNS = (
     "id", "title", "title_en", "price_minor", "currency", "cover", "cover_alt", "sold", "in_stock", "store__name",
-    "store__name_en", "store__region", "store__shipping_minor", "store__free_shipping_from_minor",
+    "store__name_en", "store__region", "store__region_en", "store__shipping_minor", "store__free_shipping_from_minor",
 )  # fmt: skip
 
 
@@ -241,7 +241,7 @@ def _card(row: Mapping[str, Any]) -> Card:
         alt=row["cover_alt"],
         store=in_language(row["store__name"], row["store__name_en"]),
         sold=f"{row['sold']:,}" if row["sold"] else "",
-        region=row["store__region"],
+        region=in_language(row["store__region"], row["store__region_en"]),
         free_shipping=not row["store__shipping_minor"] or (free_from is not None and row["price_minor"] >= free_from),
         in_stock=row["in_stock"],
     )

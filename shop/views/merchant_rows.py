@@ -129,7 +129,7 @@ def _next_act(order: Order, said: Sentence, url: str) -> Act | None:
 
 
 def _state(order: Order) -> str:
-    return gettext("After-sale") if order.in_case else order.get_status_display()
+    return gettext("After-sale") if order.in_case else order.display_status
 
 
 def _region(order: Order) -> str:

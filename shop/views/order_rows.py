@@ -109,7 +109,7 @@ def _row(order: Order, said: Sentence) -> Row:
         url=order.get_absolute_url(),
         placed_at=order.placed_at,
         party=order.store.display_name,
-        status=_("After-sale") if order.in_case else order.get_status_display(),
+        status=_("After-sale") if order.in_case else order.display_status,
         tone="frozen" if order.in_case else {"done": "quiet"}.get(said.tone, said.tone),
         title=lines[0].display_title if lines else order.number,
         more=len(lines) - 1,

@@ -186,3 +186,19 @@ def test_a_hundred_kilobytes_cost_no_more_than_an_address(text: str) -> None:
     parsed = parse_address(text)
     assert time.perf_counter() - began < 0.25
     assert len(parsed.street or "") <= 120
+
+
+@pytest.mark.parametrize(
+    ("address", "town", "english"),
+    [
+        ({"province": "浙江省", "city": "杭州市", "district": "西湖区"}, "杭州市", "Zhejiang"),
+        ({"province": "上海市", "city": "市辖区", "district": "黄浦区"}, "上海市", "Shanghai"),
+        ({"province": "重庆市", "city": "县", "district": "城口县"}, "重庆市", "Chongqing"),
+        ({"province": "北京市", "city": "", "district": "朝阳区"}, "北京市", "Beijing"),
+        ({"province": "海南省", "city": "省直辖县级行政区划", "district": "文昌市"}, "文昌市", "文昌市"),
+        ({}, "", ""),
+    ],
+)
+def test_a_town_is_what_people_call_it(address, town, english):
+    assert regions.town(address) == town
+    assert regions.town_in_english(town) == english

@@ -220,3 +220,15 @@ class TestByHand:
         client.force_login(shipment.order.store.owner)
         assert self.enter(client, shipment).status_code == 409
         assert shipment.events.count() == 0
+
+
+def test_a_line_is_in_both_languages_with_a_place_each_can_read():
+    today = clock.now().date()
+    line = sandbox_script.line_of("arrived_city", signed="", city="上海市", seed=1, today=today)
+    assert (line["text"], line["text_en"]) == (
+        "快件已到达【上海市】网点",
+        "The parcel has reached the outlet in Shanghai.",
+    )
+    assert (line["place"], line["place_en"]) == ("上海市", "Shanghai")
+    unknown = sandbox_script.line_of("arrived_city", signed="", city="", seed=1, today=today)
+    assert unknown["text_en"] == "The parcel has reached the outlet in the city of destination."

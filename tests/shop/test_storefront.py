@@ -310,3 +310,15 @@ def test_texts_follow_the_reader(db):
         assert category.display_name == "Tea"
     with override("zh-hans"):
         assert category.display_name == "茶"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("language", "shown", "hidden"), [("en", "Hangzhou", "浙江杭州"), ("zh-hans", "浙江杭州", "Hangzhou")]
+)
+def test_a_stores_place_is_in_the_readers_language(client, language, shown, hidden):
+    product = ProductFactory(store=StoreFactory(region="浙江杭州", region_en="Hangzhou"))
+    for path in ("/search/", f"/p/{product.pk}/", f"/s/{product.store.slug}/"):
+        text = client.get(path, headers={"accept-language": language}).content.decode()
+        assert shown in text
+        assert hidden not in text
