@@ -27,6 +27,8 @@ class Rules:
     payout_hours: int = 24
     extension_hours: int = 72
     grant_days: tuple[int, ...] = (3, 5, 7, 10)
+    grants_most: int = 2  # per order, and all of them together:
+    grant_days_most: int = 14
     answer_unshipped_hours: int = 48
     answer_shipped_hours: int = 120
     return_by_hours: int = 168

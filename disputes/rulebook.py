@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.translation import gettext_lazy as _
+
+from disputes.services import pace
+
+
+def _numbered(text: Promise, **numbers: int) -> str:
+    return str(text) % numbers
+
+
+numbered = lazy(_numbered, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +23,7 @@ class Article:
 
     number: str
     title: Promise
-    text: Promise
+    text: Promise | str
 
 
 ARTICLES: tuple[Article, ...] = (
@@ -48,11 +57,19 @@ ARTICLES: tuple[Article, ...] = (
         "The return policy printed on the listing at purchase binds both sides; return shipping is the buyer's "
         "unless it "
         "says otherwise.")),
+    Article("4.2", _("Goods sent back"), _(
+        "The store's time to look at returned goods runs from the day the carrier delivers them. Goods that have not "
+        "arrived within the promised time and the time to look are nobody's silence: we decide. A carrier that reports "
+        "nothing is taken to have delivered at the end of its promised time, no sooner.")),
     Article("5.1", _("Silence"), _(
         "Who does not answer in the printed time has accepted what the page said would follow.")),
     Article("5.2", _("Both at fault"), _(
         "If both sides have contributed, the held money is split in proportion, to the minor unit, with the "
         "reasons given.")),
+    Article("5.3", _("Pace"), numbered(_(
+        "Nobody has to read a flood. A member may write %(words)s messages and add %(pieces)s pieces of evidence in "
+        "ten minutes, make %(offers)s offers in a case within a day, and open %(cases)s cases within a day."),
+        words=pace.WORDS, pieces=pace.EVIDENCE, offers=pace.OFFERS, cases=pace.CASES)),
 )  # fmt: skip
 
 NUMBERS = tuple(article.number for article in ARTICLES)

@@ -12,8 +12,10 @@ from core.wording import when
 from disputes.models import Case
 from disputes.states import MONEY_REMEDIES, CaseStatus
 from flows import returns
-from flows.facts import BUYER, MERCHANT, STAFF, Facts, Sentence, Voices
+from flows.facts import BUYER, MERCHANT, STAFF, Facts, Sentence, Voices, voiced
 from flows.fulfilment import GOING_BACK
+from logistics.models import Shipment
+from shop.models import Order
 from shop.states import OrderStatus
 
 MEDIATOR, CARRIER = "mediator", "carrier"
@@ -36,7 +38,7 @@ def in_case(f: Facts, case: Case) -> Sentence:
     voices, needs = _WORDS[status](f, case)
     text = f.voice(voices)
     if status in ENDS_BY_SILENCE:
-        text = _("%(first)s %(then)s") % {"first": text, "then": afterwards(f)}
+        text = _("%(first)s %(then)s") % {"first": text, "then": afterwards(f.order, f.parcel, viewer=f.viewer)}
     turn = MEDIATOR if f.viewer == STAFF else f.viewer
     return Sentence(text % names, "wait" if needs == turn else "safe", f.clock(kind), needs)
 
@@ -54,12 +56,12 @@ def agreed(case: Case) -> Money:
     return Money(case.refund_minor, case.currency) if case.refund_minor is not None else case.amount
 
 
-def afterwards(f: Facts) -> str:
-    """Where ``%(amount)s`` goes once a case has ended without a change."""
-    turned = f.parcel is not None and f.parcel.status in GOING_BACK
-    if f.order.status != OrderStatus.DELIVERED or turned:
+def afterwards(order: Order, parcel: Shipment | None, *, viewer: str) -> str:
+    """Where ``%(amount)s`` goes once a case has ended without a change; ``parcel``: the one furthest behind."""
+    turned = parcel is not None and parcel.status in GOING_BACK
+    if order.status != OrderStatus.DELIVERED or turned:
         return _("%(amount)s then stays held as before the case.")
-    return f.voice((
+    return voiced(viewer, (
         _("%(amount)s then goes on its way to the merchant, when the rest of the inspection time is over."),
         _("%(amount)s less the fee then goes on its way to you, when the rest of the inspection time is over."),
         _("%(amount)s less the fee then goes on its way to the merchant, when the rest of the inspection time is "

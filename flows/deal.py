@@ -105,7 +105,7 @@ def deal(
     photos = viewer != BUYER and not bare
     parcels = shipments_of(order_id, photos=photos) if order.status != OrderStatus.PENDING else []
     facts = Facts(
-        order=order, viewer=viewer, now=now, hold=hold, case=case, parcel=_parcel(parcels), back=_back(parcels),
+        order=order, viewer=viewer, now=now, hold=hold, case=case, parcel=furthest_behind(parcels), back=_back(parcels),
         problem=problem, clocks={row.kind: row for row in open_clocks.get(order.pk, [])},
     )  # fmt: skip
     return Deal(
@@ -142,7 +142,7 @@ def short_sentences(orders: Sequence[Order], *, viewer: str, now: datetime) -> d
         order.pk: sentence(
             Facts(
                 order=order, viewer=viewer, now=now, hold=holds.get(order.pk), case=cases.get(order.pk),
-                parcel=_parcel(parcels.get(order.pk, [])), back=_back(parcels.get(order.pk, [])),
+                parcel=furthest_behind(parcels.get(order.pk, [])), back=_back(parcels.get(order.pk, [])),
                 clocks={row.kind: row for row in running.get(order.pk, [])},
             )
         )
@@ -199,7 +199,7 @@ def _clocks_of(orders: Iterable[Order], cases: Iterable[Case]) -> dict[UUID, lis
     return found
 
 
-def _parcel(parcels: Sequence[Shipment]) -> Shipment | None:
+def furthest_behind(parcels: Sequence[Shipment]) -> Shipment | None:
     """The parcel that speaks for the order: the one that is furthest behind."""
     out = [parcel for parcel in parcels if parcel.direction == "out" and not parcel.superseded]
     waiting = [parcel for parcel in out if parcel.status != ShipmentStatus.DELIVERED]

@@ -44,6 +44,18 @@ class ExtendedBefore(DomainError):
     default_message = _("You have already extended once. The merchant can grant you more time.")
 
 
+class GrantsUsedUp(DomainError):
+    code = "grants_used_up"
+    default_message = _("More than that may not be given: the rules print how often and how many days in all.")
+
+
+class PastProviderDeadline(DomainError):
+    code = "past_provider_deadline"
+    default_message = _(
+        "The payment provider lets go of the money before that day, so the time cannot be made that long."
+    )
+
+
 class PaidMeanwhile(DomainError):
     code = "paid_meanwhile"
     default_message = _("The payment has just arrived, so the order was not cancelled.")

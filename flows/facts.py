@@ -20,6 +20,11 @@ BUYER, MERCHANT, STAFF = "buyer", "merchant", "staff"
 Voices = tuple[str, str, str]  # one sentence as the buyer, the merchant and the platform's staff read it
 
 
+def voiced(viewer: str, words: Voices) -> str:
+    """The words meant for one reader."""
+    return words[(BUYER, MERCHANT, STAFF).index(viewer)]
+
+
 @dataclass(frozen=True, slots=True)
 class Clock:
     """When something happens by itself; ``reason`` says why a paused one stands still."""
@@ -60,7 +65,7 @@ class Facts:
 
     def voice(self, words: Voices) -> str:
         """The words meant for this reader."""
-        return words[(BUYER, MERCHANT, STAFF).index(self.viewer)]
+        return voiced(self.viewer, words)
 
     def clock(self, kind: str) -> Clock | None:
         row = self.clocks.get(kind)

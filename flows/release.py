@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,14 +13,31 @@ from django.db import transaction
 from core import audit, deadlines, outbox
 from core.actor import SYSTEM, Actor
 from core.errors import Invalid, NotFound
-from core.models import Deadline
-from core.policies import rules_of
+from core.models import AuditEntry, Deadline
+from core.policies import Rules, rules_of
+from escrow.queries import hold_of
 from escrow.services import holds
 from flows import clocks
-from flows.errors import AlreadyClosed, CaseIsOpen, ExtendedBefore, NoClock, NotShippedYet
+from flows.errors import (
+    AlreadyClosed,
+    CaseIsOpen,
+    ExtendedBefore,
+    GrantsUsedUp,
+    NoClock,
+    NotShippedYet,
+    PastProviderDeadline,
+)
 from shop.models import Order
 from shop.services import orders
 from shop.states import OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """How often, and how many days in all, a store may still give a buyer more time."""
+
+    times: int
+    days: int
 
 
 @transaction.atomic
@@ -82,22 +100,38 @@ def grant_time(*, order_id: UUID, store_id: UUID, days: int, actor: Actor, now: 
 
     :raises Invalid: for a number of days the policy does not know
     :raises NoClock: if no inspection time is running
+    :raises GrantsUsedUp: if the order has had all the time a store may give
+    :raises PastProviderDeadline: if the provider would not hold the money that long
     """
     order = orders.lock_order(order_id)
     if order.store_id != store_id:
         raise NotFound
-    if days not in rules_of(order.policy_id).grant_days:
+    rules = rules_of(order.policy_id)
+    if days not in rules.grant_days:
         raise Invalid
+    left = grants_left(order_id=order_id, rules=rules)
+    if left.times < 1 or days > left.days:
+        raise GrantsUsedUp
     end = _lengthen(order, by=timedelta(days=days))
     _record(order, actor=actor, act="order.granted", hours=days * 24)
     outbox.publish("order.time_granted", order_id=str(order_id), days=days)
     return end
 
 
+def grants_left(*, order_id: UUID, rules: Rules) -> Grants:
+    """How much more time the store may still give for an order."""
+    facts = AuditEntry.objects.filter(order_id=order_id, act="order.granted").values_list("facts", flat=True)
+    given = [fact["hours"] // 24 for fact in facts]
+    return Grants(times=max(0, rules.grants_most - len(given)), days=max(0, rules.grant_days_most - sum(given)))
+
+
 def _lengthen(order: Order, *, by: timedelta) -> datetime:
     if not order.is_open or order.in_case or not deadlines.extend("escrow.release", subject=order.pk, by=by):
         raise NoClock
     end = Deadline.objects.get(kind="escrow.release", subject=str(order.pk), done_at__isnull=True).due_at
+    hold = hold_of(order.pk)
+    if hold is not None and hold.provider_deadline is not None and end > hold.provider_deadline:
+        raise PastProviderDeadline
     clocks.start_inspection(order.pk, rules=rules_of(order.policy_id), due_at=end)
     return end
 

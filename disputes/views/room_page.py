@@ -21,7 +21,8 @@ from disputes.views.proposals import claim, proposal, split_of
 from disputes.views.seats import Seat
 from disputes.views.thread import lines_of, remedy_words
 from flows.aftersale import may_escalate
-from flows.deal import Deal, deal
+from flows.case_sentences import ENDS_BY_SILENCE, afterwards
+from flows.deal import Deal, deal, furthest_behind
 from logistics.queries import all_carriers, carriers_for
 
 TALKING = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.MEDIATION)
@@ -74,7 +75,7 @@ def room_context(seat: Seat, *, now: datetime, bound: Bound | None = None) -> di
         "evidence": shown(piece for piece in pieces if piece.kind == "evidence"),
         "packing": shown(piece for piece in pieces if piece.kind == "packed"),
         "findings": findings_of(view, packed=packed_by_parcel(pieces)),
-        "silence": _silence(seat, when(clock.due_at)) if clock else "",
+        "silence": _silence(seat, view, when(clock.due_at)) if clock else "",
         "may": _may(seat, theirs),
         "refusing": _refusing(view, now=now),
         "escalate_when": _escalate_when(seat, when(clock.due_at) if clock else ""),
@@ -152,24 +153,24 @@ def _turn(seat: Seat, view: Deal) -> str:
     }.get(needs, "")
 
 
-def _silence(seat: Seat, at: str) -> str:
+def _silence(seat: Seat, view: Deal, at: str) -> str:
     """What happens by itself, in the voice of this seat."""
     case, mine = seat.case, seat.mine
     if case.status == CaseStatus.RETURN_SENT:
         return ""  # the first sentence of the page says it, by carrier
-    names = {"when": at, "amount": case.amount, "want": Remedy(case.want).label}
+    names = {"when": at, "terms": remedy_words(case.want, case.amount)}
     words = {
         CaseStatus.OPEN: (
             _("If the merchant does nothing until %(when)s, your claim is accepted: %(terms)s."),
             _("If you do nothing until %(when)s, the claim is accepted: %(terms)s."),
         ),
         CaseStatus.OFFERED: (
-            _("If you do nothing until %(when)s, the case ends and the order goes on as before."),
-            _("If the buyer does nothing until %(when)s, the case ends and the order goes on as before."),
+            _("If you do nothing until %(when)s, the case ends."),
+            _("If the buyer does nothing until %(when)s, the case ends."),
         ),
         CaseStatus.RETURN_DUE: (
-            _("If you send nothing back until %(when)s, the case ends and the order goes on as before."),
-            _("If the buyer sends nothing back until %(when)s, the case ends and the order goes on as before."),
+            _("If you send nothing back until %(when)s, the case ends."),
+            _("If the buyer sends nothing back until %(when)s, the case ends."),
         ),
         CaseStatus.RESEND_DUE: (
             _("If nothing is sent until %(when)s, everything that is held is refunded to you."),
@@ -182,8 +183,11 @@ def _silence(seat: Seat, at: str) -> str:
     }
     words[CaseStatus.REFUSED] = words[CaseStatus.OFFERED]
     pair = words.get(CaseStatus(case.status), ("", ""))
-    names["terms"] = remedy_words(case.want, case.amount)
-    return (pair[0] if mine else pair[1]) % names
+    text = (pair[0] if mine else pair[1]) % names
+    if case.status not in ENDS_BY_SILENCE or view.hold is None:
+        return text
+    then = afterwards(view.order, furthest_behind(view.shipments), viewer=seat.party)
+    return _("%(first)s %(then)s") % {"first": text, "then": then % {"amount": view.hold.rest}}
 
 
 def _refusing(view: Deal, *, now: datetime) -> str:

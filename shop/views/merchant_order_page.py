@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from core.money import Money, share
 from escrow.states import HoldStatus
 from flows.deal import Deal, deal
+from flows.release import grants_left
 from shop.forms.merchant import ShipForm
 from shop.models import Order
 from shop.states import OrderStatus
@@ -40,6 +41,7 @@ class Pay:
 def order_page(order: Order, *, form: ShipForm, now: datetime) -> dict[str, Any]:
     """The page's context. ``order`` comes with its store, buyer, payment and hold."""
     view = deal(order_id=order.pk, viewer="merchant", now=now, order=order)
+    can_grant = order.status == OrderStatus.DELIVERED and not order.in_case
     return {
         "deal": view,
         "order": order,
@@ -49,7 +51,7 @@ def order_page(order: Order, *, form: ShipForm, now: datetime) -> dict[str, Any]
         "checks": checks(view) if order.status == OrderStatus.PAID else [],
         "pay": pay(view),
         "can_ship": order.status == OrderStatus.PAID and not order.in_case,
-        "can_grant": order.status == OrderStatus.DELIVERED and not order.in_case,
+        "grants": grants_left(order_id=order.pk, rules=view.rules) if can_grant else None,
         "cancel": next((act for act in view.acts if act.key == "cancel"), None),
         "leading": [act for act in view.acts if act.primary],
     }

@@ -5,16 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from core import clock
 from core.errors import NotFound
+from core.models import Deadline
 from core.money import Money
-from escrow.models import Payout
+from escrow.models import Hold, Payout
 from escrow.queries import hold_of, merchant_money
 from escrow.services.payouts import set_payout_account
 from escrow.states import HoldStatus
 from flows import release
-from flows.errors import AlreadyClosed, ExtendedBefore, NotShippedYet
+from flows.errors import AlreadyClosed, ExtendedBefore, GrantsUsedUp, NotShippedYet, PastProviderDeadline
 from logistics.states import EvidenceGrade
 from shop.states import OrderStatus
 from tests import stories
@@ -106,3 +108,50 @@ def test_released_money_is_at_the_bank_within_a_day():
     assert payout.status == "paid"
     assert payout.amount_minor == hold_of(order.pk).released_minor - hold_of(order.pk).fee_taken_minor
     assert merchant_money(order.store_id, clock.now()).total == Money(0)
+
+
+def grant(order, days):
+    return release.grant_time(
+        order_id=order.pk, store_id=order.store_id, days=days, actor=stories.merchant_of(order), now=clock.now()
+    )
+
+
+def test_a_store_gives_more_time_twice_and_no_more_than_fourteen_days():
+    order = stories.delivered_order()
+    end = grant(order, 10)
+    with pytest.raises(GrantsUsedUp):
+        grant(order, 5)
+    assert grant(order, 3) == end + timedelta(days=3)
+    with pytest.raises(GrantsUsedUp):
+        grant(order, 3)
+    row = Deadline.objects.get(kind="escrow.release", subject=str(order.pk), done_at__isnull=True)
+    assert row.due_at == end + timedelta(days=3)
+
+
+def test_no_time_is_given_past_the_day_the_provider_lets_go_of_the_money():
+    order = stories.delivered_order()
+    due_at = Deadline.objects.get(kind="escrow.release", subject=str(order.pk), done_at__isnull=True).due_at
+    Hold.objects.filter(order_id=order.pk).update(provider_deadline=due_at + timedelta(days=2))
+    for act in (
+        lambda: grant(order, 3),
+        lambda: release.extend_inspection(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now()),
+    ):
+        with pytest.raises(PastProviderDeadline):
+            act()
+    row = Deadline.objects.get(kind="escrow.release", subject=str(order.pk), done_at__isnull=True)
+    assert row.due_at == due_at
+    assert not stories.fresh(order).extended
+
+
+def test_the_page_offers_what_is_left_and_the_rules_print_the_limit(client):
+    order = stories.delivered_order()
+    grant(order, 10)
+    client.force_login(order.store.owner)
+    page = client.get(reverse("merchant:order", args=[order.number])).text
+    assert 'name="days" value="3"' in page
+    assert 'name="days" value="5"' not in page
+    grant(order, 3)
+    assert 'name="days"' not in client.get(reverse("merchant:order", args=[order.number])).text
+    rules = client.get(reverse("pages:rules"), headers={"accept-language": "en"}).text
+    assert "at most 2 times and 14 days in all" in rules
+    assert "20 messages" in rules
