@@ -12,10 +12,11 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Min, Q
+from django.db.models import Count, F, Min, Q, QuerySet
 
 from core import clock
 from core.models import Deadline
@@ -115,16 +116,31 @@ def open_deadlines(*, subjects: Iterable[Subject]) -> list[Deadline]:
     return list(Deadline.objects.filter(subject__in=_names(subjects), done_at__isnull=True).order_by("due_at", "id"))
 
 
+def running() -> QuerySet[Deadline]:
+    """Deadlines that will fire: neither done nor paused."""
+    return Deadline.objects.filter(done_at__isnull=True, paused_at__isnull=True)
+
+
 def next_due() -> datetime | None:
     """The soonest running deadline of all."""
-    rows = Deadline.objects.filter(done_at__isnull=True, paused_at__isnull=True)
-    soonest: datetime | None = rows.aggregate(soonest=Min("due_at"))["soonest"]
+    soonest: datetime | None = running().aggregate(soonest=Min("due_at"))["soonest"]
     return soonest
 
 
 def overdue(*, now: datetime, by: timedelta = timedelta(minutes=5)) -> int:
     """How many running deadlines should have fired ``by`` ago and have not."""
-    return Deadline.objects.filter(done_at__isnull=True, paused_at__isnull=True, due_at__lt=now - by).count()
+    return running().filter(due_at__lt=now - by).count()
+
+
+def late_by_kind(*, now: datetime) -> list[dict[str, Any]]:
+    """How many running deadlines of each kind are late, and since when; the longest first."""
+    late = running().filter(due_at__lt=now).values("kind")
+    return list(late.annotate(n=Count("pk"), oldest=Min("due_at")).order_by("oldest", "kind"))
+
+
+def failing(*, limit: int = 20) -> list[Deadline]:
+    """Running deadlines whose handler has failed, soonest first."""
+    return list(running().exclude(error="").order_by("due_at", "id")[:limit])
 
 
 def sweep(*, limit: int = 100_000) -> int:

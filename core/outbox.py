@@ -112,6 +112,12 @@ def oldest_owed(*, now: datetime) -> timedelta:
     return now - first if first is not None else timedelta()
 
 
+def given_up(*, limit: int = 20) -> list[Delivery]:
+    """Deliveries that were tried as often as they may be, the latest first."""
+    dead = Delivery.objects.filter(dead_at__isnull=False).select_related("event")
+    return list(dead.order_by("-dead_at", "-id")[:limit])
+
+
 def depth() -> int:
     """Deliveries still owed."""
     return Delivery.objects.filter(done_at__isnull=True, dead_at__isnull=True).count()

@@ -25,6 +25,7 @@ from core.policies import rules_of
 from disputes.models import Case
 from disputes.queries import clocks_of, queue, queue_counts
 from disputes.states import MONEY_REMEDIES, CaseStatus
+from disputes.views.queue_tabs import queue_tabs
 from escrow.models import Hold
 from escrow.queries import failed_payouts, failed_refunds, holds_of, parked_receipts
 from logistics.models import Shipment
@@ -80,19 +81,10 @@ def home(request: MemberRequest) -> HttpResponse:
 @require_safe
 def cases(request: MemberRequest) -> HttpResponse:
     """The queue, longest waiting first."""
-    now, view, url = clock.now(), request.GET.get("view", "all"), reverse("console:cases")
+    now, view = clock.now(), request.GET.get("view", "all")
     view = view if view in VIEWS else "all"
     counts = queue_counts(user_id=request.user.pk, now=now)
-    tabs = [
-        {
-            "label": label,
-            "url": f"{url}?view={name}",
-            "count": counts[name],
-            "urgent": name == "overdue",
-            "current": name == view,
-        }
-        for name, label in VIEWS.items()
-    ]
+    tabs = queue_tabs(VIEWS, counts, current=view, url=reverse("console:cases"), urgent="overdue")
     page = Paginator(queue(view=view, user_id=request.user.pk, now=now), PER_PAGE).get_page(request.GET.get("page"))
     rows = rows_of(list(page.object_list), now=now)
     context = {"tabs": tabs, "view": view, "page": page, "rows": rows, "empty_text": EMPTY[view]}

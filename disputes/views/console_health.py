@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Count, Min
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -12,7 +11,6 @@ from django.views.decorators.http import require_safe
 from accounts.requests import MemberRequest
 from core import clock, deadlines, outbox
 from core.guards import mediator
-from core.models import Deadline, Delivery
 from escrow.models import Inbox
 from escrow.queries import books
 
@@ -22,17 +20,15 @@ from escrow.queries import books
 def health(request: MemberRequest) -> HttpResponse:
     """Deadlines, deliveries and, when asked for, the books counted anew."""
     now = clock.now()
-    running = Deadline.objects.filter(done_at__isnull=True, paused_at__isnull=True)
-    late = running.filter(due_at__lt=now)
     context: dict[str, Any] = {
         "now": now,
         "overdue": deadlines.overdue(now=now),
-        "late": list(late.values("kind").annotate(n=Count("pk"), oldest=Min("due_at")).order_by("oldest")),
-        "failing": list(running.exclude(error="").order_by("due_at")[:20]),
+        "late": deadlines.late_by_kind(now=now),
+        "failing": deadlines.failing(),
         "next_due": deadlines.next_due(),
-        "running": running.count(),
+        "running": deadlines.running().count(),
         "depth": outbox.depth(),
-        "dead": list(Delivery.objects.filter(dead_at__isnull=False).select_related("event").order_by("-dead_at")[:20]),
+        "dead": outbox.given_up(),
         "notices": Inbox.objects.filter(processed_at__isnull=True).count(),
         "books": books() if request.GET.get("books") else None,
     }

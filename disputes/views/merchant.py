@@ -22,6 +22,7 @@ from core.money import Money
 from disputes.models import Case
 from disputes.queries import case_for_store, clocks_of, store_case_counts, store_cases
 from disputes.states import MONEY_REMEDIES, CaseStatus, Party
+from disputes.views.queue_tabs import queue_tabs
 from disputes.views.room_page import room_context
 from disputes.views.seats import Seat
 from shop.guards import MerchantRequest, merchant
@@ -58,17 +59,8 @@ def inbox(request: MerchantRequest) -> HttpResponse:
     """Claims by the time left for them."""
     view = request.GET.get("view", "mine")
     view = view if view in VIEWS else "mine"
-    counts, url = store_case_counts(request.store.pk), reverse("merchant:cases")
-    tabs = [
-        {
-            "label": label,
-            "url": f"{url}?view={name}",
-            "count": counts[name],
-            "urgent": name == "mine",
-            "current": name == view,
-        }
-        for name, label in VIEWS.items()
-    ]
+    counts = store_case_counts(request.store.pk)
+    tabs = queue_tabs(VIEWS, counts, current=view, url=reverse("merchant:cases"), urgent="mine")
     page = Paginator(_sorted(request, view), PER_PAGE).get_page(request.GET.get("page"))
     rows = rows_of(list(page.object_list), now=clock.now())
     context = {"tabs": tabs, "view": view, "page": page, "rows": rows, "empty_text": EMPTY[view]}

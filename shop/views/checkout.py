@@ -99,19 +99,27 @@ def _show(
     if not view.lines:
         return _nothing_here(request, refusal)
     addresses = list(Address.objects.filter(user_id=request.user.pk).order_by("-is_default", "-created_at", "id"))
+    asked = form.data.get("address") or request.GET.get("address")
     context = {
-        "cart": view,
-        "form": form,
+        **_agreement(view, form, refusal),
         "addresses": addresses,
-        "chosen": _chosen_address(form.data.get("address") or request.GET.get("address"), addresses),
+        "chosen": _chosen_address(asked, addresses),
         "here": _here(view, chosen),
         "with_address": _here(view, chosen, ("address", "")),
+    }
+    return render(request, "shop/checkout.html", context, status=refusal.status if refusal else status)
+
+
+def _agreement(view: cart_queries.CartView, form: CheckoutForm, refusal: DomainError | None) -> dict[str, Any]:
+    """What is bought, for how much and under which rules; the key makes the page good for one purchase."""
+    return {
+        "cart": view,
+        "form": form,
         "checkout_key": uuid.uuid4(),
         "refusal": refusal,
         "was_total": _was_total(form, view) if refusal else None,
         "rules": from_values(current(purchase.KIND).values),
     }
-    return render(request, "shop/checkout.html", context, status=refusal.status if refusal else status)
 
 
 def _nothing_here(request: MemberRequest, refusal: DomainError | None) -> HttpResponse:

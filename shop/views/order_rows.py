@@ -79,16 +79,19 @@ def order_list(request: MemberRequest) -> dict[str, Any]:
     pages = CountedPaginator(buyer_orders(user_id, tab, q), PER_PAGE)
     pages.known = None if q else counts[tab]
     page = pages.get_page(request.GET.get("page"))
-    found = list(page.object_list)
-    said = short_sentences(found, viewer="buyer", now=clock.now()) if found else {}
     return {
         "tabs": [_tab(name, counts[name], is_current=name == tab) for name in BUYER_TABS],
         "tab": tab,
         "q": q,
         "page": page,
-        "rows": [_row(order, said[order.pk]) for order in found],
+        "rows": _rows(list(page.object_list)),
         "empty_text": EMPTY[tab],
     }
+
+
+def _rows(found: list[Order]) -> list[Row]:
+    said = short_sentences(found, viewer="buyer", now=clock.now()) if found else {}
+    return [_row(order, said[order.pk]) for order in found]
 
 
 def _tab(name: str, count: int, *, is_current: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tests.architecture.house import python_files, templates, text_of
 
 FILE = (300, 400)
 FUNCTION = (40, 70)
-DOOR = (15, 25)
+DOOR = (15, 15)
 PAGE = (120, 120)
 SETTINGS = 350
 # Tables of data, which nobody reads from top to bottom.
