@@ -41,8 +41,8 @@ def may_say(*, actor: Actor, now: datetime) -> None:
     """:raises TooManyWords: after twenty messages of one member in ten minutes"""
     again = _full(_entries(actor, "said"), "at", most=WORDS, within=AT_ONCE, now=now)
     if again:
-        text = _("That were %(most)s messages in ten minutes, and the other side has to read them all. Nothing was "
-                 "sent; you can go on from %(when)s.")  # fmt: skip
+        text = _("You have written %(most)s messages in ten minutes, and the other side has to read them all. Nothing "
+                 "was sent; you can go on from %(when)s.")  # fmt: skip
         raise TooManyWords(text % {"most": WORDS, "when": when(again)})
 
 
@@ -50,7 +50,7 @@ def may_show(*, actor: Actor, now: datetime) -> None:
     """:raises TooManyPieces: after twenty pieces of evidence of one member in ten minutes"""
     again = _full(_entries(actor, "evidence"), "at", most=EVIDENCE, within=AT_ONCE, now=now)
     if again:
-        text = _("That were %(most)s pieces of evidence in ten minutes. Nothing was added; you can go on from "
+        text = _("You have added %(most)s pieces of evidence in ten minutes. Nothing was added; you can go on from "
                  "%(when)s.")  # fmt: skip
         raise TooManyPieces(text % {"most": EVIDENCE, "when": when(again)})
 
