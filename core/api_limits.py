@@ -60,7 +60,7 @@ def refuse_guessing(request: Request) -> None:
 
 def words_of(fault: Throttled) -> dict[str, object]:
     """A refusal by rate in the one shape of refusals."""
-    wait = int(fault.wait or 0)
+    wait = int(getattr(fault, "wait", None) or 0)
     message = str(TOO_MANY)
     if wait:
         more = ngettext("Try again in %(seconds)s second.", "Try again in %(seconds)s seconds.", wait)
@@ -72,6 +72,6 @@ def _who(request: Request) -> tuple[str, str]:
     """A token's requests are its own: one system does not use up what its owner may."""
     if request.auth is not None and hasattr(request.auth, "pk"):
         return "system", f"token:{request.auth.pk}"
-    if request.user is not None and request.user.is_authenticated:
+    if request.user.is_authenticated:
         return "member", f"member:{request.user.pk}"
     return "visitor", f"address:{limits.address_of(request._request)}"

@@ -12,7 +12,9 @@ import hashlib
 import ipaddress
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from threading import Lock
 
 from django.conf import settings
@@ -54,7 +56,8 @@ _counts: OrderedDict[str, _Count] = OrderedDict()
 _lock = Lock()
 
 
-def rates_of(text: str) -> list[Rate]:
+@lru_cache(maxsize=100)
+def rates_of(text: str) -> tuple[Rate, ...]:
     """
     Read ``20/m,200/d``; an empty text is no limit.
 
@@ -66,10 +69,10 @@ def rates_of(text: str) -> list[Rate]:
         if unit not in UNITS or int(amount) < 1:
             raise ValueError(text)
         found.append(Rate(int(amount), UNITS[unit]))
-    return found
+    return tuple(found)
 
 
-def spend(*, name: str, who: str, rates: list[Rate]) -> int:
+def spend(*, name: str, who: str, rates: Iterable[Rate]) -> int:
     """Count one more and answer 0; or, when a rate is used up, how many seconds to wait."""
     now = time.time()  # the cache forgets by this clock too, whatever the sandbox's says
     waits = [_spend(name, who, rate, now) for rate in rates]
@@ -123,7 +126,7 @@ def address_of(request: HttpRequest) -> str:
     With ``TRUSTED_PROXY_COUNT`` of n, the n-th entry of ``X-Forwarded-For`` from the right was written by the
     outermost proxy of ours. With none, only the connection itself is believed.
     """
-    address = request.META.get("REMOTE_ADDR", "")
+    address: str = request.META.get("REMOTE_ADDR", "")
     proxies: int = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     if proxies > 0:
         hops = [hop.strip() for hop in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",") if hop.strip()]

@@ -219,7 +219,7 @@ def test_a_day_is_counted_for_a_day(monkeypatch):
     ("", []), ("3/s", [Rate(3, 1)]), ("20/m, 200/d", [Rate(20, 60), Rate(200, 86_400)]), ("10/h", [Rate(10, 3_600)]),
 ])  # fmt: skip
 def test_rates_are_read(text, rates):
-    assert rates_of(text) == rates
+    assert rates_of(text) == tuple(rates)
 
 
 @pytest.mark.parametrize("text", ["x", "3", "3/x", "0/m", "-1/m", "3/m/ip", "/m"])
