@@ -9,10 +9,9 @@ hands each kind's subjects to its handler, which may work set-wise. A handler th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -132,7 +131,7 @@ def overdue(*, now: datetime, by: timedelta = timedelta(minutes=5)) -> int:
     return running().filter(due_at__lt=now - by).count()
 
 
-def late_by_kind(*, now: datetime) -> list[dict[str, Any]]:
+def late_by_kind(*, now: datetime) -> Sequence[Mapping[str, object]]:
     """How many running deadlines of each kind are late, and since when; the longest first."""
     late = running().filter(due_at__lt=now).values("kind")
     return list(late.annotate(n=Count("pk"), oldest=Min("due_at")).order_by("oldest", "kind"))
