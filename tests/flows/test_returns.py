@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.models import Notice
 from core import clock, deadlines
@@ -178,18 +179,22 @@ def test_both_hear_early_that_a_return_does_not_move():
     assert told(case, "disputes.return_stalled") == both(case)
 
 
+def said(order, viewer):
+    """The sentence of the order's page, which is the one of its row in a list."""
+    with translation.override("en"):
+        alone = deal(order_id=order.pk, viewer=viewer, now=clock.now()).sentence.text
+        assert short_sentences([order], viewer=viewer, now=clock.now())[order.pk].text == alone
+    return alone
+
+
 @pytest.mark.parametrize("viewer", ["buyer", "merchant", "staff"])
 def test_the_sentence_says_what_happens_to_a_return(viewer):
     case, parcel = sent_back()
     order = stories.fresh(case.order)
-    said = deal(order_id=order.pk, viewer=viewer, now=clock.now()).sentence
-    assert "the platform decides" in said.text
-    assert "refunded" not in said.text
-    assert short_sentences([order], viewer=viewer, now=clock.now())[order.pk].text == said.text
+    assert "the platform decides" in said(order, viewer)
+    assert "refunded" not in said(order, viewer)
     stories.scan(parcel, ShipmentStatus.DELIVERED)
-    said = deal(order_id=order.pk, viewer=viewer, now=clock.now()).sentence
-    assert f"{order.total} is refunded" in said.text
-    assert short_sentences([order], viewer=viewer, now=clock.now())[order.pk].text == said.text
+    assert f"{order.total} is refunded" in said(order, viewer)
 
 
 @pytest.mark.parametrize(("adapter", "words"), [("sandbox", "the platform decides"), ("manual", "reports nothing")])

@@ -20,14 +20,9 @@ from tests.factories.accounts import MediatorFactory
 pytestmark = [pytest.mark.django_db, pytest.mark.money]
 
 
-@pytest.fixture(autouse=True)
-def english():
-    with translation.override("en"):
-        yield
-
-
 def said(order, viewer):
-    return deal(order_id=order.pk, viewer=viewer, now=clock.now()).sentence
+    with translation.override("en"):
+        return deal(order_id=order.pk, viewer=viewer, now=clock.now()).sentence
 
 
 def late():
