@@ -1,19 +1,20 @@
-"""Playing a deal step by step, each at its own time, through the flows."""
+"""The scripts of the demo's deals, step by step, through the flows that people use."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Address, User
-from core import clock, deadlines, outbox
 from core.actor import Actor
 from core.money import Money
 from demo.pictures import evidence_photo, pack_photo
 from demo.pictures.evidence import EvidenceKind
+from demo.seeding.timeline import Step
 from disputes.services import cases
 from disputes.states import Ground
 from escrow import sandbox_bank
@@ -21,15 +22,19 @@ from escrow.services import payments
 from flows import aftersale, cancellation, fulfilment, purchase, release
 from logistics import sandbox_carrier
 from shop.models import Cart, CartLine, Order, Variant
+from shop.queries.carts import checked
+
+PHOTO = 640  # pixels
 
 
 @dataclass(slots=True)
 class Player:
-    """One deal on its way. ``now`` is the time of the last step; each step says how many hours later it happens."""
+    """One deal's script. ``now`` is the time of its last step; each step says how many hours later it happens."""
 
     buyer: User
     now: datetime
-    order_id: UUID | None = None
+    steps: list[Step] = field(default_factory=list)
+    order_id: UUID | None = None  # known once its step has been played, as is the case
     case_id: UUID | None = None
 
     @property
@@ -45,68 +50,70 @@ class Player:
     def merchant_actor(self) -> Actor:
         return Actor(user_id=self.order.store.owner_id)
 
-    def _later(self, hours: float) -> datetime:
-        self.now += timedelta(hours=hours)
-        return self.now
+    @property
+    def case(self) -> UUID:
+        assert self.case_id is not None
+        return self.case_id
 
-    def place(self, *variants: Variant, quantity: int = 1, after: float = 0) -> Player:
+    def _then(self, act: Callable[[datetime], object], *, after: float) -> Player:
+        self.now += timedelta(hours=after)
+        self.steps.append(Step(self.now, act))
+        return self
+
+    def place(self, variant: Variant, *, quantity: int = 1) -> Player:
         """Put into the cart and check out."""
-        now = self._later(after)
-        with clock.at(now):
+
+        def act(now: datetime) -> None:
             cart, _ = Cart.objects.get_or_create(user=self.buyer)
-            lines = [
-                CartLine.objects.create(
-                    cart=cart, variant=variant, quantity=quantity, price_seen_minor=variant.price_minor
-                )
-                for variant in variants
-            ]
+            line = CartLine.objects.create(
+                cart=cart, variant=variant, quantity=quantity, price_seen_minor=variant.price_minor
+            )
             address = Address.objects.filter(user=self.buyer).order_by("-is_default").first()
             assert address is not None
-            from shop.queries.carts import checked
-
-            ids = [line.pk for line in lines]
             payment = purchase.place(
-                buyer_id=self.buyer.pk, cart_id=cart.pk, line_ids=ids, address_id=address.pk, note="",
-                seen_total_minor=checked(cart.pk, ids).total.minor, actor=self.buyer_actor, now=now,
+                buyer_id=self.buyer.pk, cart_id=cart.pk, line_ids=[line.pk], address_id=address.pk, note="",
+                seen_total_minor=checked(cart.pk, [line.pk]).total.minor, actor=self.buyer_actor, now=now,
             )  # fmt: skip
             self.order_id = Order.objects.get(payment=payment).pk
-        return self
+
+        return self._then(act, after=0)
 
     def pay(self, outcome: str = "paid", *, after: float = 0.05, minor: int | None = None) -> Player:
         """Pay at the sandbox bank; the shop asks the bank and holds the money."""
-        now = self._later(after)
-        with clock.at(now):
+
+        def act(now: datetime) -> None:
             payment_id = self.order.payment_id
             assert payment_id is not None
             payments.start_payment(payment_id=payment_id)
             sandbox_bank.act(key=f"payment:{payment_id}", outcome=outcome, minor=minor)
             purchase.settle_payment(payment_id=payment_id, now=now)
-        return self
+
+        return self._then(act, after=after)
 
     def ship(self, *, after: float = 6, photos: bool = False) -> Player:
         """Pack, weigh, photograph and book."""
-        now = self._later(after)
-        with clock.at(now):
+
+        def act(now: datetime) -> None:
             order = self.order
             pictures = [
-                SimpleUploadedFile(f"{shot}.webp", pack_photo(order.number, shot, size=640), "image/webp")
+                SimpleUploadedFile(f"{shot}.webp", pack_photo(order.number, shot, size=PHOTO), "image/webp")
                 for shot in (("open", "scale") if photos else ())
             ]
             fulfilment.ship(
                 order_id=order.pk, store_id=order.store_id, carrier_code="sandbox", number=f"TS{order.number}",
                 weight_g=860, photos=pictures, actor=self.merchant_actor, now=now,
             )  # fmt: skip
-            outbox.drain()
-        return self
+
+        return self._then(act, after=after)
 
     def scan(self, event: str, *, signed: str = "", after: float = 5) -> Player:
         """Let something happen to the parcel at the carrier, which tells the shop."""
-        now = self._later(after)
-        with clock.at(now):
+
+        def act(now: datetime) -> None:
             number = self.order.shipments.order_by("-created_at").values_list("number", flat=True)[0]
-            parcel = sandbox_carrier.happen(number=number, event=event, signed=signed, now=now)
-            sandbox_carrier.push(parcel)
-        return self
+            sandbox_carrier.push(sandbox_carrier.happen(number=number, event=event, signed=signed, now=now))
+
+        return self._then(act, after=after)
 
     def travel(self, *, signed: str = "recipient") -> Player:
         """The whole way to the door."""
@@ -115,107 +122,83 @@ class Player:
         return self.scan("delivered", signed=signed, after=4)
 
     def confirm(self, *, after: float = 20) -> Player:
-        now = self._later(after)
-        with clock.at(now):
-            release.confirm_receipt(order_id=self.order.pk, actor=self.buyer_actor, now=now)
-        return self
+        return self._then(
+            lambda now: release.confirm_receipt(order_id=self.order.pk, actor=self.buyer_actor, now=now), after=after
+        )
 
     def cancel(self, *, by_merchant: bool = False, after: float = 1) -> Player:
-        now = self._later(after)
-        actor = self.merchant_actor if by_merchant else self.buyer_actor
-        with clock.at(now):
+        def act(now: datetime) -> None:
+            actor = self.merchant_actor if by_merchant else self.buyer_actor
             cancellation.cancel(order_id=self.order.pk, reason="", actor=actor, now=now)
-        return self
+
+        return self._then(act, after=after)
 
     def claim(
         self, *, want: str, text: str, ground: str = Ground.NOT_AS_DESCRIBED, amount: int | None = None,
         photo: EvidenceKind | None = None, after: float = 12,
     ) -> Player:  # fmt: skip
-        now = self._later(after)
-        with clock.at(now):
-            shown = evidence_photo(photo, self.order.number, size=640) if photo else b""
+        def act(now: datetime) -> None:
+            shown = evidence_photo(photo, self.order.number, size=PHOTO) if photo else b""
             photos = [SimpleUploadedFile("claim.webp", shown, "image/webp")] if shown else []
-            case = aftersale.open_case(
+            self.case_id = aftersale.open_case(
                 order_id=self.order.pk, ground=ground, want=want, amount=Money(amount) if amount else None, text=text,
                 photos=photos, actor=self.buyer_actor, now=now,
-            )  # fmt: skip
-            self.case_id = case.pk
-        return self
+            ).pk  # fmt: skip
+
+        return self._then(act, after=after)
 
     def offer(self, remedy: str, amount: int | None, text: str, *, after: float = 5) -> Player:
-        now, case_id = self._later(after), self._case()
-        with clock.at(now):
-            aftersale.offer(
-                case_id=case_id, remedy=remedy, amount=Money(amount) if amount else None, text=text,
+        return self._then(
+            lambda now: aftersale.offer(
+                case_id=self.case, remedy=remedy, amount=Money(amount) if amount else None, text=text,
                 actor=self.merchant_actor, now=now,
-            )  # fmt: skip
-        return self
+            ),
+            after=after,
+        )  # fmt: skip
 
     def refuse(self, text: str, *, after: float = 5) -> Player:
-        now, case_id = self._later(after), self._case()
-        with clock.at(now):
-            aftersale.refuse(case_id=case_id, text=text, actor=self.merchant_actor, now=now)
-        return self
+        return self._then(
+            lambda now: aftersale.refuse(case_id=self.case, text=text, actor=self.merchant_actor, now=now), after=after
+        )
 
-    def accept(self, *, by_buyer: bool = False, after: float = 5) -> Player:
-        now, case_id = self._later(after), self._case()
-        with clock.at(now):
-            actor = self.buyer_actor if by_buyer else self.merchant_actor
-            aftersale.accept(case_id=case_id, actor=actor, now=now)
-        return self
+    def accept(self, *, after: float = 5) -> Player:
+        return self._then(
+            lambda now: aftersale.accept(case_id=self.case, actor=self.merchant_actor, now=now), after=after
+        )
 
     def escalate(self, text: str, *, after: float = 8) -> Player:
-        now, case_id = self._later(after), self._case()
-        with clock.at(now):
-            aftersale.escalate(case_id=case_id, text=text, actor=self.buyer_actor, now=now)
-        return self
+        return self._then(
+            lambda now: aftersale.escalate(case_id=self.case, text=text, actor=self.buyer_actor, now=now), after=after
+        )
 
     def withdraw(self, *, after: float = 6) -> Player:
-        now, case_id = self._later(after), self._case()
-        with clock.at(now):
-            aftersale.withdraw(case_id=case_id, actor=self.buyer_actor, now=now)
-        return self
+        return self._then(
+            lambda now: aftersale.withdraw(case_id=self.case, actor=self.buyer_actor, now=now), after=after
+        )
 
     def send_back(self, *, after: float = 10) -> Player:
-        now, case_id = self._later(after), self._case()
-        with clock.at(now):
-            aftersale.send_back(
-                case_id=case_id, carrier_code="sandbox", number=f"TSB{self.order.number}", actor=self.buyer_actor,
+        return self._then(
+            lambda now: aftersale.send_back(
+                case_id=self.case, carrier_code="sandbox", number=f"TSB{self.order.number}", actor=self.buyer_actor,
                 now=now,
-            )  # fmt: skip
-        return self
+            ),
+            after=after,
+        )  # fmt: skip
 
     def take(self, mediator: User, *, after: float = 2) -> Player:
-        now, case_id = self._later(after), self._case()
-        with clock.at(now):
-            cases.take(case_id=case_id, actor=Actor(user_id=mediator.pk, is_mediator=True), now=now)
-        return self
+        return self._then(lambda now: cases.take(case_id=self.case, actor=_mediator(mediator), now=now), after=after)
 
     def rule(
         self, mediator: User, *, percent: int, fault: str, article: str, reasons: str, after: float = 20
     ) -> Player:
-        now, case_id = self._later(after), self._case()
-        with clock.at(now):
-            aftersale.rule(
-                case_id=case_id, refund_minor=self.order.total_minor * percent // 100, fault=fault, article=article,
-                reasons=reasons, actor=Actor(user_id=mediator.pk, is_mediator=True), now=now,
-            )  # fmt: skip
-        return self
-
-    def wait(self, *, after: float) -> Player:
-        """Let time pass and happen what then happens by itself."""
-        now = self._later(after)
-        with clock.at(now):
-            follow()
-        return self
-
-    def _case(self) -> UUID:
-        assert self.case_id is not None
-        return self.case_id
+        return self._then(
+            lambda now: aftersale.rule(
+                case_id=self.case, refund_minor=self.order.total_minor * percent // 100, fault=fault, article=article,
+                reasons=reasons, actor=_mediator(mediator), now=now,
+            ),
+            after=after,
+        )  # fmt: skip
 
 
-def follow() -> None:
-    """Everything that is due at this moment: notices, refunds, payouts, releases."""
-    for _ in range(6):
-        if deadlines.sweep() + outbox.drain() == 0:
-            return
+def _mediator(user: User) -> Actor:
+    return Actor(user_id=user.pk, is_mediator=True)

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from accounts.models import Notice, User
-from core import clock
 from demo.people import MERCHANTS
-from demo.seeding.player import Player, follow
+from demo.seeding import timeline
+from demo.seeding.player import Player
 from disputes.states import Ground, Party, Remedy
 from shop.models import Product, Variant
 
 HISTORY_DAYS = 90
+PROMINENT = tuple(person.store for person in MERCHANTS if person.prominent and person.store)
 POTTERY = "qingtao"  # its cups can arrive broken, as the pictures of the cases show
 Users = Mapping[str, User]
-Pick = Callable[[str], Variant]
 
 
 def play_all(users: Users, products: Mapping[str, Product], *, now: datetime, history: int = 8) -> int:
-    """Play everything, oldest first, and let the effects of each step follow at its time; give the number of deals."""
+    """Play everything in the order of time, up to now; give the number of deals."""
     shelf = _Shelf(products)
     scenes = [*_states(users, shelf, now), *_cases(users, shelf, now), *_history(users, shelf, now, history)]
-    for scene in scenes:
-        player = scene()
-        with clock.at(player.now):
-            follow()
+    timeline.play([scene.steps for scene in scenes], until=now)
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(read_at=now)
     return len(scenes)
 
@@ -36,7 +33,7 @@ class _Shelf:
     """Hands out variants with enough stock, always in the same order, from the stores that the guide points to."""
 
     def __init__(self, products: Mapping[str, Product]) -> None:
-        stores = [person.store for person in MERCHANTS if person.prominent]
+        stores = PROMINENT
         rows = [
             (product.store.slug, variant.pk)
             for product in products.values()
@@ -54,7 +51,7 @@ class _Shelf:
         return Variant.objects.select_related("product__store").get(pk=row[self.next * 7 % len(row)])
 
 
-def _states(users: Users, shelf: _Shelf, now: datetime) -> list[Callable[[], Player]]:
+def _states(users: Users, shelf: _Shelf, now: datetime) -> list[Player]:
     """One order in each state, most of them Lin Xiao's, some Maya Reed's."""
     lin, maya = users["lin-xiao"], users["maya-reed"]
 
@@ -62,55 +59,42 @@ def _states(users: Users, shelf: _Shelf, now: datetime) -> list[Callable[[], Pla
         return Player(buyer=buyer, now=now - timedelta(hours=hours))
 
     return [
-        lambda: ago(lin, 24 * 20).place(shelf.take()).pay().ship().travel().confirm(),
-        lambda: ago(maya, 24 * 19).place(shelf.take()).pay().ship().travel().confirm(),
-        lambda: _released_by_clock(ago(lin, 24 * 16).place(shelf.take()).pay().ship().travel()),
-        lambda: ago(lin, 24 * 9).place(shelf.take()).pay().cancel(by_merchant=True, after=9),
-        lambda: ago(lin, 24 * 8).place(shelf.take()).pay().wait(after=169),
-        lambda: ago(maya, 72).place(shelf.take()).wait(after=1),
-        lambda: ago(lin, 24 * 7).place(shelf.take()).pay().ship().travel(signed="other"),
-        lambda: ago(lin, 24 * 4).place(shelf.take(), quantity=2).pay().ship().travel(),
-        lambda: ago(maya, 24 * 4).place(shelf.take()).pay().ship().travel(),
-        lambda: (
-            ago(lin, 60).place(shelf.take()).pay().ship().scan("picked_up").scan("in_transit").scan("lose", after=24)
-        ),
-        lambda: (
-            ago(lin, 58)
-            .place(shelf.take())
-            .pay()
-            .ship()
-            .scan("picked_up")
-            .scan("arrived_city", after=16)
-            .scan("awaiting_collection", after=9)
-        ),
-        lambda: ago(lin, 52).place(shelf.take()).pay(),
-        lambda: (
-            ago(lin, 40)
-            .place(shelf.take())
-            .pay()
-            .ship()
-            .scan("picked_up")
-            .scan("arrived_city", after=14)
-            .scan("out_for_delivery", after=10)
-        ),
-        lambda: ago(lin, 30).place(shelf.take()).pay().ship().scan("picked_up").scan("in_transit"),
-        lambda: ago(maya, 28).place(shelf.take()).pay().ship().scan("picked_up").scan("delay", after=12),
-        lambda: ago(lin, 9).place(shelf.take()).pay().ship(after=5),
-        lambda: ago(lin, 3).place(shelf.take()).pay(),
-        lambda: ago(maya, 2).place(shelf.take()).pay(),
-        lambda: ago(lin, 0.2).place(shelf.take()).pay("wrong_amount", minor=100),
-        lambda: ago(lin, 0.1).place(shelf.take()),
+        ago(lin, 24 * 20).place(shelf.take()).pay().ship().travel().confirm(),
+        ago(maya, 24 * 19).place(shelf.take()).pay().ship().travel().confirm(),
+        ago(lin, 24 * 16).place(shelf.take()).pay().ship().travel(),
+        ago(lin, 24 * 9).place(shelf.take()).pay().cancel(by_merchant=True, after=9),
+        ago(lin, 24 * 8).place(shelf.take()).pay(),
+        ago(maya, 72).place(shelf.take()),
+        ago(lin, 24 * 7).place(shelf.take()).pay().ship().travel(signed="other"),
+        ago(lin, 24 * 4).place(shelf.take(), quantity=2).pay().ship().travel(),
+        ago(maya, 24 * 4).place(shelf.take()).pay().ship().travel(),
+        ago(lin, 60).place(shelf.take()).pay().ship().scan("picked_up").scan("in_transit").scan("lose", after=24),
+        ago(lin, 58)
+        .place(shelf.take())
+        .pay()
+        .ship()
+        .scan("picked_up")
+        .scan("arrived_city", after=16)
+        .scan("awaiting_collection", after=9),
+        ago(lin, 52).place(shelf.take()).pay(),
+        ago(lin, 40)
+        .place(shelf.take())
+        .pay()
+        .ship()
+        .scan("picked_up")
+        .scan("arrived_city", after=14)
+        .scan("out_for_delivery", after=10),
+        ago(lin, 30).place(shelf.take()).pay().ship().scan("picked_up").scan("in_transit"),
+        ago(maya, 28).place(shelf.take()).pay().ship().scan("picked_up").scan("delay", after=12),
+        ago(lin, 9).place(shelf.take()).pay().ship(after=5),
+        ago(lin, 3).place(shelf.take()).pay(),
+        ago(maya, 2).place(shelf.take()).pay(),
+        ago(lin, 0.2).place(shelf.take()).pay("wrong_amount", minor=100),
+        ago(lin, 0.1).place(shelf.take()),
     ]
 
 
-def _released_by_clock(player: Player) -> Player:
-    """The inspection time passes: two warnings, then the release, each at its own moment."""
-    for hours in (24 * 6, 24, 24, 24, 2):
-        player.wait(after=hours)
-    return player
-
-
-def _cases(users: Users, shelf: _Shelf, now: datetime) -> list[Callable[[], Player]]:
+def _cases(users: Users, shelf: _Shelf, now: datetime) -> list[Player]:
     """One case in each stage."""
     lin, maya, zhao = users["lin-xiao"], users["maya-reed"], users["zhao-tian"]
     meng, june = users["meng-ping"], users["june-hart"]
@@ -135,39 +119,35 @@ def _cases(users: Users, shelf: _Shelf, now: datetime) -> list[Callable[[], Play
         )
 
     return [
-        lambda: broken(zhao, 12, Remedy.PARTIAL, 2_000).accept(),
-        lambda: mediation(zhao, 11).take(meng).rule(
+        broken(zhao, 12, Remedy.PARTIAL, 2_000).accept(),
+        mediation(zhao, 11).take(meng).rule(
             meng, percent=37, fault=Party.MERCHANT, article="3.2",
             reasons="照片显示裂痕在杯口，打包照片未拍到该处；杯子仍可使用，按价值减损退还 37%。",
         ),
-        lambda: broken(lin, 10).refuse("请看页面第二张图，这是手工痕迹。").withdraw(),
-        lambda: broken(lin, 6, Remedy.RETURN).accept().send_back(),
-        lambda: broken(zhao, 5.5, Remedy.RETURN).accept(),
-        lambda: broken(lin, 5, Remedy.RESEND).accept(),
-        lambda: mediation(zhao, 5).take(june),
-        lambda: mediation(lin, 4.5),
-        lambda: broken(maya, 4).offer(Remedy.PARTIAL, 1_500, "Keep it and take ¥15 back?"),
-        lambda: broken(zhao, 4).refuse("这是釉面自然开片，页面有说明。"),
-        lambda: broken(maya, 3.2),
-        lambda: delivered(lin, 3).claim(
+        broken(lin, 10).refuse("请看页面第二张图，这是手工痕迹。").withdraw(),
+        broken(lin, 6, Remedy.RETURN).accept().send_back(),
+        broken(zhao, 5.5, Remedy.RETURN).accept(),
+        broken(lin, 3.5, Remedy.RESEND).accept(),
+        mediation(zhao, 5).take(june),
+        mediation(lin, 4.5),
+        broken(maya, 4).offer(Remedy.PARTIAL, 1_500, "Keep it and take ¥15 back?"),
+        broken(zhao, 4).refuse("这是釉面自然开片，页面有说明。"),
+        broken(maya, 3.2),
+        delivered(lin, 3).claim(
             want=Remedy.REFUND, text="物流显示签收，但我没有收到，家里也没有人签收。", ground=Ground.NOT_RECEIVED
         ),
     ]  # fmt: skip
 
 
-def _history(users: Users, shelf: _Shelf, now: datetime, count: int) -> list[Callable[[], Player]]:
+def _history(users: Users, shelf: _Shelf, now: datetime, count: int) -> list[Player]:
     """Finished business of the last ninety days, so that stores have numbers to show."""
     dice = random.Random(20_261_122)
     buyers = [users["lin-xiao"], users["maya-reed"], users["zhao-tian"]]
 
-    def deal(place: int) -> Callable[[], Player]:
+    def deal(place: int) -> Player:
         days = HISTORY_DAYS - place * (HISTORY_DAYS - 22) / max(count, 1)
         buyer, wait = buyers[place % 3], dice.uniform(2, 30)
-
-        def play() -> Player:
-            player = Player(buyer=buyer, now=now - timedelta(days=days))
-            return player.place(shelf.take()).pay().ship(after=wait).travel().confirm(after=wait)
-
-        return play
+        player = Player(buyer=buyer, now=now - timedelta(days=days))
+        return player.place(shelf.take()).pay().ship(after=wait).travel().confirm(after=wait)
 
     return [deal(place) for place in range(count)]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
 from accounts.models import User
+from core import clock
 from core.actor import SYSTEM
 from demo import catalogue
 from demo.catalogue.shapes import Product as Item
@@ -27,18 +29,32 @@ Drawn = list[tuple[str, str, str, dict[str, str]]]  # alt zh, alt en, digest, re
 CARRIERS = ["sandbox", "sf", "zto"]
 
 
-def seed_shelves(users: Mapping[str, User], *, now: datetime, workers: int = 2) -> dict[str, Product]:
-    """Write all stores and listings; give the products by slug. Pictures are drawn in parallel processes."""
+@contextmanager
+def seed_shelves(
+    users: Mapping[str, User], *, now: datetime, first: Collection[str], workers: int = 2
+) -> Iterator[dict[str, Product]]:
+    """
+    Write all stores and listings; give those of the stores in ``first`` by slug.
+
+    Drawing takes longest. It goes on in processes of its own while the caller works with the first products; the others
+    are written when he is done.
+    """
     ensure_carriers()
     categories = _categories()
-    stores = {item.slug: _store(item, users[item.owner], now=now) for item in catalogue.stores()}
-    items = catalogue.products()
+    with clock.at(now):
+        stores = {item.slug: _store(item, users[item.owner], now=now) for item in catalogue.stores()}
+    items = sorted(catalogue.products(), key=lambda item: item.store not in first)
     with ProcessPoolExecutor(workers) as pool:
-        drawn = dict(zip((item.slug for item in items), pool.map(_draw, [item.slug for item in items]), strict=True))
-    return {
-        item.slug: _product(item, stores[item.store], categories[item.category], drawn[item.slug], now=now)
-        for item in items
-    }
+        drawn = {item.slug: pool.submit(_draw, item.slug) for item in items}
+
+        def write(item: Item) -> Product:
+            pictures = drawn[item.slug].result()
+            return _product(item, stores[item.store], categories[item.category], pictures, now=now)
+
+        yield {item.slug: write(item) for item in items if item.store in first}
+        for item in items:
+            if item.store not in first:
+                write(item)
 
 
 def _categories() -> dict[str, Category]:

@@ -15,9 +15,9 @@ from accounts.models import User
 from core import clock
 from core.wire import in_process
 from demo.seeding.people import seed_people
-from demo.seeding.scenes import HISTORY_DAYS, play_all
+from demo.seeding.scenes import HISTORY_DAYS, PROMINENT, play_all
 from demo.seeding.shelves import seed_shelves
-from shop.models import Order
+from shop.models import Order, Product
 
 
 class Command(BaseCommand):
@@ -35,15 +35,18 @@ class Command(BaseCommand):
             raise CommandError("there are people here already: the demo is for an empty database")
         started, now = time.monotonic(), clock.now()
         logging.getLogger("accounts.channels").setLevel(logging.WARNING)
-        if connection.vendor == "sqlite":  # a seed cut short by a power failure is started anew; a deal is not
+        # A seed cut short by a power failure is started anew; a deal is not.
+        if connection.vendor == "sqlite" and not connection.in_atomic_block:
             connection.cursor().execute("PRAGMA synchronous=OFF")
-        with clock.at(now - timedelta(days=HISTORY_DAYS + 10)):
+        opened = now - timedelta(days=HISTORY_DAYS + 10)
+        with clock.at(opened):
             users = seed_people()
-            products = seed_shelves(users, now=clock.now(), workers=options["workers"])
-        self._say(started, f"{len(users)} people, {len(products)} products")
-        with in_process():
-            played = play_all(users, products, now=now, history=options["history"])
-        self._say(started, f"{played} deals played")
+        with seed_shelves(users, now=opened, first=PROMINENT, workers=options["workers"]) as products:
+            self._say(started, f"{len(users)} people")
+            with in_process():
+                played = play_all(users, products, now=now, history=options["history"])
+            self._say(started, f"{played} deals played")
+        self._say(started, f"{Product.objects.count()} products")
         if options["orders"]:
             from demo.seeding.bulk import add_orders
 

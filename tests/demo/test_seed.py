@@ -1,0 +1,46 @@
+"""The demo's past: everything in the order of time, each thing at its own moment, and something of every kind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import call_command
+from PIL import Image
+
+from core import clock
+from core.models import Deadline, Delivery
+from demo.seeding.timeline import LOOKS
+from disputes.models import Case
+from escrow.models import Hold, Payout, Transfer
+from escrow.queries import books
+from escrow.states import HoldStatus
+from shop.models import Order, Product, Store
+from shop.states import OrderStatus
+
+
+@pytest.fixture
+def seeded(db, monkeypatch):
+    """A small past; the drawings have tests of their own."""
+    monkeypatch.setattr("demo.seeding.shelves.product_image", lambda *a, **k: Image.new("RGB", (8, 8)))
+    call_command("seed_demo", history=2, verbosity=0)
+
+
+def test_the_past_happened_in_the_order_of_time(seeded):
+    at = list(Transfer.objects.order_by("id").values_list("at", flat=True))
+    assert len(at) > 50
+    assert at == sorted(at)
+    assert books().discrepancies == []
+    for hold in Hold.objects.filter(status=HoldStatus.RELEASED, closed_at__lt=clock.now() - timedelta(hours=2)):
+        end = hold.closed_at + timedelta(hours=24)
+        paid = Payout.objects.filter(store_id=hold.store_id, created_at__range=(hold.closed_at, end), status="paid")
+        assert paid.exists(), f"released at {hold.closed_at}, paid out later"
+    late = Deadline.objects.filter(done_at__isnull=True, paused_at__isnull=True, due_at__lt=clock.now())
+    assert not late.exclude(kind__in=LOOKS).exists()
+    assert not Delivery.objects.filter(done_at__isnull=True).exists()
+    assert set(Order.objects.values_list("status", flat=True)) == set(OrderStatus)
+    open_kinds = {"open", "offered", "refused", "return_due", "return_sent", "resend_due", "mediation"}
+    assert open_kinds | {"agreed", "ruled", "withdrawn"} == set(Case.objects.values_list("status", flat=True))
+    assert Product.objects.count() == 60
+    assert Product.objects.filter(cover="").count() == 0
+    assert not Store.objects.filter(region_en="").exists()
