@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from demo import catalogue
 from demo.catalogue.shapes import Bilingual
 
 PASSWORD = "tashi-demo-2026"  # noqa: S105 - printed in the README, refused outside the sandbox
@@ -134,6 +135,13 @@ OWNERS_TRY = {
 }
 OWNER_TRY = Bilingual("店主：管理自己的商品、订单与货款", "Runs a store: products, orders and money of its own")
 
+
+def _at(slug: str, can_try: Bilingual) -> Bilingual:
+    """Who has bought somewhere wants to know whose store that is."""
+    name = catalogue.store(slug).name
+    return Bilingual(f"{name.zh} · {can_try.zh}", f"{name.en} · {can_try.en}")
+
+
 MERCHANTS = tuple(
     Person(
         key=key,
@@ -143,7 +151,7 @@ MERCHANTS = tuple(
         email=f"{key.replace('-', '.')}@example.com",
         phone=phone(20 + number),
         language=CHINESE if key != "he-lan" else ENGLISH,
-        can_try=OWNERS_TRY.get(key, OWNER_TRY),
+        can_try=_at(store, OWNERS_TRY.get(key, OWNER_TRY)),
         store=store,
         prominent=key in OWNERS_TRY,
     )

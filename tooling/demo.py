@@ -12,6 +12,7 @@ from tooling.house import PYTHON, ROOT, VAR, Refusal, ensure_env_file, ensure_in
 from tooling.processes import Child, Stopped, ignore_signals, stop_all, stop_on_signals
 
 PATIENCE_SECONDS = 60
+MOST_RESTARTS, A_WHILE_SECONDS = 3, 60
 PEOPLE = VAR / "demo-people.txt"
 
 
@@ -100,11 +101,18 @@ def introduce(port: int, *, seconds: float) -> None:
     say("  Logs: var/log/    Stop: Ctrl-C")
 
 
-def watch(children: Sequence[Child]) -> int:
-    """Wait for a signal; a part that ends by itself ends the rest."""
+def watch(children: list[Child]) -> int:
+    """Wait for a signal. A part that ends by itself is started again; one that does nothing else ends the rest."""
+    ended: dict[str, list[float]] = {}
     while True:
-        for child in children:
+        for place, child in enumerate(children):
             if not child.is_running():
+                lately = [at for at in ended.get(child.name, []) if time.monotonic() - at < A_WHILE_SECONDS]
                 say(f"The {child.name} process ended by itself. Its last words:\n{child.last_lines()}")
-                return 1
+                if len(lately) >= MOST_RESTARTS:
+                    say(f"It has been started again {len(lately)} times within a minute; that does not help.")
+                    return 1
+                children[place] = child.again()
+                ended[child.name] = [*lately, time.monotonic()]
+                say(f"  The {child.name} process was started again; the rest went on all the while.")
         time.sleep(0.5)

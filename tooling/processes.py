@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from tooling.house import ROOT
@@ -70,6 +71,7 @@ class Child:
         stop_with: signal.Signals = signal.SIGTERM,
     ) -> None:
         self.name, self.log, self.stop_with = name, log, stop_with
+        self.begin_again = partial(Child, name, args, env=env, replace=replace, log=log, user=user, stop_with=stop_with)
         output = log.open("ab") if log else None
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
             [str(a) for a in args],
@@ -106,6 +108,11 @@ class Child:
             os.killpg(self.process.pid, signal.SIGKILL)
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=5)
+
+    def again(self) -> Child:
+        """End what is left of it and start another like it."""
+        self.stop(patience=0)
+        return self.begin_again()
 
     def last_lines(self, count: int = 15) -> str:
         if self.log is None or not self.log.exists():

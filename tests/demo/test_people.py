@@ -5,6 +5,7 @@ from __future__ import annotations
 import phonenumbers
 
 from accounts import regions
+from demo.catalogue import store
 from demo.people import BUYERS, MEDIATORS, MERCHANTS, PEOPLE, SUPERUSER, Role, people, person
 
 
@@ -26,6 +27,14 @@ def test_addresses_reach_nobody_and_numbers_are_well_formed() -> None:
         assert somebody.email.endswith("@example.com")
         assert phonenumbers.is_valid_number(phonenumbers.parse(somebody.phone))
         assert somebody.can_try.zh and somebody.can_try.en
+
+
+def test_an_owner_is_known_by_his_store() -> None:
+    for owner in MERCHANTS:
+        assert owner.store
+        name = store(owner.store).name
+        assert owner.can_try.zh.startswith(name.zh)
+        assert owner.can_try.en.startswith(name.en)
 
 
 def test_buyers_have_one_default_address_each() -> None:

@@ -1,0 +1,63 @@
+"""The running demo: one part that ends must not end the visit."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tooling import demo
+from tooling.processes import Child, Stopped, stop_all
+
+
+def part(name: str, code: str, log: Path) -> Child:
+    return Child(name, [sys.executable, "-c", code], log=log / f"{name}.log")
+
+
+@pytest.fixture
+def looks(monkeypatch):
+    """Stop after so many looks, as Ctrl-C would."""
+
+    def stop_after(count: int) -> None:
+        left = iter(range(count))
+
+        def sleep(seconds: float) -> None:
+            time.sleep(0.2)
+            if next(left, None) is None:
+                raise Stopped(15)
+
+        monkeypatch.setattr(demo, "time", SimpleNamespace(sleep=sleep, monotonic=time.monotonic))
+
+    return stop_after
+
+
+def test_a_part_that_ends_is_started_again_and_the_rest_goes_on(tmp_path, looks, capsys):
+    looks(15)
+    once = f"import pathlib,sys,time; p = pathlib.Path({str(tmp_path / 'ran')!r}); known = p.exists(); p.touch(); "
+    once += "known and time.sleep(60); print('out of luck'); sys.exit(1)"
+    children = [part("web", "import time; time.sleep(60)", tmp_path), part("worker", once, tmp_path)]
+    web, worker = children
+    try:
+        with pytest.raises(Stopped):
+            demo.watch(children)
+        assert children[0] is web
+        assert children[1] is not worker
+        assert children[1].is_running()
+    finally:
+        stop_all(children)
+    said = capsys.readouterr().out
+    assert "out of luck" in said
+    assert "started again" in said
+
+
+def test_a_part_that_only_ends_is_given_up(tmp_path, looks, capsys):
+    looks(200)
+    children = [part("worker", "import sys; sys.exit('never')", tmp_path)]
+    try:
+        assert demo.watch(children) == 1
+    finally:
+        stop_all(children)
+    assert capsys.readouterr().out.count("ended by itself") == demo.MOST_RESTARTS + 1
