@@ -13,12 +13,14 @@ import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db import transaction
 from django.http import HttpRequest
 
 UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
@@ -96,7 +98,8 @@ def _spend(name: str, who: str, rate: Rate, now: float) -> int:
         count.posted += due
     if not due:
         return 0
-    posted = _post(key, due, timeout=wait + SHORTEST_KEPT)
+    with nullcontext() if settings.REDIS_URL else transaction.atomic():  # the embedded cache reads, then writes
+        posted = _post(key, due, timeout=wait + SHORTEST_KEPT)
     count.posted = max(count.posted, posted)
     return wait if posted > rate.amount else 0
 
