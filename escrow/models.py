@@ -57,8 +57,8 @@ class Transfer(models.Model):
     kind = models.PositiveSmallIntegerField(choices=TransferKind)
     ref = models.BigIntegerField()
     leg = models.PositiveSmallIntegerField(default=0)
-    debit = models.ForeignKey(Account, models.DO_NOTHING, db_constraint=False, related_name="+")
-    credit = models.ForeignKey(Account, models.DO_NOTHING, db_constraint=False, related_name="+")
+    debit = models.ForeignKey(Account, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
+    credit = models.ForeignKey(Account, models.DO_NOTHING, db_constraint=False, db_index=False, related_name="+")
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
     at = models.DateTimeField()
@@ -68,6 +68,11 @@ class Transfer(models.Model):
             models.UniqueConstraint(fields=["kind", "ref", "leg"], name="transfer_once"),
             models.CheckConstraint(condition=Q(amount__gt=0), name="transfer_positive"),
             models.CheckConstraint(condition=~Q(debit=F("credit")), name="transfer_two_accounts"),
+        ]
+        indexes: ClassVar = [
+            # A running account is read from its newest line: the account alone would not give the order.
+            models.Index(fields=["credit", "id"], name="transfer_into"),
+            models.Index(fields=["debit", "id"], name="transfer_out_of"),
         ]
 
 
@@ -153,7 +158,7 @@ class Hold(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["store_id", "status"], name="hold_store"),
+            models.Index(fields=["store_id", "status", "opened_at", "id"], name="hold_store_oldest"),
         ]
 
     @property

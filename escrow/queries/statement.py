@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import overload
 from uuid import UUID
 
-from django.db.models import Case, F, Q, QuerySet, Sum, When
+from django.db import connection
+from django.db.models import Case, F, Q, QuerySet, Subquery, Sum, When, Window
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -25,12 +26,16 @@ class Lines(Sequence[MoneyLine]):
     read, and its balances are those of the whole account, whatever the filters leave out.
     """
 
-    def __init__(self, account: Account | None, moves: QuerySet[Transfer]) -> None:
+    def __init__(self, account: Account | None, wanted: Q) -> None:
         self.account = account
-        self.moves = moves.order_by("-pk")
+        self.incoming = Transfer.objects.filter(wanted, credit=account)
+        self.outgoing = Transfer.objects.filter(wanted, debit=account)
+        self.moves = Transfer.objects.filter(wanted, Q(credit=account) | Q(debit=account)).order_by("-pk")
 
     def __len__(self) -> int:
-        return self.moves.count() if self.account else 0
+        if self.account is None:
+            return 0
+        return self.incoming.values("pk").union(self.outgoing.values("pk"), all=True).count()
 
     count = __len__  # type: ignore[assignment]
 
@@ -46,7 +51,14 @@ class Lines(Sequence[MoneyLine]):
             return self[at : at + 1][0]
         if self.account is None:
             return []
-        return _merchant_lines(self.account, list(self.moves[at]))
+        return _merchant_lines(self.account, list(self._cut(at)))
+
+    def _cut(self, at: slice) -> QuerySet[Transfer]:
+        """The newest of each side first, where the database can cut both before it joins them: no need to sort all."""
+        if not at.stop or not connection.features.supports_slicing_ordering_in_compound:
+            return self.moves[at]
+        incoming, outgoing = (side.order_by("-pk")[: at.stop] for side in (self.incoming, self.outgoing))
+        return incoming.union(outgoing, all=True).order_by("-pk")[at]
 
 
 def merchant_lines(
@@ -62,21 +74,21 @@ def merchant_lines(
 ) -> Lines:
     """A store's balance account: releases in, payouts out, with the balance after each."""
     account = Account.objects.filter(key=f"merchant:{store_id}:{currency}").first()
-    moves = Transfer.objects.filter(Q(credit=account) | Q(debit=account)) if account else Transfer.objects.none()
+    wanted = Q()
     if order_number:
         holds = Hold.objects.filter(store_id=store_id, order__number__contains=order_number.strip())
-        moves = moves.filter(kind=K.RELEASE_NET, ref__in=holds.values("pk"))
+        wanted &= Q(kind=K.RELEASE_NET, ref__in=holds.values("pk"))
     if kind:
-        moves = moves.filter(kind__in=KIND_NAMES.get(kind, ()))
+        wanted &= Q(kind__in=KIND_NAMES.get(kind, ()))
     if since:
-        moves = moves.filter(at__gte=_midnight(since))
+        wanted &= Q(at__gte=_midnight(since))
     if until:
-        moves = moves.filter(at__lt=_midnight(until + timedelta(days=1)))
+        wanted &= Q(at__lt=_midnight(until + timedelta(days=1)))
     if min_minor is not None:
-        moves = moves.filter(amount__gte=min_minor)
+        wanted &= Q(amount__gte=min_minor)
     if max_minor is not None:
-        moves = moves.filter(amount__lte=max_minor)
-    return Lines(account, moves)
+        wanted &= Q(amount__lte=max_minor)
+    return Lines(account, wanted)
 
 
 def _midnight(day: date) -> datetime:
@@ -127,14 +139,15 @@ def _as_payout(line: MoneyLine, payout: Payout) -> MoneyLine:
 
 
 def _balances(account: Account, pks: Collection[int]) -> dict[int, int]:
-    """The account's balance after each of these transfers: one sum up to the newest, then backwards."""
+    """The account's balance after each of these transfers: today's less what came later. One statement, one moment."""
     if not pks:
         return {}
     signed = Case(When(credit=account, then=F("amount")), default=-F("amount"))
-    moves = Transfer.objects.filter(Q(credit=account) | Q(debit=account), pk__lte=max(pks)).annotate(signed=signed)
-    running = int(moves.aggregate(sum=Sum("signed"))["sum"] or 0)
-    found: dict[int, int] = {}
-    for pk, amount in moves.filter(pk__gte=min(pks)).order_by("-pk").values_list("pk", "signed"):
-        found[pk] = running
-        running -= amount
-    return found
+    later = Window(Sum(signed), order_by=F("pk").desc())
+    moves = Transfer.objects.filter(Q(credit=account) | Q(debit=account), pk__gte=min(pks))
+    rows = moves.annotate(
+        signed=signed, later=later, today=Subquery(Account.objects.filter(pk=account.pk).values("balance"))
+    )
+    return {
+        pk: today - int(later) + own for pk, own, later, today in rows.values_list("pk", "signed", "later", "today")
+    }

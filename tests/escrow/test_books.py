@@ -84,6 +84,7 @@ def test_filters_leave_out_lines_not_balances(store):
     number = whole[0].order_number
     assert list(queries.merchant_lines(store.pk, order_number=number)) == whole[:1]
     assert list(queries.merchant_lines(store.pk, kind="nothing")) == []
+    assert list(Paginator(queries.merchant_lines(store.pk, kind="nothing"), 3).page(1)) == []
     assert [line.amount.minor for line in queries.merchant_lines(store.pk, max_minor=50)] == [48]
     assert len(queries.merchant_lines(store.pk, min_minor=50)) == 3
     today = clock.now().date()
