@@ -78,6 +78,8 @@ class Product(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["-listed_at", "-id"], name="product_new", condition=Q(status="listed")),
             models.Index(fields=["category", "-listed_at"], name="product_category", condition=Q(status="listed")),
+            # Counting a category reads this one and no product.
+            models.Index(fields=["category", "store"], name="product_category_store", condition=Q(status="listed")),
             models.Index(fields=["price_minor", "id"], name="product_price", condition=Q(status="listed")),
             models.Index(fields=["-sold", "-id"], name="product_sold", condition=Q(status="listed")),
             models.Index(fields=["store", "status", "-listed_at"], name="product_store"),

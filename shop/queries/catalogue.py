@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 from uuid import UUID
@@ -15,13 +15,14 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
 from core.money import SIGNS, Money
-from shop.models import Category, Product
+from shop.models import Category, Product, Store
 from shop.models.stores import in_language
 from shop.search import SearchQuery, read_query, relevance
 from shop.states import ProductStatus
 
 PER_PAGE = 24
 COUNTED = 1000  # counting stops here: nobody turns that many pages, and more words find faster
+WEIGHED = 10 * PER_PAGE  # where more than those are found, this many of the best selling are ordered by relevance
 ORDERS: Mapping[str, tuple[str, ...]] = {
     "relevance": ("-sold", "-id"),
     "sold": ("-sold", "-id"),
@@ -104,8 +105,9 @@ class CountedPages(Paginator):  # type: ignore[type-arg]
 
 
 def on_sale() -> QuerySet[Product]:
-    """Everything that can be seen in lists."""
-    return Product.objects.filter(status=ProductStatus.LISTED, store__is_open=True)
+    """Everything that can be seen in lists. Closed stores are few: leaving theirs out beats looking up each store."""
+    closed = Store.objects.filter(is_open=False).order_by().values("pk")
+    return Product.objects.filter(~Q(store_id__in=closed), status=ProductStatus.LISTED)
 
 
 def filtered(wish: Wish) -> QuerySet[Product]:
@@ -126,13 +128,17 @@ def filtered(wish: Wish) -> QuerySet[Product]:
     return rows
 
 
-def matching(wish: Wish, *, are_few: bool = False) -> QuerySet[Product]:
-    """Products that fulfil a wish, in its order to the last tie. ``are_few``: they have been counted already."""
+def matching(wish: Wish, *, weighed: int | None = COUNTED) -> QuerySet[Product]:
+    """
+    Products that fulfil a wish, in its order to the last tie.
+
+    A word that half the shop has would mean weighing half the shop for relevance: only the ``weighed`` best selling go
+    to the scales, and the others are left out; None weighs all.
+    """
     rows = filtered(wish)
     if wish.query and wish.sort == "relevance":
-        if not are_few:
-            # A word that half the shop has would mean weighing half the shop: what sells best goes to the scales.
-            rows = Product.objects.filter(pk__in=rows.order_by("-sold", "-id").values("pk")[:COUNTED])
+        if weighed is not None:
+            rows = Product.objects.filter(pk__in=rows.order_by(*ORDERS["sold"]).values("pk")[:weighed])
         return rows.annotate(score=relevance(wish.query)).order_by("-score", "-in_stock", "-sold", "-id")
     return rows.order_by(*ORDERS.get(wish.sort, ORDERS["relevance"]))
 
@@ -147,8 +153,13 @@ def page_of(wish: Wish, *, number: int) -> Page[Card]:
     count = _count(filtered(wish))
     pages = CountedPages(count=count)
     number = max(1, min(number, pages.num_pages))
-    rows = matching(wish, are_few=count <= COUNTED)
-    found = cards(rows[(number - 1) * PER_PAGE : number * PER_PAGE]) if count else []
+    end = number * PER_PAGE
+    if count > COUNTED and end > WEIGHED:
+        wish = replace(
+            wish, sort="sold" if wish.sort == "relevance" else wish.sort
+        )  # the pages behind those that were weighed
+    rows = matching(wish, weighed=WEIGHED if count > COUNTED else None)
+    found = cards(rows[end - PER_PAGE : end]) if count else []
     return Page(found, number, pages)
 
 

@@ -15,6 +15,8 @@ from shop.states import ProductStatus
 
 PER_PAGE = 30
 SOLD_OUT = "sold_out"
+LATELY_DAYS = 30
+PAID_WITHIN = timedelta(days=2)  # far longer than a payment stays open
 TABS = (ProductStatus.LISTED, SOLD_OUT, ProductStatus.DRAFT, ProductStatus.UNLISTED, ProductStatus.DELETED)
 
 
@@ -36,9 +38,11 @@ def tab_counts(*, store_id: UUID) -> dict[str, int]:
     return Product.objects.filter(store_id=store_id).aggregate(**counts)
 
 
-def sold_lately(*, product_ids: Sequence[UUID], now: datetime) -> dict[UUID, int]:
-    """Pieces of each product paid for in the last 30 days. One query."""
-    rows = OrderLine.objects.filter(product_id__in=product_ids, order__paid_at__gte=now - timedelta(days=30))
+def sold_lately(*, store_id: UUID, product_ids: Sequence[UUID], now: datetime) -> dict[UUID, int]:
+    """Pieces of each of a store's products paid for in the last 30 days, found through its newest orders. One query."""
+    since = now - timedelta(days=LATELY_DAYS)
+    rows = OrderLine.objects.filter(product_id__in=product_ids, order__paid_at__gte=since)
+    rows = rows.filter(order__store_id=store_id, order__placed_at__gte=since - PAID_WITHIN)
     return dict(rows.values_list("product_id").annotate(Sum("quantity")).order_by())
 
 

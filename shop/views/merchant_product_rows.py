@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -35,10 +36,10 @@ class ProductRow:
     acts: list[Act]
 
 
-def product_rows(products: Iterable[Product], *, now: datetime) -> list[ProductRow]:
+def product_rows(products: Iterable[Product], *, store_id: UUID, now: datetime) -> list[ProductRow]:
     """Rows of the list; one query for what was sold lately."""
     found = list(products)
-    lately = sold_lately(product_ids=[product.pk for product in found], now=now)
+    lately = sold_lately(store_id=store_id, product_ids=[product.pk for product in found], now=now)
     return [_row(product, lately.get(product.pk, 0)) for product in found]
 
 

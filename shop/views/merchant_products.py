@@ -50,7 +50,8 @@ def products(request: MerchantRequest) -> HttpResponse:
     page = Paginator(rows, listings.PER_PAGE).get_page(request.GET.get("page"))
     counts = listings.tab_counts(store_id=request.store.pk)
     context = {"page": page, "tab": tab, "q": text, "tabs": tabs(counts, current=tab), "counts": counts}
-    return render(request, "merchant/products.html", {**context, "rows": product_rows(page, now=clock.now())})
+    rows = product_rows(page, store_id=request.store.pk, now=clock.now())
+    return render(request, "merchant/products.html", {**context, "rows": rows})
 
 
 @merchant

@@ -159,6 +159,17 @@ def test_counting_stops(client, shelf, monkeypatch):
     assert "there are more" in page(client, "/search/", page="9")
 
 
+def test_a_word_that_half_the_shop_has_is_weighed_for_the_first_pages_only(client, shelf, monkeypatch):
+    """Those that sell best come by relevance, the others behind them by what they sold; none is shown twice or lost."""
+    monkeypatch.setattr(catalogue, "COUNTED", 29)
+    monkeypatch.setattr(catalogue, "WEIGHED", 24)
+    wish = catalogue.Wish(query=catalogue.read_query("龙井"))
+    first, second = (catalogue.page_of(wish, number=number).object_list for number in (1, 2))
+    urls = [card.url for card in (*first, *second)]
+    assert (len(first), len(second)) == (24, 6)
+    assert len(set(urls)) == 30
+
+
 def test_what_is_not_on_sale_is_in_no_list(client, shelf):
     Product.objects.filter(pk=shelf[0].pk).update(status=ProductStatus.UNLISTED)
     Product.objects.filter(pk=shelf[1].pk).update(status=ProductStatus.DRAFT)
