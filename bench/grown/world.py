@@ -20,7 +20,7 @@ from escrow.models import Hold, Transfer
 from shop.models import Order, Store
 
 HIS_ORDERS = 25
-FULL = 60  # the measured store's newest orders are open, so that its pages are full in every world
+FULL = 50  # of the measured store's orders at least so many are open and closed: its pages are full in every world
 
 
 @dataclass(frozen=True, slots=True)
