@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
-from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import Count, QuerySet, Subquery, Value
+from django.db.models import Count, Exists, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import User
-from accounts.queries.notices import unread
-from shop.queries.carts import SESSION_CART, cart_count, lines_between
+from accounts.models import Notice, User
+from core.prepared import Blank, Prepared
+from shop.models import CartLine, Store
+from shop.queries.carts import SESSION_CART, cart_count
 from shop.queries.stores import store_of
-
-NOBODY = UUID(int=0)
-NO_TOKEN = "-"  # noqa: S105  stands for one; none is this short
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -33,36 +28,31 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "FOOTER": settings.FOOTER,
         "cart_count": SimpleLazyObject(lambda: waiting[0] if known else cart_count(request)),
         "unread_count": SimpleLazyObject(lambda: waiting[1] if known else 0),
+        "has_store": SimpleLazyObject(lambda: waiting[2] if known else False),
         "my_store": getattr(request, "store", None)  # shop.guards.merchant has looked it up
         or SimpleLazyObject(lambda: store_of(user_id=user.pk) if known and user else None),
         "is_mediator": bool(known and getattr(user, "is_mediator", False)),
     }
 
 
-def _waiting(request: HttpRequest) -> tuple[int, int]:
-    """How much lies in a member's cart and in his inbox, in one query: every page's head shows both."""
+def _waiting(request: HttpRequest) -> tuple[int, int, bool]:
+    """A member's cart and inbox, and whether he has a store, in one query: every page's head shows all three."""
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
     token = (request.session.get(SESSION_CART) or "") if has_session else ""
-    sql, blanks = _waiting_sql(with_token=bool(token))
-    given = {_db_id(NOBODY): _db_id(request.user.pk), NO_TOKEN: token}
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [given.get(value, value) for value in blanks])
-        in_cart, in_inbox = cursor.fetchone()
-    return in_cart, in_inbox
+    found = (_WAITING_WITH_CART if token else _WAITING).first(user=request.user.pk, token=token)
+    return found or (0, 0, False)
 
 
-@lru_cache(maxsize=2)
-def _waiting_sql(*, with_token: bool) -> tuple[str, tuple[Any, ...]]:
-    """That query with blanks for who asks. Building it anew for each page would cost more than asking it."""
-    lines = lines_between(token=NO_TOKEN if with_token else "", user_id=NOBODY)
-    counts = User.objects.filter(pk=NOBODY).values_list(_count(lines, "variant"), _count(unread(user_id=NOBODY), "pk"))
-    sql, blanks = counts.query.sql_with_params()
-    return sql, tuple(_db_id(value) if isinstance(value, UUID) else value for value in blanks)
+def _waiting_for(lines: QuerySet[Any]) -> QuerySet[Any, tuple[int, int, bool]]:
+    user = Blank("user")
+    counts = (_count(lines, "variant"), _count(Notice.objects.filter(user=user, read_at__isnull=True), "pk"))
+    return User.objects.filter(pk=user).values_list(*counts, Exists(Store.objects.filter(owner=user)))
 
 
-def _db_id(user_id: UUID | None) -> Any:
-    """A member's id as this database writes it."""
-    return User._meta.pk.get_db_prep_value(user_id, connection)
+_WAITING = Prepared(lambda: _waiting_for(CartLine.objects.filter(cart__user=Blank("user"))))
+_WAITING_WITH_CART = Prepared(
+    lambda: _waiting_for(CartLine.objects.filter(Q(cart__user=Blank("user")) | Q(cart__token=Blank("token"))))
+)
 
 
 def _count(rows: QuerySet[Any], column: str) -> Coalesce:

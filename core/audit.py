@@ -9,6 +9,9 @@ from uuid import UUID
 from core import clock
 from core.actor import Actor
 from core.models import AuditEntry
+from core.prepared import Insert
+
+_ENTRY = Insert(AuditEntry)
 
 
 def record(
@@ -22,7 +25,7 @@ def record(
     order_id: UUID | None = None,
 ) -> None:
     """Write one entry in the current transaction. ``facts`` must be JSON; amounts in minor units."""
-    AuditEntry.objects.create(
+    _ENTRY.one(
         at=clock.now(),
         user_id=actor.user_id,
         device_id=actor.device_id,

@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -19,6 +20,7 @@ from django.db.models import Count, F, Min, Q, QuerySet
 
 from core import clock
 from core.models import Deadline
+from core.prepared import Blank, Change, PreparedIn, blanks, named
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
@@ -90,10 +92,16 @@ def cancel(kind: str, *, subject: Subject) -> bool:
 
 def cancel_all(*, subjects: Iterable[Subject], kinds: Sequence[str] = ()) -> None:
     """Close all open deadlines of these subjects, or only those of some kinds."""
-    rows = Deadline.objects.filter(subject__in=_names(subjects), done_at__isnull=True)
-    if kinds:
-        rows = rows.filter(kind__in=kinds)
-    rows.update(done_at=clock.now(), outcome="cancelled", lease_until=None)
+    names = _names(subjects)
+    if names:
+        _cancelling(len(names), tuple(kinds)).apply(now=clock.now(), **named(names))
+
+
+@lru_cache(maxsize=64)
+def _cancelling(count: int, kinds: tuple[str, ...]) -> Change:
+    rows = Deadline.objects.filter(subject__in=blanks(count), done_at__isnull=True)
+    changes = {"done_at": Blank("now"), "outcome": "cancelled", "lease_until": None}
+    return Change(lambda: (rows.filter(kind__in=kinds) if kinds else rows, changes))
 
 
 def _names(subjects: Iterable[Subject]) -> list[str]:
@@ -112,7 +120,12 @@ def _close(kind: str, subjects: list[str], *, outcome: str) -> bool:
 
 def open_deadlines(*, subjects: Iterable[Subject]) -> list[Deadline]:
     """Open rows of any kind for these subjects, soonest first."""
-    return list(Deadline.objects.filter(subject__in=_names(subjects), done_at__isnull=True).order_by("due_at", "id"))
+    return _OPEN.all(_names(subjects))
+
+
+_OPEN = PreparedIn(
+    lambda subjects: Deadline.objects.filter(subject__in=subjects, done_at__isnull=True).order_by("due_at", "id")
+)
 
 
 def running() -> QuerySet[Deadline]:

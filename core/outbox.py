@@ -17,7 +17,9 @@ from django.db.models import Q
 
 from core import clock, nudge
 from core.models import Delivery, OutboxEvent
+from core.prepared import Insert
 
+_EVENT, _DELIVERY = Insert(OutboxEvent), Insert(Delivery)
 log = logging.getLogger(__name__)
 Payload = Mapping[str, Any]
 Reaction = Callable[[Payload], None]
@@ -42,7 +44,11 @@ def reactions_of(event: str) -> list[str]:
 
 def publish(name: str, **payload: Any) -> None:
     """Announce in the current transaction that something happened. Values must be JSON."""
-    publish_many(name, [payload])
+    now = clock.now()
+    event_id = _EVENT.one(name=name, payload=payload, at=now)
+    for reaction in _table.get(name, {}):
+        _DELIVERY.one(event_id=event_id, reaction=reaction, due_at=now)
+    nudge.soon()
 
 
 def publish_many(name: str, payloads: Sequence[Payload]) -> None:

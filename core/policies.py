@@ -9,6 +9,7 @@ from typing import Any
 
 from core import clock
 from core.models import Policy
+from core.prepared import Blank, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,12 @@ class Rules:
 DEFAULTS: dict[str, Rules] = {"physical": Rules()}
 
 
+_NEWEST = Prepared(lambda: Policy.objects.filter(kind=Blank("kind")).order_by("-version")[:1])
+
+
 def current(kind: str) -> Policy:
     """The newest version for an order kind; the first is written from the defaults."""
-    row = Policy.objects.filter(kind=kind).order_by("-version").first()
+    row = _NEWEST.first(kind=kind)
     if row is None:
         row, _ = Policy.objects.get_or_create(
             kind=kind, version=1, defaults={"values": asdict(DEFAULTS[kind]), "created_at": clock.now()}

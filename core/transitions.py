@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Model, TextChoices
@@ -11,6 +12,7 @@ from django.db.models import Model, TextChoices
 from core import audit
 from core.actor import Actor
 from core.errors import IllegalTransition
+from core.prepared import Blank, Change
 
 Table = Mapping[str, frozenset[str]]
 
@@ -43,6 +45,14 @@ def allowed(machine: Machine, *, source: str, target: str) -> bool:
     return target in machine.moves.get(source, frozenset())
 
 
+@lru_cache(maxsize=256)
+def _move(model: type[Model], names: tuple[str, ...]) -> Change:
+    """The compare-and-set of one table, with the columns that change beside the status."""
+    columns = {name: Blank(name, model._meta.get_field(name)) for name in names}  # type: ignore[arg-type]
+    rows = model._default_manager.filter(pk=Blank("pk"), status=Blank("source"))
+    return Change(lambda: (rows, {"status": Blank("target"), **columns}))
+
+
 def advance(
     row: Model,
     target: str,
@@ -61,9 +71,8 @@ def advance(
     source = str(row.status)  # type: ignore[attr-defined]
     if not allowed(machine, source=source, target=target):
         raise IllegalTransition
-    manager = type(row)._default_manager
-    won = manager.filter(pk=row.pk, status=source).update(status=target, **changes)
-    if not won:
+    move = _move(type(row), tuple(changes))
+    if not move.apply(pk=row.pk, source=source, target=target, **changes):
         raise IllegalTransition
     row.status = target  # type: ignore[attr-defined]
     for name, value in changes.items():

@@ -19,6 +19,7 @@ from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
 from core.errors import DomainError
+from core.prepared import PreparedIn
 from escrow.errors import AlreadyPosted, KeyTaken, Overdrawn, UnknownAccount, WrongCurrency
 from escrow.models import Account, Transfer, TransferKind
 
@@ -54,12 +55,15 @@ class Entry:
 
 def accounts(*keys: str) -> list[Account]:
     """The accounts of these keys, in their order; missing ones are opened."""
-    found = {row.key: row for row in Account.objects.filter(key__in=keys)}
+    found = {row.key: row for row in _BY_KEY.all(keys)}
     missing = [key for key in dict.fromkeys(keys) if key not in found]
     if missing:
         Account.objects.bulk_create([_new(key) for key in missing], ignore_conflicts=True)
         found |= {row.key: row for row in Account.objects.filter(key__in=missing)}
     return [found[key] for key in keys]
+
+
+_BY_KEY = PreparedIn(lambda keys: Account.objects.filter(key__in=keys))
 
 
 def account(key: str) -> Account:

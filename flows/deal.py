@@ -7,14 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from core.deadlines import open_deadlines
 from core.errors import NotFound
 from core.models import AuditEntry, Deadline
 from core.money import Money
 from core.policies import Rules, rules_of
+from core.prepared import Blank, Prepared
 from disputes.models import Case
 from disputes.states import OPEN_CASE
 from escrow.models import Hold, Payment, Receipt
@@ -25,7 +27,12 @@ from logistics.models import Shipment
 from logistics.queries import shipments_of
 from logistics.states import ShipmentStatus
 from shop.models import Order, OrderLine, Store
+from shop.queries.orders import lines_of
 from shop.states import OrderStatus
+
+_OPEN_CASE = Prepared(lambda: Case.objects.filter(order=Blank("order"), status__in=OPEN_CASE)[:1])
+_LAST_CASE = Prepared(lambda: Case.objects.filter(order=Blank("order")).order_by("-opened_at")[:1])
+_ENTRIES = Prepared(lambda: AuditEntry.objects.filter(order_id=Blank("order")).order_by("id")[:100])
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,7 @@ def deal(
         order=order,
         store=order.store,
         rules=rules_of(order.policy_id),
-        lines=list(order.lines.all()),
+        lines=lines_of(order_id),
         hold=hold,
         payment=order.payment,
         problem=problem,
@@ -169,9 +176,9 @@ def _holds_of(orders: Sequence[Order]) -> dict[UUID, Hold | None]:
 def _case_of(order: Order) -> Case | None:
     """The open case, or the last one of a deal that is over."""
     if order.in_case:
-        return Case.objects.filter(order_id=order.pk, status__in=OPEN_CASE).first()
+        return _OPEN_CASE.first(order=order.pk)
     if order.status in (OrderStatus.COMPLETED, OrderStatus.REFUNDED):
-        return Case.objects.filter(order_id=order.pk).order_by("-opened_at").first()
+        return _LAST_CASE.first(order=order.pk)
     return None
 
 
@@ -193,8 +200,7 @@ def _clocks_of(orders: Iterable[Order], cases: Iterable[Case]) -> dict[UUID, lis
     owner.update({str(case.pk): case.order_id for case in cases})
     found: dict[UUID, list[Deadline]] = {}
     if owner:
-        rows = Deadline.objects.filter(subject__in=list(owner), done_at__isnull=True).order_by("due_at", "id")
-        for row in rows:
+        for row in open_deadlines(subjects=owner):
             found.setdefault(owner[row.subject], []).append(row)
     return found
 
@@ -212,8 +218,7 @@ def _back(parcels: Sequence[Shipment]) -> Shipment | None:
 
 
 def _entries(order: Order) -> list[AuditEntry]:
-    rows = AuditEntry.objects.filter(Q(order_id=order.pk)).order_by("id")
-    return list(rows[:100])
+    return _ENTRIES.all(order=order.pk)
 
 
 def _steps(order: Order, hold: Hold | None) -> list[Step]:

@@ -8,10 +8,9 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Address
+from accounts.queries.addresses import address_of
 from core import deadlines, outbox
 from core.actor import SYSTEM, Actor
-from core.errors import NotFound
 from core.policies import current, from_values
 from escrow.gateways.base import Movement, PaymentState, Unavailable
 from escrow.models import Payment
@@ -49,11 +48,9 @@ def place(
     """
     carts.lock_cart(cart_id)
     view = cart_queries.checked(cart_id, line_ids)
-    address = Address.objects.filter(pk=address_id, user_id=buyer_id).first()
     if not view.groups:
         raise NothingToBuy
-    if address is None:
-        raise NotFound(fields={"address": ""})
+    address = address_of(user_id=buyer_id, address_id=address_id)
     if view.has_problems or view.total.minor != seen_total_minor:
         raise TotalChanged
     if any(group.store.owner_id == buyer_id for group in view.groups):

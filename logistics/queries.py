@@ -7,23 +7,31 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import QuerySet
 
 from core.actor import Actor
 from core.errors import NotFound
+from core.prepared import Blank, Prepared, hand_out
 from core.sealed import Sealed
 from logistics.models import Carrier, CarrierPush, PackPhoto, Shipment, TrackingEvent
 from logistics.states import ShipmentStatus
 
+_PARCELS = Prepared(
+    lambda: Shipment.objects.filter(order=Blank("order")).select_related("carrier").order_by("created_at", "id")
+)
+_EVENTS = Prepared(lambda: TrackingEvent.objects.filter(shipment__order=Blank("order")).order_by("-at", "-id"))
+_PHOTOS = Prepared(lambda: PackPhoto.objects.filter(shipment__order=Blank("order")).order_by("created_at", "id"))
 PUSH_WAITS = timedelta(hours=24)  # a push can beat our own commit; after a day nobody will claim it
 
 
 def shipments_of(order_id: UUID, *, photos: bool = True) -> list[Shipment]:
     """An order's parcels, oldest first, with carrier, events (newest first) and, if wanted, pack photos."""
-    events = TrackingEvent.objects.order_by("-at", "-id")
-    more = [Prefetch("photos", PackPhoto.objects.order_by("created_at", "id"))] if photos else []
-    rows = Shipment.objects.filter(order_id=order_id).select_related("carrier").order_by("created_at", "id")
-    return list(rows.prefetch_related(Prefetch("events", events), *more))
+    parcels = _PARCELS.all(order=order_id)
+    if parcels:
+        hand_out(parcels, "events", _EVENTS.all(order=order_id), by="shipment_id")
+    if parcels and photos:
+        hand_out(parcels, "photos", _PHOTOS.all(order=order_id), by="shipment_id")
+    return parcels
 
 
 def shipments_by_order(order_ids: Iterable[UUID]) -> dict[UUID, list[Shipment]]:

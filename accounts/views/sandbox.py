@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth import login
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -19,7 +20,7 @@ from core.guards import sandbox
 from core.http import wants_json
 from core.json_door import json_door, payload
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = settings.AUTHENTICATION_BACKENDS[0]
 PER_PAGE = 50
 ENTRANCES = {"merchant": "merchant:home", "mediator": "console:home"}
 

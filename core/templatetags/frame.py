@@ -56,7 +56,7 @@ def site_header(context: Context) -> SafeString:
     carts, unread = context.get("cart_count") or 0, context.get("unread_count") or 0
     kind = {
         "signed_in": signed_in,
-        "has_store": bool(signed_in and context.get("my_store")),
+        "has_store": bool(signed_in and context.get("has_store")),
         "is_mediator": bool(context.get("is_mediator")),
         "here": HEADER_PLACES.get(request.path, "") if request is not None else "",
         "any_carts": bool(carts),

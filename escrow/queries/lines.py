@@ -14,11 +14,13 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
+from core.prepared import Blank, Prepared
 from escrow.models import Hold, Receipt, Refund, Transfer, TransferKind
 
 K = TransferKind
 Text = str | Promise
 OF_HOLD = (K.CAPTURE, K.RELEASE_NET, K.RELEASE_FEE)
+_MOVES = Prepared(lambda: Transfer.objects.filter(kind__in=OF_HOLD, ref=Blank("hold")).order_by("pk"))
 LABELS: dict[int, Text] = {
     K.CAPTURE: _("Paid into escrow"),
     K.RELEASE_NET: _("Released to the merchant"),
@@ -98,10 +100,10 @@ def _escrow_lines(holds: Sequence[Hold]) -> list[MoneyLine]:
     by_pk = {hold.pk: hold for hold in holds}
     returned = [hold.pk for hold in holds if hold.refunded_minor]
     refunds = {row.pk: row for row in Refund.objects.filter(hold_id__in=returned)} if returned else {}
-    moves = Transfer.objects.filter(Q(kind__in=OF_HOLD, ref__in=by_pk) | Q(kind=K.REFUND, ref__in=refunds))
+    moves = _moves(list(by_pk), list(refunds))
     lines: list[MoneyLine] = []
     released: dict[int, list[Transfer]] = defaultdict(list)
-    for move in moves.order_by("pk"):
+    for move in moves:
         if move.kind in (K.RELEASE_NET, K.RELEASE_FEE):
             released[move.ref].append(move)
             continue
@@ -110,6 +112,13 @@ def _escrow_lines(holds: Sequence[Hold]) -> list[MoneyLine]:
         lines.append(_of_hold(move, hold, refund))
     lines += [_release_line(by_pk[ref], legs) for ref, legs in released.items()]
     return sorted(lines, key=lambda line: (line.at, line.kind != "capture"))
+
+
+def _moves(holds: list[int], refunds: list[int]) -> list[Transfer]:
+    if len(holds) == 1 and not refunds:
+        return _MOVES.all(hold=holds[0])
+    rows = Transfer.objects.filter(Q(kind__in=OF_HOLD, ref__in=holds) | Q(kind=K.REFUND, ref__in=refunds))
+    return list(rows.order_by("pk"))
 
 
 def _of_hold(move: Transfer, hold: Hold, refund: Refund | None) -> MoneyLine:

@@ -15,6 +15,7 @@ from core import audit, deadlines
 from core.actor import SYSTEM, Actor
 from core.errors import IllegalTransition, NotFound
 from core.money import Money
+from core.prepared import Blank, Change, Prepared
 from core.transitions import advance
 from escrow import ledger
 from escrow.errors import AlreadyPosted, NotParked, NotThisAmount, PaymentNotOpen
@@ -26,6 +27,18 @@ from escrow.services.refunds import open_refund
 from escrow.states import PAYMENT, PaymentStatus, ReceiptOutcome
 
 KEPT_HEADERS = ("content-type", "user-agent", "sandbox-bank-signature")
+
+
+_BY_ID = Prepared(lambda: Payment.objects.filter(pk=Blank("pk")))
+_LOCKED = Prepared(lambda: Payment.objects.select_for_update(no_key=True).filter(pk=Blank("pk")))
+_KNOWN = Prepared(
+    lambda: Receipt.objects.filter(gateway=Blank("gateway"), gateway_ref=Blank("ref")).values_list("pk")[:1]
+)
+
+
+_PROCESSED = Change(
+    lambda: (Inbox.objects.filter(pk=Blank("pk")), {"processed_at": Blank("now"), "error": Blank("error")})
+)
 
 
 def open_payment(*, buyer_id: UUID, amount: Money, expires_at: datetime, now: datetime) -> Payment:
@@ -48,7 +61,7 @@ def start_payment(*, payment_id: UUID) -> str:
     :raises PaymentNotOpen: if it is paid or closed
     :raises Unavailable: if the provider does not answer
     """
-    payment = Payment.objects.get(pk=payment_id)
+    payment = _payment(payment_id)
     if payment.status != PaymentStatus.OPEN:
         raise PaymentNotOpen
     created = provider_of(payment.gateway).create_payment(
@@ -70,9 +83,7 @@ def ask_gateway(*, payment_id: UUID) -> PaymentState:
 
     :raises Unavailable: if the provider does not answer
     """
-    payment = Payment.objects.filter(pk=payment_id).first()
-    if payment is None:
-        raise NotFound
+    payment = _payment(payment_id)
     provider = provider_of(payment.gateway)
     if not payment.reference:
         return PaymentState("open", payee=provider.payee)
@@ -85,14 +96,24 @@ def close_at_gateway(*, payment_id: UUID) -> str:
 
     :raises Unavailable: if the provider does not answer
     """
-    payment = Payment.objects.get(pk=payment_id)
+    payment = _payment(payment_id)
     if not payment.reference:
         return "closed"
     return provider_of(payment.gateway).close_payment(reference=payment.reference)
 
 
+def _payment(payment_id: UUID) -> Payment:
+    payment = _BY_ID.first(pk=payment_id)
+    if payment is None:
+        raise NotFound
+    return payment
+
+
 def lock_payment(payment_id: UUID) -> Payment:
-    return Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+    payment = _LOCKED.first(pk=payment_id)
+    if payment is None:
+        raise NotFound
+    return payment
 
 
 def is_payee(*, payment: Payment, payee: str) -> bool:
@@ -102,7 +123,7 @@ def is_payee(*, payment: Payment, payee: str) -> bool:
 
 def is_known(*, gateway: str, movement: Movement) -> bool:
     """Whether this arrival of money is already in the books."""
-    return Receipt.objects.filter(gateway=gateway, gateway_ref=movement.ref).exists()
+    return _KNOWN.first(gateway=gateway, ref=movement.ref) is not None
 
 
 @transaction.atomic
@@ -119,7 +140,6 @@ def mark_paid(*, payment: Payment, movement: Movement, now: datetime, actor: Act
     receipt = _receipt(payment, payment.gateway, movement, ReceiptOutcome.APPLIED, "", now)
     if receipt is None:
         raise AlreadyPosted
-    Receipt.objects.filter(pk=receipt.pk).update(settled_at=now)
     advance(
         payment, PaymentStatus.PAID, machine=PAYMENT, actor=actor, reason="confirmed by the provider",
         facts={"ref": movement.ref}, paid_at=now, declined_reason="",
@@ -199,7 +219,7 @@ def store_notice(
 
 
 def note_processed(*, inbox_id: int, now: datetime, error: str = "") -> None:
-    Inbox.objects.filter(pk=inbox_id).update(processed_at=now, error=error[:500])
+    _PROCESSED.apply(pk=inbox_id, now=now, error=error[:500])
 
 
 def _receipt(
@@ -210,6 +230,7 @@ def _receipt(
             return Receipt.objects.create(
                 payment=payment, gateway=gateway, gateway_ref=movement.ref, amount_minor=movement.amount.minor,
                 currency=movement.amount.currency, outcome=outcome, reason=reason, received_at=now,
+                settled_at=now if outcome == ReceiptOutcome.APPLIED else None,
             )  # fmt: skip
     except IntegrityError:
         if is_known(gateway=gateway, movement=movement):

@@ -12,6 +12,7 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 
 from core.money import Money, total
+from core.prepared import Blank, Prepared
 from shop.models import CartLine, Product, ProductImage, Store, Variant
 from shop.states import ProductStatus
 
@@ -136,20 +137,26 @@ def lines_between(*, token: str, user_id: UUID | None) -> QuerySet[CartLine]:
 
 def checked(cart_id: UUID, line_ids: Sequence[UUID] | None = None) -> CartView:
     """The cart, or some of its lines, by store, each line with what has changed since it was put there. One query."""
+    wanted = None if line_ids is None else set(line_ids)
+    rows = [row for row in _LINES.all(cart=cart_id) if wanted is None or row.pk in wanted]
+    by_store: dict[UUID, list[CartLine]] = {}
+    for row in rows:
+        by_store.setdefault(row.variant.product.store_id, []).append(row)
+    return CartView(groups=tuple(_group(lines) for lines in by_store.values()))
+
+
+def _with_all() -> QuerySet[CartLine]:
     thumb = ProductImage.objects.filter(product=OuterRef("variant__product")).order_by("position", "id")
-    rows = (
-        CartLine.objects.filter(cart_id=cart_id)
+    return (
+        CartLine.objects.filter(cart=Blank("cart"))
         .select_related("variant__product__store")
         .defer(*(f"variant__product__{name}" for name in _UNREAD))
         .annotate(thumb=Subquery(thumb.values("thumb")[:1]))
         .order_by("added_at", "id")
     )
-    if line_ids is not None:
-        rows = rows.filter(pk__in=line_ids)
-    by_store: dict[UUID, list[CartLine]] = {}
-    for row in rows:
-        by_store.setdefault(row.variant.product.store_id, []).append(row)
-    return CartView(groups=tuple(_group(lines) for lines in by_store.values()))
+
+
+_LINES = Prepared(_with_all)
 
 
 def _group(rows: list[CartLine]) -> StoreGroup:

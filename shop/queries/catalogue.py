@@ -15,6 +15,7 @@ from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 
 from core.money import SIGNS, Money
+from core.prepared import Blank, Prepared
 from shop.models import Category, Product, Store
 from shop.models.stores import in_language
 from shop.search import SearchQuery, read_query, relevance
@@ -34,6 +35,11 @@ CARD_COLUMNS = (
     "id", "title", "title_en", "price_minor", "currency", "cover", "cover_alt", "sold", "in_stock", "store__name",
     "store__name_en", "store__region", "store__region_en", "store__shipping_minor", "store__free_shipping_from_minor",
 )  # fmt: skip
+
+
+_FOR_PAGE = Prepared(
+    lambda: Product.objects.select_related("store", "category__parent").defer("search").filter(pk=Blank("pk"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +218,7 @@ def nearby_categories(text: str, *, tree: Sequence[Branch]) -> list[Shelf]:
 
 def product_for_page(*, pk: UUID) -> Product | None:
     """A product with store and category, whatever its state. One query."""
-    rows = Product.objects.select_related("store", "category__parent").defer("search")
-    return rows.filter(pk=pk).first()
+    return _FOR_PAGE.first(pk=pk)
 
 
 def media_url(name: str | None) -> str:

@@ -13,6 +13,7 @@ from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, Que
 from core.models import Policy
 from core.money import BadAmount, parse
 from core.policies import rules_of
+from core.prepared import Blank, Prepared
 from shop.errors import NotYourOrder
 from shop.models import Order, OrderLine, ProductVersion
 from shop.states import OrderStatus
@@ -39,6 +40,17 @@ MERCHANT_STATES: dict[str, tuple[tuple[str, ...], bool | None]] = {
 }
 MERCHANT_VIEWS = tuple(MERCHANT_STATES)
 LONGEST_QUERY = 100
+_FOR_BUYER = Prepared(
+    lambda: Order.objects.select_related("store", "payment", "hold").filter(
+        number=Blank("number"), buyer=Blank("owner")
+    )
+)
+_FOR_STORE = Prepared(
+    lambda: Order.objects.select_related("store", "buyer", "payment", "hold").filter(
+        number=Blank("number"), store=Blank("owner")
+    )
+)
+_LINES = Prepared(lambda: OrderLine.objects.filter(order=Blank("order")))
 
 
 def buyer_orders(user_id: UUID, tab: str = "all", q: str = "") -> QuerySet[Order]:
@@ -105,12 +117,17 @@ def _late(policy_ids: Iterable[int], *, now: datetime) -> Q:
 
 def order_for_buyer(user_id: UUID, number: str) -> Order:
     """:raises NotYourOrder: if there is none of this number, or it is somebody else's"""
-    return _one(Order.objects.select_related("store", "payment", "hold"), number, buyer_id=user_id)
+    return _one(_FOR_BUYER, number, owner=user_id)
 
 
 def order_for_store(store_id: UUID, number: str) -> Order:
     """:raises NotYourOrder: if there is none of this number, or it is another store's"""
-    return _one(Order.objects.select_related("store", "buyer", "payment", "hold"), number, store_id=store_id)
+    return _one(_FOR_STORE, number, owner=store_id)
+
+
+def lines_of(order_id: UUID) -> list[OrderLine]:
+    """What an order is made of."""
+    return _LINES.all(order=order_id)
 
 
 def promise_of(order_line: OrderLine) -> dict[str, Any]:
@@ -124,9 +141,9 @@ def _with_lines(found: QuerySet[Order]) -> QuerySet[Order]:
     return found.select_related("store").prefetch_related("lines")
 
 
-def _one(rows: QuerySet[Order], number: str, **owner: UUID) -> Order:
+def _one(rows: Prepared[Order], number: str, *, owner: UUID) -> Order:
     # Anything but digits cannot be a number of ours; PostgreSQL refuses some characters with an error of its own.
-    order = rows.filter(number=number, **owner).first() if number.isascii() and number.isdigit() else None
+    order = rows.first(number=number, owner=owner) if number.isascii() and number.isdigit() else None
     if order is None:
         raise NotYourOrder
     return order

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from core.errors import NotFound
+from core.prepared import Blank, Prepared
 from shop.errors import BadQuantity, CartFull, NotForSale, OutOfStock, Shortage
 from shop.models import Cart, CartLine, Variant
 from shop.queries.carts import SESSION_CART
@@ -20,6 +21,11 @@ from shop.states import ProductStatus
 MOST_PER_LINE = 999
 MOST_LINES = 100
 _QUANTITY = re.compile(r"\A[0-9]{1,3}\Z", re.ASCII)
+
+
+_OF_MEMBER = Prepared(lambda: Cart.objects.filter(user=Blank("user")))
+_LOCKED = Prepared(lambda: Cart.objects.select_for_update(no_key=True).filter(pk=Blank("cart")))
+_LINES = Prepared(lambda: CartLine.objects.filter(cart=Blank("cart")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +70,10 @@ def cart_of(request: HttpRequest, *, create: bool = False) -> Cart:
 
 
 def _member_cart(user_id: UUID, *, create: bool) -> Cart:
-    if create:
+    found = _OF_MEMBER.first(user=user_id)
+    if found is None and create:
         return Cart.objects.get_or_create(user_id=user_id)[0]
-    return Cart.objects.filter(user_id=user_id).first() or Cart(user_id=user_id)
+    return found or Cart(user_id=user_id)
 
 
 @transaction.atomic
@@ -97,14 +104,15 @@ def add(*, cart: Cart, variant_id: UUID, quantity: int, instead: bool = False) -
     variant = _for_sale(variant_id)
     if cart._state.adding:
         cart.save(force_insert=True)
-    Cart.objects.select_for_update(no_key=True).get(pk=cart.pk)  # the same click may come twice at once
-    line = CartLine.objects.filter(cart=cart, variant=variant).first()
+    lock_cart(cart.pk)  # the same click may come twice at once
+    lines = _LINES.all(cart=cart.pk)
+    line = next((line for line in lines if line.variant_id == variant.pk), None)
     wanted = quantity if line is None or instead else line.quantity + quantity
     quantity_of(wanted)
     _refuse_more_than_left(variant, wanted)
     if line is not None:
         return _write(line, quantity=wanted, variant=variant)
-    if CartLine.objects.filter(cart=cart).count() >= MOST_LINES:
+    if len(lines) >= MOST_LINES:
         raise CartFull(limit=MOST_LINES)
     return CartLine.objects.create(cart=cart, variant=variant, quantity=wanted, price_seen_minor=variant.price_minor)
 
@@ -170,4 +178,4 @@ def _write(line: CartLine, *, quantity: int, variant: Variant) -> CartLine:
 
 def lock_cart(cart_id: UUID) -> None:
     """Let checkouts of one cart wait for each other: the second finds what the first has left."""
-    Cart.objects.select_for_update(no_key=True).filter(pk=cart_id).first()
+    _LOCKED.first(cart=cart_id)

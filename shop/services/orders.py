@@ -17,6 +17,7 @@ from django.utils import timezone
 from core import audit
 from core.actor import SYSTEM, Actor
 from core.models import AuditEntry
+from core.prepared import Blank, Prepared, PreparedIn
 from core.transitions import advance
 from shop.errors import NotYourOrder
 from shop.models import Order, OrderLine, Product, ProductImage, Variant
@@ -24,6 +25,12 @@ from shop.states import ORDER, OrderStatus
 
 NUMBER_TRIES = 5
 COMPLETABLE = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
+
+
+_LOCKED = Prepared(lambda: Order.objects.select_for_update(no_key=True).filter(pk=Blank("pk")))
+_LOCKED_OF = Prepared(
+    lambda: Order.objects.select_for_update(no_key=True).filter(payment=Blank("payment")).order_by("pk")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +127,19 @@ def _insert_lines(order: Order, lines: Sequence[LineSpec]) -> None:
 
 def thumbs_of(product_ids: set[UUID]) -> dict[UUID, str]:
     """Path of each product's first picture, in its smallest rendition."""
-    rows = ProductImage.objects.filter(product_id__in=product_ids).order_by("product_id", "position", "id")
     thumbs: dict[UUID, str] = {}
-    for product_id, thumb in rows.values_list("product_id", "thumb"):
+    for product_id, thumb in _THUMBS.all(product_ids):
         thumbs.setdefault(product_id, thumb)
     return thumbs
+
+
+_THUMBS = PreparedIn(
+    lambda products: (
+        ProductImage.objects.filter(product__id__in=products)
+        .order_by("product_id", "position", "id")
+        .values_list("product_id", "thumb")
+    )
+)
 
 
 def lock_order(order_id: UUID) -> Order:
@@ -133,7 +148,7 @@ def lock_order(order_id: UUID) -> Order:
 
     :raises NotYourOrder: if there is none
     """
-    order = Order.objects.select_for_update(no_key=True).filter(pk=order_id).first()
+    order = _LOCKED.first(pk=order_id)
     if order is None:
         raise NotYourOrder
     return order
@@ -141,7 +156,7 @@ def lock_order(order_id: UUID) -> Order:
 
 def lock_orders_of(payment_id: UUID) -> list[Order]:
     """Lock all orders of one payment, in the one order that everybody locks them in."""
-    return list(Order.objects.select_for_update(no_key=True).filter(payment_id=payment_id).order_by("pk"))
+    return _LOCKED_OF.all(payment=payment_id)
 
 
 def move(order: Order, target: str, *, actor: Actor, reason: str, **changes: Any) -> None:

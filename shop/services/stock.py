@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
+from core.prepared import Blank, Change, PreparedIn
 from shop.errors import OutOfStock, Shortage
 from shop.models import OrderLine, Product, Variant
 
@@ -51,22 +52,42 @@ def refresh_in_stock(*, product_ids: Iterable[UUID]) -> None:
 def _take(variant_id: UUID, quantity: int) -> bool:
     """The guard against selling the last piece twice: the row itself decides, at any concurrency."""
     assert quantity > 0
-    return bool(Variant.objects.filter(pk=variant_id, stock__gte=quantity).update(stock=F("stock") - quantity))
+    return bool(_TAKING.apply(pk=variant_id, quantity=quantity))
 
 
 def _lock_products(variant_ids: Iterable[UUID]) -> list[UUID]:
     """Two checkouts that each take the last of another variant must see one another to notice that nothing is left."""
-    owners = Variant.objects.filter(pk__in=list(variant_ids)).values("product_id")
-    rows = Product.objects.select_for_update(no_key=True).filter(pk__in=owners).order_by("pk")
-    return list(rows.values_list("pk", flat=True))
+    return [pk for (pk,) in _LOCKING.all(list(variant_ids))]
+
+
+_LOCKING = PreparedIn(
+    lambda variants: (
+        Product.objects.select_for_update(no_key=True)
+        .filter(pk__in=Variant.objects.filter(pk__in=variants).values("product_id"))
+        .order_by("pk")
+        .values_list("pk")
+    )
+)
 
 
 def _something_left() -> Exists:
     return Exists(Variant.objects.filter(product=OuterRef("pk"), is_active=True, stock__gt=0))
 
 
+_TAKING = Change(
+    lambda: (
+        Variant.objects.filter(pk=Blank("pk"), stock__gte=Blank("quantity")),
+        {"stock": F("stock") - Blank("quantity")},
+    )
+)
+_SOLD_OUT = Change(
+    lambda: (Product.objects.filter(~_something_left(), pk=Blank("pk"), in_stock=True), {"in_stock": False})
+)
+
+
 def _note_sold_out(product_ids: list[UUID]) -> None:
-    Product.objects.filter(~_something_left(), pk__in=product_ids, in_stock=True).update(in_stock=False)
+    for pk in product_ids:
+        _SOLD_OUT.apply(pk=pk)
 
 
 def _shortages(missing: list[UUID], wants: Mapping[UUID, int]) -> list[Shortage]:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import Address
+from accounts.queries.addresses import addresses_of
 from accounts.requests import MemberRequest
 from core import clock, idempotency
 from core.actor import Actor
@@ -98,7 +99,7 @@ def _show(
     view = cart_queries.checked(carts.cart_of(request).pk, chosen)
     if not view.lines:
         return _nothing_here(request, refusal)
-    addresses = list(Address.objects.filter(user_id=request.user.pk).order_by("-is_default", "-created_at", "id"))
+    addresses = addresses_of(user_id=request.user.pk)
     asked = form.data.get("address") or request.GET.get("address")
     context = {
         **_agreement(view, form, refusal),

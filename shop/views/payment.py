@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core import clock, deadlines
 from core.guards import member
 from core.http import wants_json
+from core.prepared import Blank, Prepared
 from escrow.gateways.base import Unavailable
 from escrow.models import Payment, Receipt
 from escrow.services import payments
@@ -24,6 +25,15 @@ from flows import purchase
 from shop.models import Order
 
 POLL_SECONDS = (3, 3, 3, 3, 5, 5, 8, 12, 20, 30)  # the last one repeats
+
+
+_MINE = Prepared(lambda: Payment.objects.filter(pk=Blank("pk"), buyer=Blank("buyer")))
+_ORDERS = Prepared(
+    lambda: Order.objects.filter(payment=Blank("payment")).select_related("store").order_by("placed_at", "number")
+)
+_PARKED = Prepared(
+    lambda: Receipt.objects.filter(payment=Blank("payment")).exclude(outcome=ReceiptOutcome.APPLIED).order_by("-pk")[:1]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +63,11 @@ def shown(request: HttpRequest, pk: UUID) -> Shown:
 
     :raises Http404: for everybody else
     """
-    payment = Payment.objects.filter(pk=pk, buyer_id=request.user.pk).first()
+    payment = _MINE.first(pk=pk, buyer=request.user.pk)
     if payment is None:
         raise Http404
-    orders = list(Order.objects.filter(payment_id=pk).select_related("store").order_by("placed_at", "number"))
-    parked = Receipt.objects.filter(payment_id=pk).exclude(outcome=ReceiptOutcome.APPLIED).order_by("-pk").first()
+    orders = _ORDERS.all(payment=pk)
+    parked = _PARKED.first(payment=pk)
     clocks = deadlines.open_deadlines(subjects=[parked.pk]) if parked else []
     back_by = next((row.due_at for row in clocks if row.kind == "receipt.return"), None)
     over = payment.status == PaymentStatus.OPEN and payment.expires_at <= clock.now()
@@ -100,8 +110,9 @@ def returned(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _settle(request: HttpRequest, view: Shown) -> HttpResponse:
     """Ask the provider; go to the order if it is paid, else back to the payment page with a word about why."""
     page = redirect("shop:payment", view.payment.pk)
+    paid = view.payment.status == PaymentStatus.PAID  # most notices are faster than the buyer's way back
     try:
-        paid = purchase.settle_payment(payment_id=view.payment.pk, now=clock.now()).status == PaymentStatus.PAID
+        paid = paid or purchase.settle_payment(payment_id=view.payment.pk, now=clock.now()).status == PaymentStatus.PAID
     except Unavailable:
         messages.warning(request, _("The payment provider does not answer at the moment. We keep asking by ourselves."))
         return page

@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from core import policies
 from core.money import Money
 from core.policies import Rules
-from shop.models import Product, Variant
+from core.prepared import Blank, Prepared
+from shop.models import Product, ProductImage, Variant
 from shop.models.stores import in_language
 from shop.queries.catalogue import media_url
 from shop.queries.stores import StoreNumbers, lately_of
@@ -24,6 +25,10 @@ HONEST = {
     "warranty": _("Warranty"),
     "validity": _("Keeps or stays valid"),
 }
+
+
+_VARIANTS = Prepared(lambda: Variant.objects.filter(product=Blank("product"), is_active=True))
+_IMAGES = Prepared(lambda: ProductImage.objects.filter(product=Blank("product")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class ProductPage:
 def product_page(product: Product, *, is_preview: bool, now: datetime) -> ProductPage:
     """Gather the page: variants, pictures and the store's numbers, a query each."""
     rules = _rules(product.kind, int(now.timestamp()) // 60)
-    variants = list(product.variants.filter(is_active=True))
+    variants = _VARIANTS.all(product=product.pk)
     choices = _choices(variants, product)
     prices = [choice.price for choice in choices] or [product.price]
     low, high = min(prices), max(prices)
@@ -120,7 +125,7 @@ def _photos(product: Product) -> list[dict[str, str]]:
             "thumb": media_url(image.thumb.name),
             "alt": image.alt or (product.display_title if not place else ""),
         }
-        for place, image in enumerate(product.images.all())
+        for place, image in enumerate(_IMAGES.all(product=product.pk))
     ]
 
 

@@ -55,7 +55,7 @@ def test_kinds_of_visitor_see_their_own_places():
     assert "Sign out" not in header()
     assert "Mediation console" not in header(user=person("Lin"))
     assert "Mediation console" in header(user=person("Chen"), is_mediator=True)
-    assert "My store" in header(user=person("Wu"), my_store=SimpleNamespace(name="x"))
+    assert "My store" in header(user=person("Wu"), has_store=True)
     assert "Sandbox" in header(SANDBOX=True)
     assert "Sandbox" not in header(SANDBOX=False)
 
