@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from accounts.models import User
+from tests.browser.site import Site, serve
 from tests.browser.visitor import Visitor
 from tooling.servers import chromium_binary
 
@@ -22,7 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.django_db(transaction=True))
+            if "site" not in getattr(item, "fixturenames", ()):  # the served site has its own database
+                item.add_marker(pytest.mark.django_db(transaction=True))
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +36,13 @@ def browser() -> Iterator[Browser]:
         yield chromium
         chromium.close()
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The demo, served beside the tests."""
+    with serve(tmp_path_factory.mktemp("served")) as there:
+        yield there
 
 
 Visit = Callable[..., Visitor]

@@ -1,0 +1,236 @@
+"""
+Fill the site that the browser walks, and write down who may see what: ``python -m tests.browser.seeded FILE``.
+
+The demo is what is walked: one order in each state, one case in each stage. Of what looks the same one is enough.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import django
+from django.core.management import call_command
+from django.urls import reverse
+
+from demo.people import PASSWORD
+
+Page = tuple[str, str]  # whose session, path
+
+
+def pages() -> dict[str, list[Page]]:
+    """Every page by the role that sees it."""
+    # The merchant's part last: it hands a parcel to another carrier.
+    return {
+        "anonymous": list(_anonymous()),
+        "buyer": list(_buyer()),
+        "mediator": list(_mediator()),
+        "sandbox": list(_sandbox()),
+        "merchant": list(_merchant()),
+    }
+
+
+def _anonymous() -> Iterator[Page]:
+    from shop.models import Category, Product
+    from tests.browser.site_urls import WRONG
+
+    product = Product.objects.select_related("store").order_by("pk")[0]
+    gone = Product.objects.filter(in_stock=False).order_by("pk").first()
+    names = ("home", "search", "cart")
+    yield from (("", reverse(f"shop:{name}")) for name in names)
+    yield "", reverse("shop:search") + "?q=%E8%8C%B6"
+    yield "", reverse("shop:search") + "?q=nothing+has+this+name"
+    yield "", reverse("shop:category", args=[Category.objects.filter(parent=None).order_by("position")[0].slug])
+    yield from (("", reverse("shop:product", args=[row.pk])) for row in (product, gone) if row)
+    yield "", reverse("shop:store", args=[product.store.slug])
+    yield from (("", reverse(name)) for name in ("pages:guarantee", "pages:rules", "styleguide"))
+    yield from (("", reverse(f"account_{name}")) for name in ENTRANCE)
+    yield from (("", f"/wrong/{what}/") for what in WRONG)
+
+
+ENTRANCE = ("login", "signup", "reset_password", "request_login_code", "inactive")
+
+
+def _orders() -> list[Any]:
+    """One order of each kind: its state, and its parcel's while no case is open."""
+    from shop.models import Order
+
+    found: dict[Any, Any] = {}
+    for order in Order.objects.select_related("store__owner", "buyer").order_by("-placed_at"):
+        parcel = order.shipments.order_by("-created_at").first()
+        kind = (order.status, order.in_case or (parcel and parcel.status))
+        found.setdefault(kind, order)
+    return list(found.values())
+
+
+def _cases() -> list[Any]:
+    from disputes.models import Case
+
+    rows = Case.objects.select_related("order__store__owner", "order__buyer").order_by("-opened_at")
+    return list({case.status: case for case in rows}.values())
+
+
+def _first(rows: Iterable[Any], status: str) -> Any:
+    return next(row for row in rows if row.status == status and not getattr(row, "in_case", False))
+
+
+def _key(user: Any) -> str:
+    return str(user.pk)
+
+
+def _buyer() -> Iterator[Page]:
+    from accounts.models import User
+    from shop.models import Cart, Variant
+    from shop.services.carts import add
+
+    orders, cases = _orders(), _cases()
+    lin = User.objects.get(email="lin.xiao@example.com")
+    me = _key(lin)
+    cart, _ = Cart.objects.get_or_create(user=lin)
+    add(cart=cart, variant_id=Variant.objects.filter(stock__gt=3).order_by("pk")[0].pk, quantity=1)
+    yield from ((me, reverse(f"shop:{name}")) for name in ("home", "cart", "checkout", "orders"))
+    yield from ((me, reverse("shop:orders") + f"?tab={tab}") for tab in ("to_pay", "after_sale"))
+    yield me, reverse("shop:orders") + "?q=nothing+has+this+name"
+    for order in orders:
+        yield _key(order.buyer), reverse("shop:order", args=[order.number])
+    for status in ("delivered", "completed", "refunded"):
+        order = _first(orders, status)
+        yield _key(order.buyer), reverse("shop:order-money", args=[order.number])
+    delivered, pending = _first(orders, "delivered"), _first(orders, "pending")
+    for name in ("shop:order-confirm", "shop:order-promise", "disputes:case-new"):
+        yield _key(delivered.buyer), reverse(name, args=[delivered.number])
+    for ground in ("not_received", "not_as_described"):
+        yield _key(delivered.buyer), reverse("disputes:case-new", args=[delivered.number]) + f"?ground={ground}"
+    yield _key(pending.buyer), reverse("shop:payment", args=[pending.payment_id])
+    done = _first(orders, "completed")
+    yield _key(done.buyer), reverse("shop:payment", args=[done.payment_id])
+    for case in cases:
+        yield _key(case.order.buyer), reverse("disputes:case", args=[case.number])
+    yield from ((me, reverse(f"accounts:{name}")) for name in ("me", "addresses", "address-new", "inbox"))
+    yield me, reverse("accounts:address-edit", args=[lin.addresses.order_by("pk")[0].pk])
+    yield me, reverse("account_logout")
+    yield from ((me, reverse(f"account_{name}")) for name in ("change_password", "reauthenticate"))
+    newcomer = User.objects.create(phone="+8613900000088", phone_verified=True)  # came by a code and has no password
+    newcomer.set_unusable_password()
+    newcomer.save()
+    yield _key(newcomer), reverse("account_set_password")
+    for name in ("cart", "orders"):
+        yield _key(newcomer), reverse(f"shop:{name}")
+    for name in ("addresses", "inbox"):
+        yield _key(newcomer), reverse(f"accounts:{name}")
+
+
+def _merchant() -> Iterator[Page]:
+    from django.db.models import Count
+
+    from shop.models import Store
+
+    orders, cases = _orders(), _cases()
+    store = Store.objects.select_related("owner").annotate(n=Count("orders")).order_by("-n", "pk")[0]
+    me = _key(store.owner)
+    names = ("home", "settings", "orders", "shipping", "products", "product-new", "cases", "money")
+    yield from ((me, reverse(f"merchant:{name}")) for name in names)
+    yield me, reverse("merchant:orders") + "?q=nothing+has+this+name"
+    yield me, reverse("merchant:cases") + "?view=closed"
+    parcel = _by_hand(store)
+    yield me, reverse("logistics:scan", args=[parcel])
+    yield me, reverse("merchant:product", args=[store.products.order_by("pk")[0].pk])
+    yield me, _import_preview(store)
+    for order in orders:
+        yield _key(order.store.owner), reverse("merchant:order", args=[order.number])
+    for case in cases:
+        yield _key(case.order.store.owner), reverse("merchant:case", args=[case.number])
+
+
+def _by_hand(store: Any) -> Any:
+    """A parcel of a carrier that tells us nothing: the merchant enters its scans."""
+    from logistics.models import Shipment
+
+    parcel = Shipment.objects.filter(store_id=store.pk).order_by("-created_at")[0]
+    carrier = parcel.carrier
+    carrier.pk, carrier.code, carrier.adapter, carrier.push_token = None, "by-hand", "manual", "by-hand"
+    carrier.save()
+    parcel.carrier = carrier
+    parcel.save(update_fields=["carrier"])
+    return parcel.pk
+
+
+def _import_preview(store: Any) -> str:
+    """A file with a line that fits nothing, as the desk shows it before it is booked."""
+    from core import clock
+    from core.actor import Actor
+    from flows import bulk_shipping
+
+    raw = b"order_number,carrier,tracking_number,weight_g\n1,sandbox,TS1,500\n"
+    actor = Actor(user_id=store.owner_id)
+    job = bulk_shipping.prepare(store_id=store.pk, raw=raw, filename="a.csv", actor=actor, now=clock.now())
+    return reverse("merchant:shipping-preview", args=[job.pk])
+
+
+def _mediator() -> Iterator[Page]:
+    from accounts.models import User
+    from disputes.models import Case
+
+    me = _key(User.objects.get(email="meng.ping@example.com"))
+    cases = _cases()
+    yield from ((me, reverse(f"console:{name}")) for name in ("home", "cases", "payments", "health"))
+    yield me, reverse("console:cases") + "?view=overdue"
+    yield me, reverse("console:health") + "?books=1"
+    for case in cases:
+        yield me, reverse("console:case", args=[case.number])
+    taken = Case.objects.filter(status="mediation", mediator__isnull=False)[0]
+    yield from ((_key(taken.mediator), reverse(f"console:{name}", args=[taken.number])) for name in ("case", "rule"))
+    for order in {order.status: order for order in _orders()}.values():
+        yield me, reverse("console:order", args=[order.number])
+
+
+def _sandbox() -> Iterator[Page]:
+    from logistics.models import SandboxParcel
+
+    orders = _orders()
+    yield from (("", reverse(f"sandbox:{name}")) for name in ("home", "clock", "outbox", "bank", "carrier"))
+    yield from (
+        ("", reverse("sandbox:pay", args=[_first(orders, status).payment_id])) for status in ("pending", "paid")
+    )
+    for parcel in {_last(row): row for row in SandboxParcel.objects.order_by("pk")}.values():
+        yield "", reverse("sandbox:parcel", args=[parcel.number])
+
+
+def _last(parcel: Any) -> str:
+    return str(parcel.events[-1]["code"]) if parcel.events else ""
+
+
+def _forgetful() -> None:
+    """One for each language, to be given a new password: that ends all sessions, which nobody else's should."""
+    from allauth.account.models import EmailAddress
+    from django.conf import settings
+
+    from accounts.models import User
+
+    for language, _name in settings.LANGUAGES:
+        user = User.objects.create_user(email=f"forgets.{language}@example.com", password=PASSWORD)
+        EmailAddress.objects.create(user=user, email=user.email or "", verified=True, primary=True)
+
+
+def main(target: str) -> int:
+    django.setup()
+    call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    call_command("seed_demo", history=0)
+    from accounts.models import User
+    from bench.world import session_of
+
+    _forgetful()
+    walked = pages()
+    keys = {key for rows in walked.values() for key, _ in rows if key}
+    sessions = {_key(user): session_of(user) for user in User.objects.filter(pk__in=keys)}
+    Path(target).write_text(json.dumps({"sessions": sessions, "pages": walked}, indent=1))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
