@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -74,7 +75,7 @@ class Statement(MerchantDoor):
         """Releases in, payouts out, newest first, with the balance after each."""
         lines, pages = merchant_lines(self.store.pk, currency=self.store.currency), CursorPages()
         moves = pages.paginate_queryset(lines.moves, request)
-        shown = Lines(lines.account, lines.moves.filter(pk__in=[move.pk for move in moves]))
+        shown = Lines(lines.account, Q(pk__in=[move.pk for move in moves]))
         return pages.get_paginated_response(MoneyLineShape(list(shown), many=True).data)
 
 
