@@ -15,6 +15,7 @@ from disputes.rulebook import ARTICLES
 from disputes.services.cases import MAX_TEXT
 from disputes.services.rulings import MIN_REASONS
 from disputes.states import Ground, Party, Remedy
+from logistics.forms import number_hint
 from logistics.models import Carrier
 from logistics.services.shipments import MAX_NUMBER
 
@@ -191,8 +192,10 @@ class ParcelForm(forms.Form):
 
     def __init__(self, *args: Any, carriers: Iterable[Carrier], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        choices = [(carrier.code, carrier.display_name) for carrier in carriers]
+        known = list(carriers)
+        choices = [(carrier.code, carrier.display_name) for carrier in known]
         self.fields["carrier"].choices = choices  # type: ignore[attr-defined]
+        self.fields["number"].help_text = number_hint(known)
 
 
 class RulingForm(forms.Form):

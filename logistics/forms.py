@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from logistics.carriers.manual import CHOICES
 from logistics.errors import ScanInFuture
+from logistics.models import Carrier
+
+
+def number_hint(carriers: Iterable[Carrier]) -> str:
+    """What a tracking number looks like where there is no real one to copy from a label."""
+    pretended = any(carrier.adapter == "sandbox" for carrier in carriers)
+    return gettext("In the sandbox any 6 to 30 letters and digits will do, such as TS12345678.") if pretended else ""
 
 
 class ScanForm(forms.Form):

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
+from logistics.forms import number_hint
 from logistics.models import Carrier
 from logistics.services.shipments import MAX_GRAMS, MAX_NUMBER
 
@@ -52,6 +53,7 @@ class ShipForm(forms.Form):
     def __init__(self, *args: Any, carriers: list[Carrier], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["carrier"].choices = [(carrier.code, carrier.display_name) for carrier in carriers]  # type: ignore[attr-defined]
+        self.fields["number"].help_text = number_hint(carriers)
 
     def show(self, refusal: DomainError) -> None:
         """Put a refusal beside the field that is at fault."""

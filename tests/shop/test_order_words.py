@@ -10,7 +10,7 @@ from django.urls import reverse
 from logistics.states import ShipmentStatus
 from shop.queries.orders import buyer_tab_counts
 from tests.factories.accounts import UserFactory
-from tests.stories import paid_order, scan, ship, shipped_order
+from tests.stories import paid_order, placed_order, sandbox_carrier, scan, ship, shipped_order
 
 pytestmark = pytest.mark.django_db
 
@@ -66,3 +66,18 @@ def test_the_carriers_words_are_in_the_readers_language(client):
     assert "Shanghai" in english
     assert said["text"] not in english
     assert said["text"] in client.get(url(order), headers={"accept-language": "zh-hans"}).content.decode()
+
+
+def test_one_unpaid_order_is_cancelled_as_one(client):
+    order = sign_in(client, placed_order())
+    page = client.get(reverse("shop:payment", args=[order.payment_id]), headers={"accept-language": "en"})
+    assert "Cancel this order" in page.content.decode()
+    assert "Cancel all" not in page.content.decode()
+
+
+def test_a_sandbox_number_is_explained(client):
+    order = paid_order(buyer=UserFactory())
+    sandbox_carrier(order.store_id)
+    client.force_login(order.store.owner)
+    page = client.get(reverse("merchant:order", args=[order.number]), headers={"accept-language": "en"})
+    assert "TS12345678" in page.content.decode()
