@@ -19,6 +19,7 @@ from demo.seeding import shelves
 from demo.seeding.bulk import add_orders
 from demo.seeding.people import seed_people
 from demo.seeding.player import Player
+from demo.seeding.timeline import play
 from escrow.models import Hold, Transfer, TransferKind
 from logistics.models import TrackingEvent
 from logistics.services.carriers import ensure_carriers
@@ -128,12 +129,12 @@ def _world(users: dict[str, User], *, now: datetime) -> World:
 
 def _deal(buyer: User, variant: Variant, *, now: datetime) -> Player:
     """Bought, shipped, carried past ten scans and confirmed: three transfers."""
-    player = Player(buyer, now - timedelta(days=6))
+    player = Player(buyer, now - timedelta(days=6)).place(variant).pay().ship(photos=True).scan("picked_up")
+    for _ in range(EVENTS - 3):
+        player.scan("in_transit", after=4)
+    player.scan("out_for_delivery").scan("delivered", signed="recipient").confirm(after=2)
     with in_process():
-        player.place(variant).pay().ship(photos=True).scan("picked_up")
-        while TrackingEvent.objects.filter(shipment__order_id=player.order_id).count() < EVENTS - 2:
-            player.scan("in_transit", after=4)
-        player.scan("out_for_delivery").scan("delivered", signed="recipient").confirm(after=2)
+        play([player.steps], until=now)
     return player
 
 
