@@ -44,6 +44,7 @@ def needs() -> list[Need]:
         Need("PostgreSQL", str(folder or ""), "test, bench", "postgresql"),
         Need("Redis", redis_binary() or "", "test, bench", "redis-server"),
         Need("Chromium", chromium_binary() or "", "test in a browser", "chromium"),
+        Need("Node.js, npx", shutil.which("npx") or "", "bench lighthouse", is_needed=False),
         Need("a Chinese font", chinese_font(), "Chinese pages in Chromium", "fonts-noto-cjk"),
         Need("gettext", shutil.which("xgettext") or "", "messages, check", "gettext"),
     ]
