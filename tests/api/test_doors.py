@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db
 
 BUYER = [
     ("get", "/cart/"), ("post", "/cart/lines/"), ("patch", "/cart/lines/{uuid}/"), ("delete", "/cart/lines/{uuid}/"),
-    ("post", "/checkout/"), ("get", "/orders/"),
+    ("post", "/checkout/"), ("get", "/orders/"), ("get", "/me/"), ("patch", "/me/"), ("get", "/me/addresses/"),
+    ("post", "/me/addresses/"), ("delete", "/me/addresses/{uuid}/"),
 ]  # fmt: skip
 ORDER = [
     ("get", "/orders/{order}/"), ("get", "/orders/{order}/money/"), ("get", "/orders/{order}/timeline/"),
@@ -30,7 +31,7 @@ CASE = [
     *(
         ("post", f"/cases/{{case}}/{act}/")
         for act in ("offers", "evidence", "accept", "refuse", "escalate", "withdraw", "say", "send-back", "goods-back",
-                    "resend", "rule")
+                    "resend", "rule", "take")
     ),
 ]  # fmt: skip
 MERCHANT = [
