@@ -99,9 +99,10 @@ def test_filters_leave_the_balances_as_they_are_and_bad_ones_are_no_error(client
     assert [(line.order_number, line.balance.minor) for line in one] == [(second.number, 19_000)]
     assert client.get(MONEY, {"kind": "payout"}).context["page"].object_list == []
     assert "No movement fits" in client.get(MONEY, {"kind": "payout"}).content.decode()
-    bad = client.get(MONEY, {"kind": "x", "since": "yesterday", "order_number": "\x00", "page": "-3"})
+    bad = client.get(MONEY, {"kind": "x", "since": "yesterday", "page": "-3"})
     assert bad.status_code == 200
     assert len(bad.context["page"].object_list) == 2
+    assert client.get(MONEY, {"order_number": "\x00"}).context["page"].object_list == []  # an unreadable letter
     assert first.number in client.get(MONEY).content.decode()
 
 
