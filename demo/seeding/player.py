@@ -24,7 +24,7 @@ from logistics import sandbox_carrier
 from shop.models import Cart, CartLine, Order, Variant
 from shop.queries.carts import checked
 
-PHOTO = 640  # pixels
+PHOTO = 480  # pixels
 
 
 @dataclass(slots=True)
