@@ -46,8 +46,8 @@ def products(request: MerchantRequest) -> HttpResponse:
     tab = request.GET.get("tab", "")
     tab = tab if tab in listings.TABS else str(ProductStatus.LISTED)
     text = request.GET.get("q", "").replace("\x00", "")[:80]
-    rows = listings.store_products(store_id=request.store.pk, tab=tab, text=text)
-    page = Paginator(rows, listings.PER_PAGE).get_page(request.GET.get("page"))
+    found = listings.store_products(store_id=request.store.pk, tab=tab, text=text)
+    page = Paginator(found, listings.PER_PAGE).get_page(request.GET.get("page"))
     counts = listings.tab_counts(store_id=request.store.pk)
     context = {"page": page, "tab": tab, "q": text, "tabs": tabs(counts, current=tab), "counts": counts}
     rows = product_rows(page, store_id=request.store.pk, now=clock.now())
