@@ -139,7 +139,7 @@ class PicturesForm(forms.Form):
         label=_("Add pictures"),
         required=False,
         widget=ManyFilesInput(attrs={"accept": ACCEPT}),
-        help_text=_("JPEG, PNG, WebP, AVIF or GIF; 10 MB each, 12 at most. Camera data is removed."),
+        help_text=_("JPEG, PNG, WebP, AVIF or GIF; 10 MB each, 30 MB at once, 12 at most. Camera data is removed."),
     )
 
     def __init__(self, *args: Any, images: Sequence[ProductImage] = (), **kwargs: Any) -> None:
