@@ -62,6 +62,18 @@ def test_lists_cost_five_queries_at_most(client, shelf, url, django_assert_max_n
     assert "page=2" in html
 
 
+@pytest.mark.parametrize("url", ["/search/", "/c/tea/?sort=price", "/c/tea/?page=2"])
+def test_lists_cost_a_member_no_more_than_five(client, shelf, url, django_assert_max_num_queries):
+    client.force_login(UserFactory())
+    with django_assert_max_num_queries(5):
+        assert "product-card-title" in page(client, url)
+
+
+def test_a_page_past_the_end_is_the_last_one(client, shelf):
+    past, last = (page(client, f"/c/tea/?page={number}").split("<main")[1] for number in (999, 2))
+    assert past == last and "product-card-title" in last
+
+
 def test_a_card_says_what_is_needed_to_choose(client, shelf):
     Store.objects.update(shipping_minor=800, free_shipping_from_minor=25_000)
     html = page(client, "/search/", sort="price-down")
