@@ -6,7 +6,7 @@ from bench.grown.sql import clone, next_id, run
 from core import clock
 from core.models import AuditEntry, Deadline, Delivery, OutboxEvent
 from escrow import ledger
-from escrow.models import Hold, Receipt
+from escrow.models import Hold, Payout, Receipt
 from logistics.models import TrackingEvent
 from shop.models import Order
 
@@ -122,6 +122,7 @@ def _money(first: Order) -> None:
         m.placed + interval '5 days', m.placed + interval '5 days'
         FROM m_order m WHERE m.status = 'refunded'"""
     )
+    played = max(Payout.objects.values_list("pk", flat=True), default=0)
     run(
         """INSERT INTO escrow_payout (store_id, merchant_id, destination_id, gateway, status, amount_minor, currency,
         gateway_ref, failure, created_at, paid_at)
@@ -133,10 +134,10 @@ def _money(first: Order) -> None:
         WHERE m.status = 'completed' AND m.i % 50 > 0
         GROUP BY m.store_id, m.store, m.account, a.id, d.day ORDER BY d.day"""
     )
-    _post()
+    _post(f"escrow_payout p WHERE p.id > {played}")
 
 
-def _post() -> None:
+def _post(payouts: str) -> None:
     """All transfers by time, and the balances they make."""
     names = {"provider": "provider:sandbox:CNY", "escrow": "escrow:CNY", "fees": "fees:CNY",
              "back": "refund_in_flight:sandbox:CNY", "out": "payout_in_flight:sandbox:CNY"}  # fmt: skip
@@ -148,8 +149,8 @@ def _post() -> None:
         (3, "m.hold", at["escrow"], at["fees"], "m.fee", done, "m_order m WHERE m.status = 'completed' AND m.fee > 0"),
         (4, "m.hold", at["escrow"], at["back"], "m.price", done, "m_order m WHERE m.status = 'refunded'"),
         (5, "m.hold", at["back"], at["provider"], "m.price", done, "m_order m WHERE m.status = 'refunded'"),
-        (6, "p.id", "p.merchant_id", at["out"], "p.amount_minor", "p.created_at", "escrow_payout p"),
-        (7, "p.id", at["out"], at["provider"], "p.amount_minor", "p.paid_at", "escrow_payout p"),
+        (6, "p.id", "p.merchant_id", at["out"], "p.amount_minor", "p.created_at", payouts),
+        (7, "p.id", at["out"], at["provider"], "p.amount_minor", "p.paid_at", payouts),
     ]
     parts = [
         f"SELECT {kind} AS kind, {ref} AS ref, {debit} AS debit, {credit} AS credit, {amount} AS amount, {when} AS at "
