@@ -14,6 +14,7 @@ SANDBOX = env.bool("SANDBOX", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET)
 VAULT_KEYS = env.list("VAULT_KEYS", default=[DEMO_VAULT])
 SIGNING_KEY = env.str("SIGNING_KEY", default="")
+RETIRED_SIGNING_KEYS = env.list("RETIRED_SIGNING_KEYS", default=[])  # public halves, as /verify/ shows them
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -129,6 +130,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 TICK_SECONDS = env.float("TICK_SECONDS", default=1.0 if SANDBOX else 10.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "core.tasks.sweep_deadlines", "schedule": TICK_SECONDS, "options": {"expires": 30}},
+    "seal": {"task": "escrow.tasks.seal_records", "schedule": 10 * TICK_SECONDS, "options": {"expires": 60}},
     "purge": {"task": "core.tasks.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
 }
 NUDGE = env.bool("NUDGE", default=True)

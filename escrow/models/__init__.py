@@ -6,10 +6,12 @@ from escrow.models.holds import Hold, Refund
 from escrow.models.ledger import Account, Transfer, TransferKind
 from escrow.models.payments import Inbox, Payment, Receipt
 from escrow.models.payouts import Payout, PayoutAccount
+from escrow.models.records import Checkpoint, Sealed, SealedNode
 from escrow.models.sandbox import SandboxCharge, SandboxNotice
 
 __all__ = [
     "Account",
+    "Checkpoint",
     "Hold",
     "Inbox",
     "Payment",
@@ -19,6 +21,8 @@ __all__ = [
     "Refund",
     "SandboxCharge",
     "SandboxNotice",
+    "Sealed",
+    "SealedNode",
     "Transfer",
     "TransferKind",
 ]

@@ -1,0 +1,152 @@
+"""
+The sealer: appends transfers to the log and signs its root, apart from the transactions that wrote them.
+
+PostgreSQL gives transfers their transaction's number. Only those below the snapshot's horizon are taken: no
+transaction below it can still commit, so none is skipped (MONEY.md §4). SQLite has one writer, and the order of ids is
+that of commits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+
+from escrow.models import Checkpoint, Sealed, SealedNode, Transfer
+from escrow.records import notes
+from escrow.records.leaves import fields_of, leaf_of
+from escrow.records.tree import CHUNK, LEVELS, LogTree, fold, node_hash
+
+BATCH = 5_000
+LOCK = 0x7A51  # the one advisory lock of the sealer
+LATE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class _Position:
+    """How far the log has come. ``system`` is the server whose transactions ``txid`` counts."""
+
+    size: int
+    epoch: int
+    txid: int
+    system: str
+
+
+def seal(*, now: datetime, limit: int = BATCH) -> int:
+    """
+    Seal what has been committed since the last time, at most ``limit`` transfers, and sign the new root; give how many.
+
+    Nothing happens without a key, or while another process is at it. Safe to repeat.
+    """
+    if not notes.is_set_up() or waiting_since() is None:
+        return 0
+    with transaction.atomic():
+        if not _is_alone():
+            return 0
+        before = _position()
+        rows = _unsealed(before, limit)
+        if not rows:
+            return 0
+        leaves = [leaf_of(fields) for fields in fields_of(rows)]
+        Sealed.objects.bulk_create(
+            Sealed(seq=before.size + place, transfer_id=transfer.pk, leaf=leaf)
+            for place, (transfer, leaf) in enumerate(zip(rows, leaves, strict=True))
+        )
+        size = before.size + len(rows)
+        tree = LogTree()
+        _complete_nodes(tree, before.size, size)
+        root = tree.root(size)
+        reached = max(before.txid, *(row.reached for row in rows))  # type: ignore[attr-defined]
+        Checkpoint.objects.create(
+            size=size, root=root, note=notes.checkpoint(size=size, root=root), at=now,
+            epoch=before.epoch, system=before.system, last_txid=reached,
+        )  # fmt: skip
+    return len(rows)
+
+
+def waiting_since() -> datetime | None:
+    """When the oldest transfer that is not sealed yet was made; None if all are."""
+    is_pg = connection.vendor == "postgresql"
+    with connection.cursor() as cursor:
+        cursor.execute(WAITING_POSTGRES if is_pg else WAITING_SQLITE, [_position().txid])
+        found = cursor.fetchone()
+    return Transfer.objects.values_list("at", flat=True).get(pk=found[0]) if found else None
+
+
+def is_late(now: datetime) -> bool:
+    """Whether sealing lags so far behind that somebody should look."""
+    since = waiting_since() if notes.is_set_up() else None
+    return since is not None and now - since > LATE
+
+
+UNSEALED = "NOT EXISTS (SELECT 1 FROM escrow_sealed s WHERE s.transfer_id = t.id)"
+WAITING_POSTGRES = f"""
+SELECT t.id FROM escrow_transfer t WHERE t.txid >= %s::text::xid8 AND {UNSEALED} ORDER BY t.txid, t.id LIMIT 1
+"""  # noqa: S608  constants of this file
+WAITING_SQLITE = f"SELECT t.id FROM escrow_transfer t WHERE t.id >= %s AND {UNSEALED} ORDER BY t.id LIMIT 1"  # noqa: S608
+# ``reached`` is what the next search starts from. Numbers never given out come from a restored database: they count for
+# nothing there.
+POSTGRES = f"""
+SELECT t.*, CASE WHEN t.txid < h.low THEN t.txid::text::bigint ELSE 0 END AS reached
+FROM escrow_transfer t, (SELECT pg_snapshot_xmin(s) AS low, pg_snapshot_xmax(s) AS high
+                         FROM pg_current_snapshot() AS s) h
+WHERE t.txid >= %s::text::xid8 AND (t.txid < h.low OR t.txid >= h.high)
+  AND {UNSEALED} ORDER BY t.txid, t.id LIMIT %s
+"""  # noqa: S608
+SQLITE = f"""
+SELECT t.*, t.id AS reached FROM escrow_transfer t WHERE t.id >= %s AND {UNSEALED} ORDER BY t.id LIMIT %s
+"""  # noqa: S608
+
+
+def _is_alone() -> bool:
+    """SQLite has one writing transaction at a time anyway."""
+    return connection.vendor != "postgresql" or bool(_ask("SELECT pg_try_advisory_xact_lock(%s)", LOCK))
+
+
+def _position() -> _Position:
+    """Where to go on. A database on another server counts its transactions anew: a new epoch begins with none."""
+    last = Checkpoint.objects.order_by("-size").values("size", "epoch", "last_txid", "system").first()
+    system = _system()
+    if last is None:
+        return _Position(0, 0, 0, system)
+    if last["system"] != system:
+        return _Position(last["size"], last["epoch"] + 1, 0, system)
+    return _Position(last["size"], last["epoch"], last["last_txid"], system)
+
+
+def _system() -> str:
+    """The server, which is another one after a restore; copies of its files and standbys keep name and numbers."""
+    if connection.vendor != "postgresql":
+        return ""
+    return str(_ask("SELECT system_identifier FROM pg_control_system()"))
+
+
+def _unsealed(before: _Position, limit: int) -> list[Transfer]:
+    sql = POSTGRES if connection.vendor == "postgresql" else SQLITE
+    return list(Transfer.objects.raw(sql, [before.txid, limit]))
+
+
+def _ask(sql: str, *values: int) -> Any:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+        row = cursor.fetchone()
+    return row[0]
+
+
+def _complete_nodes(tree: LogTree, before: int, size: int) -> None:
+    """Write the hash of every chunk that is whole now, level by level."""
+    for level in LEVELS:
+        step = CHUNK**level
+        made = [
+            SealedNode(level=level, place=place, hash=fold(_below(tree, level - 1, place), node_hash))
+            for place in range(before // step, size // step)
+        ]
+        if not made:
+            return
+        SealedNode.objects.bulk_create(made)
+
+
+def _below(tree: LogTree, level: int, place: int) -> list[bytes]:
+    return tree.load(level, place * CHUNK, (place + 1) * CHUNK)

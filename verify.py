@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+"""
+Check records of a Tashi shop without the shop. Needs Python 3.10 or newer and `pip install cryptography`, nothing else.
+
+    verify.py record FILE --key KEY             a signed record of one order, as downloaded from its account page
+    verify.py log EXPORT CHECKPOINT… --key KEY  an exported log against signed checkpoints, however old
+    verify.py consistency OLD NEW PROOF --key KEY  that the newer log only added to the older one
+
+KEY is the shop's public key as the shop has published it, written down before there was a quarrel: a key taken
+together with a record proves nothing. Formats: RFC 6962 (tree), C2SP signed-note and tlog-checkpoint (signatures).
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+VERSION = "tashi-transfer-v1"
+FIELDS = ("id", "kind", "ref", "leg", "debit", "credit", "currency", "amount", "at")
+
+
+class Wrong(Exception):
+    """What is wrong with a record, in a sentence."""
+
+
+def leaf_hash(data: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def leaf_of(fields: dict[str, str]) -> bytes:
+    """:raises Wrong: if fields are missing, added or no texts"""
+    if set(fields) != set(FIELDS) or not all(isinstance(value, str) for value in fields.values()):
+        raise Wrong("a transfer has not the fields that are sealed")
+    texts = [VERSION, *(fields[name] for name in FIELDS)]
+    return leaf_hash(b"".join(len(text.encode()).to_bytes(4, "big") + text.encode() for text in texts))
+
+
+def read_note(note: str, keys: list[str]) -> str:
+    """
+    The text of a signed note.
+
+    :raises Wrong: if none of the keys has signed it
+    """
+    from cryptography.exceptions import InvalidSignature
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    text, blank, signatures = note.rpartition("\n\n")
+    if not blank:
+        raise Wrong("this is no signed note")
+    text += "\n"
+    for line in signatures.splitlines():
+        mark, _, rest = line.partition(" ")
+        name, _, packed = rest.partition(" ")
+        if mark != "—":
+            continue
+        raw = base64.b64decode(packed)
+        for key in keys:
+            own_name, own_id, packed_key = key.split("+", 2)
+            public = base64.b64decode(packed_key)[1:]
+            if name != own_name or raw[:4].hex() != own_id:
+                continue
+            if hashlib.sha256(name.encode() + b"\n\x01" + public).digest()[:4] != raw[:4]:
+                raise Wrong("the key does not have the number it claims")
+            try:
+                Ed25519PublicKey.from_public_bytes(public).verify(raw[4:], text.encode())
+            except InvalidSignature as fault:
+                raise Wrong("the signature does not belong to this text: it was altered") from fault
+            return text
+    raise Wrong("none of the given keys has signed this")
+
+
+def read_checkpoint(note: str, keys: list[str]) -> tuple[str, int, bytes]:
+    """Origin, size and root of a signed checkpoint. :raises Wrong: if it is not signed, or is none"""
+    lines = read_note(note, keys).splitlines()
+    if len(lines) < 3 or not lines[1].isdigit():
+        raise Wrong("this is no checkpoint")
+    return lines[0], int(lines[1]), base64.b64decode(lines[2])
+
+
+def root_from_inclusion(leaf: bytes, seq: int, size: int, proof: list[bytes]) -> bytes:
+    """The root that a proof leads to, RFC 9162 §2.1.3.2. :raises Wrong: if it cannot be a proof"""
+    if not 0 <= seq < size:
+        raise Wrong("the record claims a place outside the log")
+    at, last, found = seq, size - 1, leaf
+    for part in proof:
+        if last == 0:
+            raise Wrong("the proof is too long")
+        if at % 2 or at == last:
+            found = node_hash(part, found)
+            while at % 2 == 0 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            found = node_hash(found, part)
+        at, last = at >> 1, last >> 1
+    if last:
+        raise Wrong("the proof is too short")
+    return found
+
+
+def check_consistency(old: int, old_root: bytes, new: int, new_root: bytes, proof: list[bytes]) -> None:
+    """RFC 9162 §2.1.4.2. :raises Wrong: if the newer log does not begin with the older one"""
+    if old == new:
+        if old_root != new_root or proof:
+            raise Wrong("two different logs of the same size are signed: the history was forked")
+        return
+    if not 0 < old < new or not proof:
+        raise Wrong("these sizes and this proof do not go together")
+    rest = ([old_root] if old & (old - 1) == 0 else []) + proof
+    at, last = old - 1, new - 1
+    while at % 2:
+        at, last = at >> 1, last >> 1
+    first = second = rest[0]
+    for part in rest[1:]:
+        if last == 0:
+            raise Wrong("the proof is too long")
+        if at % 2 or at == last:
+            first, second = node_hash(part, first), node_hash(part, second)
+            while at % 2 == 0 and at:
+                at, last = at >> 1, last >> 1
+        else:
+            second = node_hash(second, part)
+        at, last = at >> 1, last >> 1
+    if first != old_root or second != new_root or last:
+        raise Wrong("the newer log does not contain the older one: the history was rewritten")
+
+
+def check_record(document: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+    """What an order's record says. :raises Wrong: with the first thing that is wrong"""
+    if document.get("format") != "tashi-record-v1":
+        raise Wrong("this is no record of a Tashi shop")
+    signed = read_note(document["signature"], keys).splitlines()
+    if signed[:2] != ["tashi-record-v1", hashlib.sha256(document["payload"].encode()).hexdigest()]:
+        raise Wrong("the record was altered after it was signed")
+    payload: dict[str, Any] = json.loads(document["payload"])
+    if payload["count"] != len(payload["receipts"]):
+        raise Wrong("the record does not hold as many transfers as it says")
+    for place, receipt in enumerate(payload["receipts"], start=1):
+        leaf = leaf_of(receipt["transfer"])
+        if leaf.hex() != receipt["leaf"]:
+            raise Wrong(f"transfer {place} is not the one that was sealed")
+        if receipt["seq"] is None:
+            continue  # promised, and to be checked again after the promised time
+        _, size, root = read_checkpoint(payload["checkpoint"], keys)
+        proof = [base64.b64decode(part) for part in receipt["proof"]]
+        if root_from_inclusion(leaf, receipt["seq"], size, proof) != root:
+            raise Wrong(f"transfer {place} is not in the signed log")
+    return payload
+
+
+class Frontier:
+    """Appends leaves and knows the root of what has come so far, with as many hashes as the size has bits."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._peaks: list[bytes] = []
+
+    def append(self, leaf: bytes) -> None:
+        self._peaks.append(leaf)
+        count = self.size
+        while count % 2:
+            right = self._peaks.pop()
+            self._peaks.append(node_hash(self._peaks.pop(), right))
+            count >>= 1
+        self.size += 1
+
+    def root(self) -> bytes:
+        if not self._peaks:
+            return hashlib.sha256(b"").digest()
+        found = self._peaks[-1]
+        for peak in reversed(self._peaks[:-1]):
+            found = node_hash(peak, found)
+        return found
+
+
+def check_log(lines: list[str], notes: list[str], keys: list[str]) -> int:
+    """Give how many transfers are as signed. :raises Wrong: naming what was done to the log, and where it begins"""
+    marks = sorted((size, root) for _, size, root in (read_checkpoint(note, keys) for note in notes))
+    for one, two in zip(marks, marks[1:], strict=False):  # noqa: RUF007
+        if one[0] == two[0] and one[1] != two[1]:
+            raise Wrong(f"two different logs of {one[0]} transfers are signed: the history was forked")
+    tree, good, marked = Frontier(), 0, dict(marks)
+    seen: set[str] = set()
+    for place, line in enumerate(lines):
+        row = json.loads(line)
+        if row["seq"] != place:
+            raise Wrong(f"transfer {place} is missing or out of its order: the log goes on with {row['seq']}")
+        leaf = leaf_of(row["transfer"])
+        if leaf.hex() != row["leaf"]:
+            raise Wrong(f"transfer {place} was altered: its fields do not give its seal")
+        if row["transfer"]["id"] in seen:
+            raise Wrong(f"transfer {place} stands in the log twice")
+        seen.add(row["transfer"]["id"])
+        tree.append(leaf)
+        if tree.size in marked:
+            if tree.root() != marked[tree.size]:
+                raise Wrong(f"something between transfer {good} and {tree.size - 1} was altered, added or swapped")
+            good = tree.size
+    if marks and tree.size < marks[-1][0]:
+        raise Wrong(f"the log was cut off: {marks[-1][0]} transfers are signed, {tree.size} are there")
+    return good
+
+
+def main(given: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--key", action="append", required=True, help="public key; may be given several times")
+    acts = parser.add_subparsers(dest="act", required=True)
+    acts.add_parser("record").add_argument("file")
+    log = acts.add_parser("log")
+    log.add_argument("export")
+    log.add_argument("checkpoints", nargs="+")
+    consistency = acts.add_parser("consistency")
+    for name in ("old", "new", "proof"):
+        consistency.add_argument(name)
+    args = parser.parse_args(given)
+    try:
+        print(_answer(args))  # noqa: T201
+    except (Wrong, KeyError, TypeError, ValueError) as fault:
+        print(f"WRONG: {fault if isinstance(fault, Wrong) else f'not readable ({fault!r})'}")  # noqa: T201
+        return 1
+    return 0
+
+
+def _read(name: str) -> str:
+    return Path(name).read_text(encoding="utf-8")
+
+
+def _answer(args: argparse.Namespace) -> str:
+    if args.act == "record":
+        payload = check_record(json.loads(_read(args.file)), args.key)
+        sealed = sum(1 for receipt in payload["receipts"] if receipt["seq"] is not None)
+        return f"GOOD: order {payload['order']}, {payload['count']} transfers, {sealed} of them in the signed log"
+    if args.act == "log":
+        good = check_log(_read(args.export).splitlines(), [_read(name) for name in args.checkpoints], args.key)
+        return f"GOOD: {good} transfers are as signed"
+    _, old, old_root = read_checkpoint(_read(args.old), args.key)
+    _, new, new_root = read_checkpoint(_read(args.new), args.key)
+    proof = [base64.b64decode(part) for part in json.loads(_read(args.proof))["proof"]]
+    check_consistency(old, old_root, new, new_root, proof)
+    return f"GOOD: the log of {new} transfers begins with that of {old}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
