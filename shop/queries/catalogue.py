@@ -157,16 +157,15 @@ def cards(rows: QuerySet[Product]) -> list[Card]:
 
 def page_of(wish: Wish, *, number: int) -> Page[Card]:
     """One page of what fulfils a wish; a number past the end gives the last page. One query, for words two."""
-    if not wish.query and number >= 1 and (page := _counted_page(wish, number)):
+    can_be_there = 1 <= number <= -(-COUNTED // PER_PAGE)
+    if not wish.query and can_be_there and (page := _counted_page(wish, number)):
         return page
     count = _count(filtered(wish))
     pages = CountedPages(count=count)
     number = max(1, min(number, pages.num_pages))
     end = number * PER_PAGE
-    if count > COUNTED and end > WEIGHED:
-        wish = replace(
-            wish, sort="sold" if wish.sort == "relevance" else wish.sort
-        )  # the pages behind those that were weighed
+    if count > COUNTED and end > WEIGHED and wish.sort == "relevance":
+        wish = replace(wish, sort="sold")  # the pages behind those that were weighed
     rows = matching(wish, weighed=WEIGHED if count > COUNTED else None)
     found = cards(rows[end - PER_PAGE : end]) if count else []
     return Page(found, number, pages)

@@ -171,6 +171,13 @@ def test_counting_stops(client, shelf, monkeypatch):
     assert "there are more" in page(client, "/search/", page="9")
 
 
+def test_a_page_past_those_that_are_counted_gives_the_last_of_them(client, shelf, monkeypatch):
+    """Also where the shop has more: page 2 of a list that is counted to its 20th product is none of its pages."""
+    monkeypatch.setattr(catalogue, "COUNTED", 20)
+    page = catalogue.page_of(catalogue.Wish(), number=2)
+    assert (page.number, page.paginator.num_pages, len(page.object_list)) == (1, 1, 24)
+
+
 def test_a_word_that_half_the_shop_has_is_weighed_for_the_first_pages_only(client, shelf, monkeypatch):
     """Those that sell best come by relevance, the others behind them by what they sold; none is shown twice or lost."""
     monkeypatch.setattr(catalogue, "COUNTED", 29)
