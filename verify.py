@@ -2,9 +2,10 @@
 """
 Check records of a Tashi shop without the shop. Needs Python 3.10 or newer and `pip install cryptography`, nothing else.
 
-    verify.py record FILE --key KEY             a signed record of one order, as downloaded from its account page
-    verify.py log EXPORT CHECKPOINT… --key KEY  an exported log against signed checkpoints, however old
-    verify.py consistency OLD NEW PROOF --key KEY  that the newer log only added to the older one
+    verify.py --key KEY record FILE [OLDER…]      a signed receipt or record of an order, as downloaded from its page;
+                                                  with older ones: nothing in them has been changed or left out since
+    verify.py --key KEY log EXPORT CHECKPOINT…    an exported log against signed checkpoints, however old
+    verify.py --key KEY consistency FILE          that the newer log only added to the older one (the API's answer)
 
 KEY is the shop's public key as the shop has published it, written down before there was a quarrel: a key taken
 together with a record proves nothing. Formats: RFC 6962 (tree), C2SP signed-note and tlog-checkpoint (signatures).
@@ -87,7 +88,21 @@ def read_checkpoint(note: str, keys: list[str]) -> tuple[str, int, bytes]:
 
 
 def root_from_inclusion(leaf: bytes, seq: int, size: int, proof: list[bytes]) -> bytes:
-    """The root that a proof leads to, RFC 9162 §2.1.3.2. :raises Wrong: if it cannot be a proof"""
+    """The root that a proof leads to. :raises Wrong: if it cannot be a proof"""
+    found: bytes = climb(leaf, seq, size, proof, node_hash)
+    return found
+
+
+def join_sums(left: tuple[bytes, int], right: tuple[bytes, int]) -> tuple[bytes, int]:
+    """A node of the tree of custody, whose halves both carry their sum. :raises Wrong: if a sum is negative"""
+    if left[1] < 0 or right[1] < 0:
+        raise Wrong("the proof of custody holds a negative amount")
+    data = b"".join(minor.to_bytes(8, "big") + part for part, minor in (left, right))
+    return hashlib.sha256(b"\x01" + data).digest(), left[1] + right[1]
+
+
+def climb(leaf: Any, seq: int, size: int, proof: list[Any], join: Any) -> Any:
+    """From a leaf to the root, RFC 9162 §2.1.3.2. :raises Wrong: if it cannot be a proof"""
     if not 0 <= seq < size:
         raise Wrong("the record claims a place outside the log")
     at, last, found = seq, size - 1, leaf
@@ -95,11 +110,11 @@ def root_from_inclusion(leaf: bytes, seq: int, size: int, proof: list[bytes]) ->
         if last == 0:
             raise Wrong("the proof is too long")
         if at % 2 or at == last:
-            found = node_hash(part, found)
+            found = join(part, found)
             while at % 2 == 0 and at:
                 at, last = at >> 1, last >> 1
         else:
-            found = node_hash(found, part)
+            found = join(found, part)
         at, last = at >> 1, last >> 1
     if last:
         raise Wrong("the proof is too short")
@@ -134,26 +149,73 @@ def check_consistency(old: int, old_root: bytes, new: int, new_root: bytes, proo
 
 
 def check_record(document: dict[str, Any], keys: list[str]) -> dict[str, Any]:
-    """What an order's record says. :raises Wrong: with the first thing that is wrong"""
+    """What a record says. :raises Wrong: with the first thing that is wrong"""
     if document.get("format") != "tashi-record-v1":
         raise Wrong("this is no record of a Tashi shop")
     signed = read_note(document["signature"], keys).splitlines()
     if signed[:2] != ["tashi-record-v1", hashlib.sha256(document["payload"].encode()).hexdigest()]:
         raise Wrong("the record was altered after it was signed")
     payload: dict[str, Any] = json.loads(document["payload"])
-    if payload["count"] != len(payload["receipts"]):
+    receipts = payload["receipts"]
+    if payload["count"] != len(receipts):
         raise Wrong("the record does not hold as many transfers as it says")
-    for place, receipt in enumerate(payload["receipts"], start=1):
-        leaf = leaf_of(receipt["transfer"])
-        if leaf.hex() != receipt["leaf"]:
-            raise Wrong(f"transfer {place} is not the one that was sealed")
-        if receipt["seq"] is None:
-            continue  # promised, and to be checked again after the promised time
-        _, size, root = read_checkpoint(payload["checkpoint"], keys)
-        proof = [base64.b64decode(part) for part in receipt["proof"]]
-        if root_from_inclusion(leaf, receipt["seq"], size, proof) != root:
-            raise Wrong(f"transfer {place} is not in the signed log")
+    if "order" in payload and [(r["number"], r["of"]) for r in receipts] != [
+        (place, len(receipts)) for place in range(1, len(receipts) + 1)
+    ]:
+        raise Wrong("a transfer of this order is missing from its record")
+    for receipt in receipts:
+        check_receipt(receipt, payload["checkpoint"], keys)
+    if payload.get("custody"):
+        check_custody(payload["custody"], keys)
     return payload
+
+
+def check_receipt(receipt: dict[str, Any], checkpoint: str, keys: list[str]) -> None:
+    """:raises Wrong: if it is not the transfer that was sealed, or not in the signed log"""
+    leaf, place = leaf_of(receipt["transfer"]), receipt["number"]
+    if leaf.hex() != receipt["leaf"]:
+        raise Wrong(f"transfer {place} is not the one that was sealed")
+    if receipt["seq"] is None:
+        return  # promised, and to be checked again after the promised time
+    _, size, root = read_checkpoint(checkpoint, keys)
+    proof = [base64.b64decode(part) for part in receipt["proof"]]
+    if root_from_inclusion(leaf, receipt["seq"], size, proof) != root:
+        raise Wrong(f"transfer {place} is not in the signed log")
+    if receipt.get("day"):
+        kind, _, _, first, end = read_note(receipt["day"]["note"], keys).splitlines()
+        at = int(first) + receipt["day"]["number"] - 1
+        if kind != "tashi-day-v1" or at != receipt["seq"] or not int(first) <= at < int(end):
+            raise Wrong(f"transfer {place} is not among those counted on its day")
+
+
+def check_custody(proof: dict[str, Any], keys: list[str]) -> str:
+    """What a proof says of a hold, in a sentence. :raises Wrong: if the hold was not counted in what was signed"""
+    lines = read_note(proof["note"], keys).splitlines()
+    if lines[0] != "tashi-custody-v1":
+        raise Wrong("this is no proof of custody")
+    at, currency, count, total, root = lines[2], lines[3], int(lines[4]), int(lines[5]), base64.b64decode(lines[6])
+    minor = int(proof["minor"])
+    texts = ["tashi-hold-v1", proof["order"], proof["nonce"], proof["currency"], str(minor)]
+    leaf = leaf_hash(b"".join(len(text.encode()).to_bytes(4, "big") + text.encode() for text in texts))
+    path = [(base64.b64decode(part["hash"]), int(part["minor"])) for part in proof["path"]]
+    if proof["currency"] != currency or climb((leaf, minor), proof["place"], count, path, join_sums) != (root, total):
+        raise Wrong("this hold is not in the proof of custody, or was counted with another amount")
+    return f"{minor} {currency} held, one of {count} holds of {total} together, at {at}"
+
+
+def check_later(newer: dict[str, Any], older: dict[str, Any]) -> None:
+    """:raises Wrong: if a transfer or an event that was on record is gone or reads differently"""
+    if newer.get("order") != older.get("order"):
+        raise Wrong("these are records of two orders")
+    now = {receipt["transfer"]["id"]: receipt["leaf"] for receipt in newer["receipts"]}
+    for receipt in older["receipts"]:
+        if now.get(receipt["transfer"]["id"]) != receipt["leaf"]:
+            raise Wrong(f"transfer {receipt['number']} of the older record is gone or was changed")
+    if newer.get("events", [])[: len(older.get("events", []))] != older.get("events", []):
+        raise Wrong("what has happened reads differently in the older record")
+    gone = [one for one in older.get("evidence", []) if one not in newer.get("evidence", [])]
+    if gone:
+        raise Wrong("a piece of evidence of the older record is gone or was changed")
 
 
 class Frontier:
@@ -213,13 +275,13 @@ def main(given: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--key", action="append", required=True, help="public key; may be given several times")
     acts = parser.add_subparsers(dest="act", required=True)
-    acts.add_parser("record").add_argument("file")
+    record = acts.add_parser("record")
+    record.add_argument("file")
+    record.add_argument("older", nargs="*")
     log = acts.add_parser("log")
     log.add_argument("export")
     log.add_argument("checkpoints", nargs="+")
-    consistency = acts.add_parser("consistency")
-    for name in ("old", "new", "proof"):
-        consistency.add_argument(name)
+    acts.add_parser("consistency").add_argument("file")
     args = parser.parse_args(given)
     try:
         print(_answer(args))  # noqa: T201
@@ -236,15 +298,21 @@ def _read(name: str) -> str:
 def _answer(args: argparse.Namespace) -> str:
     if args.act == "record":
         payload = check_record(json.loads(_read(args.file)), args.key)
+        for name in args.older:
+            check_later(payload, check_record(json.loads(_read(name)), args.key))
         sealed = sum(1 for receipt in payload["receipts"] if receipt["seq"] is not None)
-        return f"GOOD: order {payload['order']}, {payload['count']} transfers, {sealed} of them in the signed log"
+        lines = [f"GOOD: {payload['subject']}, {payload['count']} transfers, {sealed} of them in the signed log"]
+        if payload.get("custody"):
+            lines.append(f"GOOD: custody: {check_custody(payload['custody'], args.key)}")
+        return "\n".join(lines)
     if args.act == "log":
         good = check_log(_read(args.export).splitlines(), [_read(name) for name in args.checkpoints], args.key)
         return f"GOOD: {good} transfers are as signed"
-    _, old, old_root = read_checkpoint(_read(args.old), args.key)
-    _, new, new_root = read_checkpoint(_read(args.new), args.key)
-    proof = [base64.b64decode(part) for part in json.loads(_read(args.proof))["proof"]]
-    check_consistency(old, old_root, new, new_root, proof)
+    both = json.loads(_read(args.file))
+    (one, old, old_root), (two, new, new_root) = (read_checkpoint(both[name], args.key) for name in ("old", "new"))
+    if one != two:
+        raise Wrong("these are checkpoints of two logs")
+    check_consistency(old, old_root, new, new_root, [base64.b64decode(part) for part in both["proof"]])
     return f"GOOD: the log of {new} transfers begins with that of {old}"
 
 

@@ -128,9 +128,11 @@ CELERY_TIMEZONE = "UTC"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 TICK_SECONDS = env.float("TICK_SECONDS", default=1.0 if SANDBOX else 10.0)
+CUSTODY_SECONDS = env.float("CUSTODY_SECONDS", default=60.0 if SANDBOX else 3600.0)
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "core.tasks.sweep_deadlines", "schedule": TICK_SECONDS, "options": {"expires": 30}},
     "seal": {"task": "escrow.tasks.seal_records", "schedule": 10 * TICK_SECONDS, "options": {"expires": 60}},
+    "custody": {"task": "escrow.tasks.prove_custody", "schedule": CUSTODY_SECONDS, "options": {"expires": 60}},
     "purge": {"task": "core.tasks.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
 }
 NUDGE = env.bool("NUDGE", default=True)

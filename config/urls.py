@@ -40,6 +40,7 @@ urlpatterns = [
     path("", include("disputes.urls")),
     path("", include("logistics.urls")),
     path("", include("shop.urls")),
+    path("", include("escrow.urls")),
     path("", include(guidance)),
     path("me/", include("accounts.urls")),
     path("accounts/", include("accounts.allauth_urls")),

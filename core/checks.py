@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
 DEMO_MARKS = ("demo-key", "demo:")
+FEW = 8  # random bytes are hardly ever fewer different ones
 
 
 @register(Tags.security, deploy=True)
@@ -22,4 +24,15 @@ def no_demo_parts(**more: Any) -> list[CheckMessage]:
         found.append(
             Error("PAYMENT_GATEWAY=sandbox pretends: nobody pays. Use none until there is a bank.", id="core.E003")
         )
+    if not _is_key(settings.SIGNING_KEY):
+        found.append(
+            Error("SIGNING_KEY is not 32 random bytes in base64: no record is sealed or signed.", id="core.E004")
+        )
     return found
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(set(base64.b64decode(text, validate=True))) > FEW and len(base64.b64decode(text)) == 32
+    except ValueError:
+        return False

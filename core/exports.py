@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.http import HttpResponse
 
@@ -32,6 +34,15 @@ def csv_file(filename: str, head: Sequence[object], rows: Iterable[Sequence[obje
     writer.writerow([safe_cell(cell) for cell in head])
     writer.writerows([safe_cell(cell) for cell in row] for row in rows)
     response = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+def json_file(filename: str, document: Mapping[str, Any]) -> HttpResponse:
+    """A download that people may open in an editor."""
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    response = HttpResponse(text, content_type="application/json; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Sum
 from django.urls import reverse
 
 from core import clock
@@ -150,6 +151,23 @@ def _outcome(row: SandboxCharge | None) -> dict[str, Any]:
     return {"ref": row.reference, "status": row.state, "reason": row.data.get("reason", "")}
 
 
+def balance(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What lies on the shop's account: all that arrived, less what went out again."""
+    currency = str(body["currency"])[:3]
+    paid = SandboxCharge.objects.filter(kind="payment").exclude(movements=[])
+    often = {"movements__1__isnull": False}  # several arrivals may be in several currencies
+    once = paid.exclude(**often).filter(paid_currency=currency).aggregate(sum=Sum("paid_minor"))["sum"] or 0
+    more = sum(
+        row["minor"]
+        for movements in paid.filter(**often).values_list("movements", flat=True)
+        for row in movements
+        if row["currency"] == currency
+    )
+    gone = SandboxCharge.objects.filter(kind__in=("refund", "payout"), state="done", currency=currency)
+    out = gone.aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    return {"amount": {"minor": once + more - out, "currency": currency}, "at": clock.now().isoformat()}
+
+
 ACTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "create-payment": create_payment,
     "query-payment": query_payment,
@@ -158,6 +176,7 @@ ACTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "query-refund": query_refund,
     "payout": payout,
     "query-payout": query_payout,
+    "balance": balance,
 }
 
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from celery import shared_task
 
 from core import clock
-from escrow.records import sealer
+from escrow.records import custody, sealer
 
 
 @shared_task(ignore_result=True)
 def seal_records() -> None:
     while sealer.seal(now=clock.now()) == sealer.BATCH:
         pass
+
+
+@shared_task(ignore_result=True)
+def prove_custody() -> None:
+    custody.prove(now=clock.now())

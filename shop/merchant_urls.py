@@ -12,6 +12,7 @@ urlpatterns = [
     path("orders/", merchant_orders.orders, name="orders"),
     path("orders/export.csv", merchant_orders.export, name="orders-export"),
     path("orders/<str:number>/", merchant_orders.order, name="order"),
+    path("orders/<str:number>/record.json", merchant_orders.record, name="order-record"),
     path("orders/<str:number>/ship/", merchant_orders.ship, name="ship"),
     path("orders/<str:number>/cancel/", merchant_orders.cancel, name="order-cancel"),
     path("orders/<str:number>/grant/", merchant_orders.grant, name="order-grant"),

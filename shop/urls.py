@@ -24,5 +24,6 @@ urlpatterns = [
     path("orders/<str:number>/cancel/", orders.cancel, name="order-cancel"),
     path("orders/<str:number>/extend/", orders.extend, name="order-extend"),
     path("orders/<str:number>/money/", orders.money, name="order-money"),
+    path("orders/<str:number>/record.json", orders.record, name="order-record"),
     path("orders/<str:number>/promise/", orders.promise, name="order-promise"),
 ]

@@ -96,6 +96,7 @@ def rewritable_when_emptied() -> Iterator[None]:
         "escrow_sealed": (),
         "escrow_sealednode": (),
         "escrow_checkpoint": (),
+        "escrow_custodyproof": (),
         "escrow_account": ("id", "key", "kind", "owner_id", "currency"),
     }
     empty = TransactionTestCase._fixture_teardown

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 
-from core import clock, deadlines, outbox
+from core import alarms, clock, deadlines, outbox
 from core.guards import public
 
 PATIENCE = timedelta(minutes=15)
@@ -21,16 +21,17 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 @public
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 when the database is away, or deadlines or effects have waited for a quarter of an hour: nobody works."""
+    """503 when the database is away, or deadlines, effects or seals have waited 15 minutes: nobody works."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
         now = clock.now()
         late = deadlines.overdue(now=now, by=PATIENCE)
         owed = outbox.depth()
+        rings = [alarm.name for alarm in alarms.ringing(now, unready_only=True)]
         waits = outbox.oldest_owed(now=now) > PATIENCE
     except DatabaseError:
         return JsonResponse({"status": "no database"}, status=503)
-    is_late = bool(late) or waits
-    state = {"status": "late" if is_late else "ok", "overdue_deadlines": late, "outbox": owed}
+    is_late = bool(late or rings) or waits
+    state = {"status": "late" if is_late else "ok", "overdue_deadlines": late, "outbox": owed, "alarms": rings}
     return JsonResponse(state, status=503 if is_late else 200)

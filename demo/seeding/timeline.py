@@ -12,6 +12,7 @@ from datetime import datetime
 
 from core import clock, deadlines, outbox
 from core.models import Deadline
+from escrow.records import custody, sealer
 
 # Looking whether there is news changes nothing here: the carrier and the bank of the demo tell by themselves.
 LOOKS = ("tracking.poll", "payment.poll")
@@ -27,12 +28,18 @@ def play(deals: Sequence[Sequence[Step]], *, until: datetime) -> None:
     """Let every step happen at its time, with its effects, and everything that falls due before the next."""
     steps = [(step.at, place, number, step) for place, deal in enumerate(deals) for number, step in enumerate(deal)]
     assert all(at <= until for at, *_ in steps), "the past ends now"
+    day = None
     for at, _, _, step in sorted(steps, key=lambda one: one[:3]):
         pass_time(until=at)
+        if at.date() != day:
+            sealer.seal(now=at)
+            day = at.date()
         with clock.at(at):
             step.act(at)
             outbox.drain()
     pass_time(until=until)
+    sealer.seal(now=until)
+    custody.prove(now=until)
 
 
 def pass_time(*, until: datetime) -> None:

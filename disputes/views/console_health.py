@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.requests import MemberRequest
-from core import clock, deadlines, outbox
+from core import alarms, clock, deadlines, outbox
 from core.guards import mediator
 from escrow.models import Inbox
 from escrow.queries import books
@@ -22,6 +22,7 @@ def health(request: MemberRequest) -> HttpResponse:
     now = clock.now()
     context: dict[str, Any] = {
         "now": now,
+        "alarms": alarms.ringing(now),
         "overdue": deadlines.overdue(now=now),
         "late": deadlines.late_by_kind(now=now),
         "failing": deadlines.failing(),

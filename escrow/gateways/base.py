@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from django.utils.translation import gettext_lazy as _
 
@@ -108,6 +108,15 @@ class PayoutState:
 
 
 @dataclass(frozen=True, slots=True)
+class Balance:
+    """What lies on our account there. ``source``: provider (it says so itself) or sandbox (it pretends)."""
+
+    amount: Money
+    at: datetime
+    source: Literal["provider", "sandbox"]
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """A provider's hint that a payment has changed."""
 
@@ -140,3 +149,10 @@ class Gateway(Protocol):
     def query_payout(self, *, key: str) -> PayoutState: ...
 
     def parse_notice(self, *, raw_body: bytes, headers: Mapping[str, str]) -> Notice: ...
+
+
+@runtime_checkable
+class TellsBalance(Protocol):
+    """A provider that also says what lies on our account: what a proof of custody leans on."""
+
+    def balance(self, *, currency: str) -> Balance: ...

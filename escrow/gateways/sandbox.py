@@ -12,6 +12,7 @@ import httpx
 from core.money import Money
 from escrow.gateways.base import (
     BadSignature,
+    Balance,
     Capabilities,
     Created,
     Malformed,
@@ -82,6 +83,10 @@ class SandboxGateway:
     def query_payout(self, *, key: str) -> PayoutState:
         answer = self._ask("query-payout", key=key)
         return PayoutState(answer["ref"], answer["status"], answer["reason"])
+
+    def balance(self, *, currency: str) -> Balance:
+        answer = self._ask("balance", currency=currency)
+        return Balance(_money(answer["amount"]), datetime.fromisoformat(answer["at"]), "sandbox")
 
     def parse_notice(self, *, raw_body: bytes, headers: Mapping[str, str]) -> Notice:
         """

@@ -6,12 +6,15 @@ from escrow.models.holds import Hold, Refund
 from escrow.models.ledger import Account, Transfer, TransferKind
 from escrow.models.payments import Inbox, Payment, Receipt
 from escrow.models.payouts import Payout, PayoutAccount
-from escrow.models.records import Checkpoint, Sealed, SealedNode
+from escrow.models.records import Checkpoint, CustodyLeaf, CustodyNode, CustodyProof, Sealed, SealedNode
 from escrow.models.sandbox import SandboxCharge, SandboxNotice
 
 __all__ = [
     "Account",
     "Checkpoint",
+    "CustodyLeaf",
+    "CustodyNode",
+    "CustodyProof",
     "Hold",
     "Inbox",
     "Payment",

@@ -5,15 +5,17 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
 
-from escrow.models import Checkpoint, Hold, Refund, Sealed, Transfer, TransferKind
+from core.errors import NotFound
+from escrow.models import Checkpoint, Hold, Payout, Refund, Sealed, Transfer, TransferKind
 from escrow.records import notes
+from escrow.records.checkpoints import day_of, latest
 from escrow.records.leaves import fields_of, leaf_of
 from escrow.records.tree import LogTree
 
@@ -21,10 +23,7 @@ FORMAT = "tashi-record-v1"
 SEALED_WITHIN = timedelta(minutes=15)
 _OF_HOLD = (TransferKind.CAPTURE, TransferKind.RELEASE_NET, TransferKind.RELEASE_FEE)
 _OF_REFUND = (TransferKind.REFUND, TransferKind.REFUND_DONE)
-
-
-def latest() -> Checkpoint | None:
-    return Checkpoint.objects.order_by("-size").first()
+_OF_PAYOUT = (TransferKind.PAYOUT_SENT, TransferKind.PAYOUT_DONE, TransferKind.PAYOUT_FAILED)
 
 
 def transfers_of(order_id: UUID) -> list[Transfer]:
@@ -37,45 +36,88 @@ def transfers_of(order_id: UUID) -> list[Transfer]:
     return list(rows.order_by("pk"))
 
 
+def order_of(transfer: Transfer) -> UUID | None:
+    """The order whose money it moved."""
+    holds = Hold.objects.values_list("order_id", flat=True)
+    if transfer.kind in _OF_REFUND:
+        return holds.filter(refunds=transfer.ref).first()
+    return holds.filter(pk=transfer.ref).first() if transfer.kind in _OF_HOLD else None
+
+
+def store_of(transfer: Transfer) -> UUID | None:
+    """The store whose payout it was."""
+    if transfer.kind not in _OF_PAYOUT:
+        return None
+    return Payout.objects.filter(pk=transfer.ref).values_list("store_id", flat=True).first()
+
+
+def one_receipt(*, transfer_id: int, now: datetime) -> dict[str, Any]:
+    """
+    The signed receipt of one movement, numbered among those of its order.
+
+    :raises NotFound: if there is none; whether the reader may see it is the door's question
+    """
+    transfer = Transfer.objects.filter(pk=transfer_id).first()
+    if transfer is None:
+        raise NotFound
+    order_id = order_of(transfer)
+    among = transfers_of(order_id) if order_id else [transfer]
+    every = receipts(among, at=latest(), now=now)
+    return _signed({"subject": f"transfer {transfer_id}"}, [one for one in every if _is(one, transfer)], now)
+
+
+def order_record(
+    *,
+    number: str,
+    transfers: Sequence[Transfer],
+    events: Sequence[Mapping[str, str]],
+    evidence: Sequence[Mapping[str, str]],
+    custody: Mapping[str, Any] | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """All that is on record of an order: transfers with receipts, what has happened, hashes of the evidence."""
+    found = receipts(transfers, at=latest(), now=now)
+    more = {"order": number, "events": list(events), "evidence": list(evidence), "custody": custody}
+    return _signed({"subject": f"order {number}", **more}, found, now)
+
+
 def receipts(transfers: Sequence[Transfer], *, at: Checkpoint | None, now: datetime) -> list[dict[str, Any]]:
-    """A receipt for each transfer: sealed ones with their proof in ``at``, the others with the time they will be."""
+    """
+    A receipt for each of an order's transfers: sealed ones with their proof in ``at``, others with when they will be.
+
+    Each says which of how many it is, so that a missing one shows.
+    """
     size = at.size if at else 0
     rows = Sealed.objects.filter(transfer_id__in=[row.pk for row in transfers], seq__lt=size)
     places = dict(rows.values_list("transfer_id", "seq"))
     tree = LogTree()
     found = []
-    for transfer, fields in zip(transfers, fields_of(transfers), strict=True):
+    for nth, (transfer, fields) in enumerate(zip(transfers, fields_of(transfers), strict=True), start=1):
         seq = places.get(transfer.pk)
-        proof = tree.inclusion(seq, size) if seq is not None else []
-        receipt = {
-            "transfer": fields,
-            "leaf": leaf_of(fields).hex(),
-            "seq": seq,
-            "proof": [base64.b64encode(part).decode() for part in proof],
-        }
+        receipt = {"transfer": fields, "leaf": leaf_of(fields).hex(), "number": nth, "of": len(transfers), "seq": seq}
         if seq is None:
             receipt["sealed_by"] = (max(now, transfer.at) + SEALED_WITHIN).astimezone(UTC).isoformat()
+        else:
+            receipt["proof"] = [base64.b64encode(part).decode() for part in tree.inclusion(seq, size)]
+            day = day_of(seq, today=now.astimezone(UTC).date())
+            receipt["day"] = {"number": seq - day["from"] + 1, "note": day["note"]} if day else None
         found.append(receipt)
     return found
 
 
-def order_record(
-    *, order_id: UUID, number: str, events: Sequence[dict[str, str]], evidence: Sequence[str], now: datetime
-) -> dict[str, Any]:
-    """
-    All that is on record of an order, signed: transfers with receipts, what has happened, hashes of the evidence.
+def _is(receipt: Mapping[str, Any], transfer: Transfer) -> bool:
+    return bool(receipt["transfer"]["id"] == str(transfer.pk))
 
-    The payload is a text, so that its hash needs no rule of how JSON is written.
-    """
-    checkpoint, transfers = latest(), transfers_of(order_id)
+
+def _signed(about: Mapping[str, Any], found: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
+    """A document whose payload is a text, so that its hash needs no rule of how JSON is written."""
+    at = latest()
     payload = {
-        "order": number,
+        **about,
         "made_at": now.astimezone(UTC).isoformat(),
-        "checkpoint": checkpoint.note if checkpoint else "",
-        "count": len(transfers),
-        "receipts": receipts(transfers, at=checkpoint, now=now),
-        "events": list(events),
-        "evidence": list(evidence),
+        "checkpoint": at.note if at else "",
+        "count": len(found),
+        "receipts": found,
     }
     text = json.dumps(payload, ensure_ascii=False, separators=(",", ":"))
     digest = hashlib.sha256(text.encode()).hexdigest()

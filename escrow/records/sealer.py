@@ -87,13 +87,14 @@ SELECT t.id FROM escrow_transfer t WHERE t.txid >= %s::text::xid8 AND {UNSEALED}
 """  # noqa: S608  constants of this file
 WAITING_SQLITE = f"SELECT t.id FROM escrow_transfer t WHERE t.id >= %s AND {UNSEALED} ORDER BY t.id LIMIT 1"  # noqa: S608
 # ``reached`` is what the next search starts from. Numbers never given out come from a restored database: they count for
-# nothing there.
+# nothing there. What this very transaction has posted is sealed with it or not at all.
 POSTGRES = f"""
 SELECT t.*, CASE WHEN t.txid < h.low THEN t.txid::text::bigint ELSE 0 END AS reached
 FROM escrow_transfer t, (SELECT pg_snapshot_xmin(s) AS low, pg_snapshot_xmax(s) AS high
                          FROM pg_current_snapshot() AS s) h
-WHERE t.txid >= %s::text::xid8 AND (t.txid < h.low OR t.txid >= h.high)
-  AND {UNSEALED} ORDER BY t.txid, t.id LIMIT %s
+WHERE t.txid >= %s::text::xid8
+  AND (t.txid < h.low OR t.txid >= h.high OR t.txid = pg_current_xact_id_if_assigned()) AND {UNSEALED}
+ORDER BY t.txid, t.id LIMIT %s
 """  # noqa: S608
 SQLITE = f"""
 SELECT t.*, t.id AS reached FROM escrow_transfer t WHERE t.id >= %s AND {UNSEALED} ORDER BY t.id LIMIT %s

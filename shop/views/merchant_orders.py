@@ -10,10 +10,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core import clock
 from core.errors import DomainError
-from core.exports import csv_file
+from core.exports import csv_file, json_file
 from core.http import actor_of
 from core.wording import when
 from flows import cancellation, fulfilment, release
+from flows.records import order_record
 from logistics.queries import carriers_for
 from shop.forms.merchant import ShipForm
 from shop.guards import MerchantRequest, merchant
@@ -43,6 +44,14 @@ def export(request: MerchantRequest) -> HttpResponse:
 def order(request: MerchantRequest, number: str) -> HttpResponse:
     """One deal in the merchant's voice, with the form that ships it."""
     return _page(request, number, ShipForm(carriers=carriers_for(request.store.pk)))
+
+
+@merchant
+@require_safe
+def record(request: MerchantRequest, number: str) -> HttpResponse:
+    """Everything on record of an order, signed: the same file that the buyer gets."""
+    mine = order_for_store(request.store.pk, number)
+    return json_file(f"{mine.number}.json", order_record(mine, now=clock.now()))
 
 
 @merchant

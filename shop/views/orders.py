@@ -10,12 +10,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.requests import MemberRequest
 from core import clock
+from core.exports import json_file
 from core.guards import member
 from core.http import actor_of
 from core.wording import when
 from escrow.queries import order_lines
 from flows import cancellation, release
 from flows.deal import deal
+from flows.records import order_record
 from logistics.queries import pickup_code
 from shop.models import Order
 from shop.queries.orders import order_for_buyer
@@ -89,6 +91,14 @@ def money(request: MemberRequest, number: str) -> HttpResponse:
     """The running account of one order, which prints as its receipt."""
     mine = _mine(request, number)
     return render(request, "shop/money.html", {"order": mine, "lines": order_lines(mine.pk)})
+
+
+@member
+@require_safe
+def record(request: MemberRequest, number: str) -> HttpResponse:
+    """Everything on record of an order, signed, to be kept and checked without us."""
+    mine = _mine(request, number)
+    return json_file(f"{mine.number}.json", order_record(mine, now=clock.now()))
 
 
 @member

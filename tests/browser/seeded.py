@@ -46,7 +46,10 @@ def _anonymous() -> Iterator[Page]:
     yield "", reverse("shop:category", args=[Category.objects.filter(parent=None).order_by("position")[0].slug])
     yield from (("", reverse("shop:product", args=[row.pk])) for row in (product, gone) if row)
     yield "", reverse("shop:store", args=[product.store.slug])
-    yield from (("", reverse(name)) for name in ("pages:guarantee", "pages:rules", "styleguide"))
+    yield from (
+        ("", reverse(name))
+        for name in ("pages:guarantee", "pages:rules", "styleguide", "escrow:verify", "escrow:custody")
+    )
     yield from (("", reverse(f"account_{name}")) for name in ENTRANCE)
     yield from (("", f"/wrong/{what}/") for what in WRONG)
 

@@ -20,10 +20,11 @@ from core.append_only import guard, unguard
 from escrow import ledger
 from escrow.ledger import Entry
 from escrow.models import Checkpoint, Sealed, Transfer, TransferKind
-from escrow.records import notes, receipts, sealer
+from escrow.records import notes, sealer
 from escrow.records.tree import LogTree
 from flows import release
-from tests.stories import buyer_of, delivered_order
+from flows.records import order_record
+from tests.stories import buyer_of, delivered_order, fresh
 
 
 def post(count: int, *, first: int = 1) -> None:
@@ -123,9 +124,7 @@ def test_a_transfer_that_commits_late_is_not_skipped():
 def test_an_orders_record_is_good_before_and_after_sealing(keys):
     order = delivered_order()
     release.confirm_receipt(order_id=order.pk, actor=buyer_of(order), now=clock.now())
-    make = lambda: receipts.order_record(  # noqa: E731
-        order_id=order.pk, number=order.number, events=[], evidence=[], now=clock.now()
-    )
+    make = lambda: order_record(fresh(order), now=clock.now())  # noqa: E731
     early = verify.check_record(make(), keys)
     assert early["count"] == 3 and all(one["seq"] is None and one["sealed_by"] for one in early["receipts"])
     sealer.seal(now=clock.now())
@@ -206,3 +205,28 @@ def test_the_command_line_says_good_or_wrong(keys, tmp_path, capsys):
     (tmp_path / "log.jsonl").write_text("nonsense")
     assert verify.main(given) == 1
     assert "WRONG" in capsys.readouterr().out
+
+
+@pytest.mark.pg
+def test_after_a_restore_a_new_epoch_begins_and_nothing_is_skipped(db):
+    """On a new server transactions are numbered from the start, far below the numbers that the restored rows carry."""
+    post(1)
+    leaf = b"l" * 32
+    Sealed.objects.create(seq=0, transfer_id=Transfer.objects.get().pk, leaf=leaf)
+    Checkpoint.objects.create(
+        size=1, root=leaf, note="", epoch=0, system="the old server", last_txid=10**12, at=clock.now()
+    )
+    columns = "kind, ref, leg, debit_id, credit_id, currency, amount, at"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO escrow_transfer ({columns}, txid) "
+            "SELECT kind, 77, leg, debit_id, credit_id, currency, amount, at, '1000000000005' FROM escrow_transfer"
+        )
+    post(2, first=100)
+    assert sealer.seal(now=clock.now()) == 3
+    newest = Checkpoint.objects.latest("size")
+    assert (newest.size, newest.epoch) == (4, 1) and newest.last_txid < 10**12
+    post(1, first=200)
+    assert sealer.seal(now=clock.now()) == 1
+    assert Checkpoint.objects.latest("size").epoch == 1
+    assert sealer.waiting_since() is None

@@ -10,8 +10,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from escrow.models import Sealed, Transfer
+from escrow.records.checkpoints import latest
 from escrow.records.leaves import fields_of
-from escrow.records.receipts import latest
 
 BATCH = 2_000
 

@@ -1,0 +1,74 @@
+"""What an order's parties take home: everything on record of it, signed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from core.errors import NotFound
+from core.models import AuditEntry
+from disputes.models import Evidence
+from escrow.models import Transfer
+from escrow.records import custody, receipts
+from flows.stories import WORDS
+from logistics.models import PackPhoto
+from shop.models import Order, Store
+
+
+def order_record(order: Order, *, now: datetime) -> dict[str, Any]:
+    """The signed record of one order, the same for both parties; whether the reader is one is the door's question."""
+    return receipts.order_record(
+        number=order.number,
+        transfers=receipts.transfers_of(order.pk),
+        events=list(_events(order)),
+        evidence=list(_evidence(order.pk)),
+        custody=custody.proof_of(order.pk),
+        now=now,
+    )
+
+
+def receipt_for(*, transfer_id: int, user_id: UUID, now: datetime) -> dict[str, Any]:
+    """
+    The signed receipt of one movement, for the buyer or the merchant whose money it was.
+
+    :raises NotFound: if it does not exist or is neither's
+    """
+    transfer = Transfer.objects.filter(pk=transfer_id).first()
+    if transfer is None or user_id not in _parties(transfer):
+        raise NotFound
+    return receipts.one_receipt(transfer_id=transfer_id, now=now)
+
+
+def _parties(transfer: Transfer) -> set[UUID]:
+    order_id, store_id = receipts.order_of(transfer), receipts.store_of(transfer)
+    if order_id is not None:
+        return set(Order.objects.filter(pk=order_id).values_list("buyer_id", "store__owner_id").get())
+    return set(Store.objects.filter(pk=store_id).values_list("owner_id", flat=True)) if store_id else set()
+
+
+def _events(order: Order) -> Iterator[dict[str, str]]:
+    """The audit trail as far as it concerns the parties, by acts and roles instead of words and names."""
+    for entry in AuditEntry.objects.filter(order_id=order.pk, act__in=WORDS).order_by("id"):
+        yield {"at": _text(entry.at), "act": entry.act, "who": _role(entry.user_id, order)}
+
+
+def _role(user_id: UUID | None, order: Order) -> str:
+    known = {None: "system", order.buyer_id: "buyer", order.store.owner_id: "merchant"}
+    return known.get(user_id, "platform")
+
+
+def _evidence(order_id: UUID) -> Iterator[dict[str, str]]:
+    """Every file's SHA-256 as it was handed in: whoever has kept the file can show that it is the same."""
+    for photo in (
+        PackPhoto.objects.filter(shipment__order_id=order_id).select_related("shipment").order_by("created_at", "pk")
+    ):
+        yield {"what": "pack photo", "by": "merchant", "of": photo.shipment.number, "sha256": photo.sha256}
+    files = Evidence.objects.filter(case__order_id=order_id).exclude(sha256="").select_related("case")
+    for file in files.order_by("created_at", "pk"):
+        yield {"what": "evidence", "by": file.party, "of": file.case.number, "sha256": file.sha256}
+
+
+def _text(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()

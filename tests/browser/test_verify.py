@@ -1,0 +1,95 @@
+"""The check of a record in a real browser: good is called good, each attack is named, and no word is the server's."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+
+from core import clock
+from escrow.records import custody, sealer
+from flows.records import order_record
+from tests.stories import fresh, paid_order
+
+
+@pytest.fixture
+def record(db, settings):
+    order = paid_order()
+    sealer.seal(now=clock.now())
+    custody.prove(now=clock.now())
+    with clock.at(clock.now() + timedelta(days=1)):  # so that the day is counted
+        paid_order(buyer=order.buyer)
+        sealer.seal(now=clock.now())
+        return json.dumps(order_record(fresh(order), now=clock.now()))
+
+
+def checked(me, text: str, key: str = "") -> str:
+    me.page.fill("#record", text)
+    if key:
+        me.page.fill("#key", key)
+    me.page.evaluate("document.querySelector('[data-verify-result]').replaceChildren()")
+    me.page.click("[data-verify] button[type=submit]")
+    return str(me.page.locator("[data-verify-result] .callout").inner_text())
+
+
+def test_a_browser_checks_a_record_by_itself(visit, record, tmp_path):
+    me = visit("verify", language="en-US", width=390)
+    me.open(reverse("escrow:verify"), shot="verify")
+    me.page.context.set_offline(True)
+    asked: list[str] = []
+    me.page.on("request", lambda request: asked.append(request.url))
+    (tmp_path / "record.json").write_text(record)
+    me.page.set_input_files("#file", tmp_path / "record.json")
+    me.page.wait_for_function("document.querySelector('#record').value !== ''")
+    good = checked(me, me.page.input_value("#record"))
+    assert "Everything in this record is as it was signed." in good
+    assert "1 movements, 1 of them in the signed log" in good and "Custody: CN¥" in good
+    assert asked == [], "nothing is sent anywhere"
+    for text, words in attacks(record):
+        assert words in checked(me, text), words
+    assert "None of these keys" in checked(
+        me, record, "other/ledger+00000000+AUhlbGxvIGhlbGxvIGhlbGxvIGhlbGxvIGhlbGxvISE="
+    )
+    me.page.context.set_offline(False)
+
+
+def attacks(record: str):
+    whole = json.loads(record)
+    yield record.replace("CAPTURE", "REFUND"), "altered after it was signed"
+    yield (
+        json.dumps({**whole, "signature": whole["signature"].replace("tashi-record-v1\n", "tashi-record-v1\n0")}),
+        "altered",
+    )
+    yield json.dumps({**whole, "signature": ""}), "no signature"
+    yield json.dumps({**whole, "format": "x"}), "no record of ours"
+    yield record[:200], "cannot be read"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda said: said["receipts"].clear(), "missing from it"),
+        (lambda said: said["receipts"][0].update(of=2), "missing from it"),
+        (lambda said: said["receipts"][0]["transfer"].update(amount="1"), "not the one that was sealed"),
+        (lambda said: said["receipts"][0].update(seq=1), "not in the signed log"),
+        (lambda said: said["receipts"][0].update(proof=[]), "not in the signed log"),
+        (lambda said: said["receipts"][0]["day"].update(number=2), "counted on its day"),
+        (lambda said: said["custody"].update(minor="1"), "was not counted"),
+        (lambda said: said["custody"].update(order="2"), "was not counted"),
+    ],
+)
+def test_a_lie_that_we_sign_ourselves_is_found_in_the_browser(visit, record, change, words):
+    from tests.escrow.test_records_doors import sign
+
+    said = json.loads(json.loads(record)["payload"])
+    change(said)
+    me = visit("verify", language="en-US", width=390)
+    me.open(reverse("escrow:verify"))
+    assert words in checked(me, json.dumps(sign(said)))
+
+
+def test_the_proof_of_custody_is_a_page(visit, record):
+    for language in ("zh-CN", "en-US"):
+        visit("custody", language=language, width=390).open(reverse("escrow:custody"), shot="custody")
