@@ -224,6 +224,12 @@ def test_product_page_shows_the_promise(client, shelf, django_assert_max_num_que
     assert 'name="quantity"' in html
 
 
+def test_product_page_costs_a_member_no_more_than_seven(client, shelf, django_assert_max_num_queries):
+    client.force_login(UserFactory())
+    with django_assert_max_num_queries(7):
+        page(client, f"/p/{shelf[0].pk}/")
+
+
 def test_product_page_in_chinese(client, shelf):
     html = page(client, f"/p/{shelf[0].pk}/", language="zh-hans")
     assert "龙井 0" in html
