@@ -13,7 +13,7 @@ from enum import StrEnum
 from demo import catalogue
 from demo.catalogue.shapes import Bilingual
 
-PASSWORD = "tashi-demo-2026"  # noqa: S105 - printed in the README, refused outside the sandbox
+PASSWORD = "tashi-demo-2026"  # noqa: S105 - printed by ./run demo, refused outside the sandbox
 CHINESE, ENGLISH = "zh-hans", "en"
 
 

@@ -132,7 +132,7 @@ def still_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(autouse=True)
 def own_wire(settings: Any) -> Iterator[None]:
-    """The sandbox bank and carrier answer in this process; ``live_server`` tests set SITE_URL and use sockets."""
+    """The sandbox bank and carrier answer in this process; ``tests/browser/test_real_parts.py`` has them on sockets."""
     from core.wire import in_process
 
     settings.SITE_URL = "http://testserver"

@@ -19,7 +19,6 @@ from tooling.servers import chromium_binary, postgres_folder, redis_binary, thro
 
 PARTS = ("sqlite", "postgres", "browser")
 TITLES = {"sqlite": "SQLite", "postgres": "PostgreSQL and Redis", "browser": "Chromium"}
-FOLDERS_FOR_POSTGRES = ("tests/races", "tests/faults", "tests/journeys", "tests/escrow", "tests/flows", "tests/core")
 NO_TESTS_COLLECTED = 5
 
 
