@@ -16,6 +16,7 @@ from tooling.servers import chromium_binary
 
 RESULTS = Path(__file__).parents[2] / "test-results"
 ROUGH_SANDBOX = ["--no-sandbox"] if os.geteuid() == 0 else []
+NO_CARD = ["--disable-gpu", "--disable-software-rasterizer"]  # there is none; pretending one costs a third of the time
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -32,7 +33,7 @@ def browser() -> Iterator[Browser]:
     # Playwright's synchronous interface runs a loop in this thread, which Django takes for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_binary(), args=ROUGH_SANDBOX)
+        chromium = playwright.chromium.launch(executable_path=chromium_binary(), args=[*ROUGH_SANDBOX, *NO_CARD])
         yield chromium
         chromium.close()
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")

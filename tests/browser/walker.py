@@ -14,7 +14,6 @@ from tests.browser.site import Site
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 900}
 LOCALES = {"zh-hans": "zh-CN", "en": "en-US"}
-AXE = AXE_FILE_PATH.read_text(encoding="utf-8")
 # Every rule in the light scheme. The dark one changes colours alone, so there only what depends on colours is asked.
 ALL_RULES: dict[str, Any] = {"resultTypes": ["violations"]}
 COLOURS = {**ALL_RULES, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
@@ -35,6 +34,7 @@ class Walker:
             timezone_id="Asia/Shanghai",
         )  # fmt: skip
         self.context.set_default_timeout(30_000)
+        self.context.add_init_script(path=AXE_FILE_PATH)  # handed over once instead of with every page
         self.page: Page = self.context.new_page()
         self.page.on("console", self._hear)
         self.page.on("pageerror", lambda fault: self._complain(f"script broke: {fault}"))
@@ -111,7 +111,6 @@ class Walker:
 
     def look(self) -> None:
         """Light on a phone with every rule, dark on a desk with the rules about colour; nothing sticks out."""
-        self.page.evaluate(AXE)
         self._ask(ALL_RULES, "light")
         self._measure()
         self.page.emulate_media(color_scheme="dark")
