@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bench import growth, lighthouse, memory, money, served, web, weight
+from bench import growth, lighthouse, memory, money, sealing, served, web, weight
 from bench.load.visitor import field_of
 from bench.stats import Series, Verdict, median, of_rounds, spread
 from tooling.benching import measurements
 
 
 def test_the_measurements_are_found_and_nothing_else():
-    assert measurements() == ["growth", "lighthouse", "memory", "money", "web"]
-    assert all(callable(module.main) for module in (growth, lighthouse, memory, money, web))
+    assert measurements() == ["growth", "lighthouse", "memory", "money", "sealing", "web"]
+    assert all(callable(module.main) for module in (growth, lighthouse, memory, money, sealing, web))
 
 
 def test_memory_that_has_settled_is_told_from_memory_that_grows():

@@ -110,6 +110,19 @@ def test_released_money_is_at_the_bank_within_a_day():
     assert merchant_money(order.store_id, clock.now()).total == Money(0)
 
 
+def test_a_payout_is_due_by_the_release_even_if_the_worker_hears_of_it_late():
+    """E4 counts from the release: a queue that stood still for a day must not add its day."""
+    order = stories.delivered_order()
+    set_payout_account(
+        store_id=order.store_id, bank="ICBC", holder="Lin", number="6222020200112233445",
+        actor=stories.merchant_of(order), now=clock.now(),
+    )  # fmt: skip
+    release.confirm_receipt(order_id=order.pk, actor=stories.buyer_of(order), now=clock.now())
+    clock.advance_sandbox(timedelta(hours=20))
+    stories.settle()
+    assert Payout.objects.get().status == "paid"
+
+
 def grant(order, days):
     return release.grant_time(
         order_id=order.pk, store_id=order.store_id, days=days, actor=stories.merchant_of(order), now=clock.now()
