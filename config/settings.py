@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.env import BASE_DIR, DEMO_SECRET, DEMO_VAULT, database, env
+from config.providers import providers
 
 DEBUG = env.bool("DEBUG", default=False)
 SANDBOX = env.bool("SANDBOX", default=True)
@@ -31,6 +32,9 @@ FOOTER = {
 SANDBOX_BANK_SECRET = env.str("SANDBOX_BANK_SECRET", default="sandbox-bank-secret")
 SANDBOX_CARRIER_SECRET = env.str("SANDBOX_CARRIER_SECRET", default="sandbox-carrier-secret")
 PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="sandbox")
+PAYOUT_GATEWAY = env.str("PAYOUT_GATEWAY", default=PAYMENT_GATEWAY)  # who sends merchants their money
+PAYOUT_APPROVAL_MINOR = env.int("PAYOUT_APPROVAL_MINOR", default=5_000_000)  # from here a second person must agree
+PROVIDERS = providers()
 
 INSTALLED_APPS = [
     "django.contrib.admin",

@@ -24,7 +24,19 @@ from escrow.errors import AlreadyPosted, KeyTaken, Overdrawn, UnknownAccount, Wr
 from escrow.models import Account, Transfer, TransferKind
 
 KINDS = frozenset(
-    {"provider", "escrow", "fees", "merchant", "refund_in_flight", "payout_in_flight", "suspense"}
+    {
+        "provider",
+        "escrow",
+        "fees",
+        "merchant",
+        "refund_in_flight",
+        "payout_in_flight",
+        "suspense",
+        "receivable",
+        "provider_fees",
+        "rounding",
+        "adjustments",
+    }
 )  # the chart of accounts; only a merchant's balance is authorised, the others are recorded
 FLOORS = {"merchant": 0}
 
@@ -75,7 +87,7 @@ def _new(key: str) -> Account:
     kind, *middle, currency = key.split(":")
     if kind not in KINDS or len(currency) != 3 or len(middle) > 1:
         raise ValueError(f"not an account: {key}")
-    owner_id = UUID(middle[0]) if kind == "merchant" else None
+    owner_id = UUID(middle[0]) if kind in ("merchant", "receivable") else None
     return Account(key=key, kind=kind, owner_id=owner_id, currency=currency, floor=FLOORS.get(kind))
 
 

@@ -83,10 +83,12 @@ REFUND = register(
 
 
 class PayoutStatus(models.TextChoices):
+    APPROVAL = "approval", _("Waiting for a second pair of eyes")
     PREPARED = "prepared", _("Prepared")
     SENT = "sent", _("At the bank")
     PAID = "paid", _("Paid out")
     FAILED = "failed", _("Failed, back in the balance")
+    RETURNED = "returned", _("Sent back by the bank, back in the balance")
 
 
 _O = PayoutStatus
@@ -95,12 +97,15 @@ PAYOUT = register(
         name="payout",
         states=PayoutStatus,
         moves={
+            _O.APPROVAL: frozenset({_O.PREPARED, _O.FAILED}),
             _O.PREPARED: frozenset({_O.SENT, _O.PAID, _O.FAILED}),
             _O.SENT: frozenset({_O.PAID, _O.FAILED}),
-            _O.PAID: frozenset(),
+            _O.PAID: frozenset({_O.RETURNED}),
             _O.FAILED: frozenset(),
+            _O.RETURNED: frozenset(),
         },
         waits={
+            _O.APPROVAL: ("staff", ("payout.approve_by",)),
             _O.PREPARED: ("platform", ("payout.send",)),
             _O.SENT: ("bank", ("payout.send",)),
         },
@@ -124,3 +129,46 @@ class Parked(models.TextChoices):
     WRONG_PAYEE = "wrong_payee", _("Paid to somebody else's account")
     LATE = "late", _("Arrived after the order was cancelled")
     TWICE = "twice", _("Arrived a second time")
+
+
+class ChargebackStatus(models.TextChoices):
+    OPEN = "open", _("Taken back by the payer's bank, in dispute")
+    WON = "won", _("Won, the money is back")
+    LOST = "lost", _("Lost")
+
+
+_C = ChargebackStatus
+CHARGEBACK = register(
+    Machine(
+        name="chargeback",
+        states=ChargebackStatus,
+        moves={_C.OPEN: frozenset({_C.WON, _C.LOST}), _C.WON: frozenset(), _C.LOST: frozenset()},
+        waits={_C.OPEN: ("provider", ("chargeback.poll",))},
+    )
+)
+
+
+class LineKind(models.TextChoices):
+    """What a line of a provider's statement is."""
+
+    PAYMENT = "payment", _("Payment")
+    REFUND = "refund", _("Refund")
+    PAYOUT = "payout", _("Payout")
+    FEE = "fee", _("Provider's fee")
+    CHARGEBACK = "chargeback", _("Chargeback")
+    OTHER = "other", _("Something else")
+
+
+class MatchStatus(models.TextChoices):
+    """Whether a statement's line agrees with the books."""
+
+    OPEN = "open", _("Not compared yet")
+    MATCHED = "matched", _("Agrees")
+    DIFFERS = "differs", _("Differs")
+    UNKNOWN = "unknown", _("Not in our books")
+    EXPLAINED = "explained", _("Explained by staff")
+
+
+class TicketStatus(models.TextChoices):
+    OPEN = "open", _("Open")
+    CLOSED = "closed", _("Explained")

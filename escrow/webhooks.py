@@ -9,7 +9,7 @@ from core import clock
 from core.errors import DomainError, NotFound
 from core.guards import signed
 from escrow.gateways import gateway as provider_of
-from escrow.gateways.base import BadSignature, Malformed, Unavailable
+from escrow.gateways.base import Acknowledges, BadSignature, Malformed, Unavailable
 from flows import purchase
 
 
@@ -22,10 +22,13 @@ def payment_notice(request: HttpRequest, gateway: str) -> HttpResponse:
     401 for what the provider has not signed, 400 for what is no notice, 503 while the provider itself cannot be asked.
     """
     try:
-        provider_of(gateway)
+        provider = provider_of(gateway)
         purchase.notice_received(gateway=gateway, raw_body=request.body, headers=request.headers, now=clock.now())
     except (BadSignature, Malformed, NotFound, Unavailable) as refusal:
         return JsonResponse(refusal.as_json(), status=refusal.status)
     except DomainError as refusal:
         return JsonResponse(refusal.as_json(), status=409)
+    if isinstance(provider, Acknowledges):
+        content_type, body = provider.acknowledgement
+        return HttpResponse(body, content_type=content_type)
     return JsonResponse({"status": "ok"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 
 from django.conf import settings
 
@@ -13,6 +14,7 @@ from escrow.gateways.base import Capabilities, Gateway
 from escrow.gateways.sandbox import SandboxGateway
 
 TIMEOUT_SECONDS = 10
+_NEEDS = {"stripe": "secret_key", "alipay": "app_id", "wechatpay": "mchid", "bank": "number"}
 _stand_ins: dict[str, Gateway] = {}
 
 
@@ -25,9 +27,16 @@ def gateway(name: str) -> Gateway:
     if name in _stand_ins:
         return _stand_ins[name]
     build = _BUILDERS.get(name)
-    if build is None or (name == "sandbox" and not settings.SANDBOX):
+    if build is None or not is_set_up(name):
         raise NotFound
     return build()
+
+
+def is_set_up(name: str) -> bool:
+    """Whether the operator has given what this provider needs; the sandbox bank needs a sandbox."""
+    if name == "sandbox":
+        return bool(settings.SANDBOX)
+    return bool(settings.PROVIDERS.get(name, {}).get(_NEEDS[name]))
 
 
 def capabilities(name: str) -> Capabilities:
@@ -53,4 +62,18 @@ def _sandbox() -> Gateway:
     return SandboxGateway(client=client, secret=settings.SANDBOX_BANK_SECRET)
 
 
-_BUILDERS: dict[str, Callable[[], Gateway]] = {"sandbox": _sandbox}
+def _real(name: str) -> Callable[[], Gateway]:
+    """A provider of ``settings.PROVIDERS``; its module, which only who uses it pays for, offers ``build()``."""
+
+    def build() -> Gateway:
+        values = settings.PROVIDERS[name]
+        client = wire.client(base_url=values.get("api_base", ""), timeout_seconds=TIMEOUT_SECONDS)
+        made: Gateway = import_module(f"escrow.gateways.{name}").build(values, client=client)
+        return made
+
+    return build
+
+
+_BUILDERS: dict[str, Callable[[], Gateway]] = {
+    "sandbox": _sandbox, **{name: _real(name) for name in _NEEDS}
+}  # fmt: skip

@@ -8,8 +8,8 @@ Every call may be repeated: its key is derived from our own row, and the provide
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Literal, Protocol, runtime_checkable
 
 from django.utils.translation import gettext_lazy as _
@@ -60,14 +60,23 @@ class Capabilities:
     hold_days: int | None  # how long it lets money be held; None: without limit
     partial_refund: bool
     currencies: frozenset[str]
+    partial_release: bool = True
+    refund_after_release: bool = True
+    pays_out: bool = True  # whether it can send merchants their money, or only take buyers'
 
 
 @dataclass(frozen=True, slots=True)
 class Created:
-    """A payment at the provider: its number there and the page where the buyer pays."""
+    """
+    A payment at the provider: its number there, and the page where the buyer pays or what his wallet must scan.
+
+    ``instructions``: label → value, for a transfer that the buyer makes himself.
+    """
 
     reference: str
-    url: str
+    url: str = ""
+    qr: str = ""
+    instructions: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,11 +127,57 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A provider's hint that a payment has changed."""
+    """
+    A provider's hint that something has changed: what is true is then asked of the provider.
+
+    ``kind``: dispute: a payer's bank has taken money back or given it up, ``dispute_ref`` names it.
+    """
 
     event_id: str
     payment_reference: str
     key: str
+    kind: Literal["payment", "refund", "dispute", "payout", "other"] = "payment"
+    dispute_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A payer's bank against us: while it is open the money is gone, won means it is back."""
+
+    ref: str
+    payment_reference: str
+    amount: Money
+    status: Literal["open", "won", "lost"]
+    reason: str
+    at: datetime
+    answer_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """
+    One movement on our account at the provider, as its statement has it.
+
+    ``gross`` is signed: in is positive. ``fee``: what the provider kept of it, positive. ``reference``: our key or the
+    provider's number of the payment, for finding ours.
+    """
+
+    ext_id: str
+    kind: Literal["payment", "refund", "payout", "fee", "chargeback", "other"]
+    gross: Money
+    fee: Money
+    reference: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A day's movements. ``closing``: what lies there at its end, when the file says so."""
+
+    name: str
+    raw: bytes
+    rows: tuple[StatementRow, ...]
+    closing: Money | None = None
 
 
 class Gateway(Protocol):
@@ -142,13 +197,44 @@ class Gateway(Protocol):
 
     def refund(self, *, key: str, reference: str, movement_ref: str, amount: Money) -> RefundState: ...
 
-    def query_refund(self, *, key: str) -> RefundState: ...
+    def query_refund(self, *, key: str, reference: str) -> RefundState: ...
 
     def payout(self, *, key: str, amount: Money, bank: str, holder: str, number: str) -> PayoutState: ...
 
     def query_payout(self, *, key: str) -> PayoutState: ...
 
     def parse_notice(self, *, raw_body: bytes, headers: Mapping[str, str]) -> Notice: ...
+
+
+@runtime_checkable
+class Releases(Protocol):
+    """A provider that holds each payment itself and lets go of it in parts, to the merchant's account there."""
+
+    def release(self, *, key: str, reference: str, amount: Money, destination: str) -> PayoutState: ...
+
+    def reverse_release(self, *, key: str, release_key: str, reference: str, amount: Money) -> RefundState: ...
+
+
+@runtime_checkable
+class TellsDisputes(Protocol):
+    """A provider whose payers' banks may take money back."""
+
+    def query_dispute(self, *, ref: str) -> Dispute: ...
+
+
+@runtime_checkable
+class GivesStatements(Protocol):
+    """A provider whose statement can be fetched;"""
+
+    def statement(self, *, day: date) -> Statement: ...
+
+
+@runtime_checkable
+class Acknowledges(Protocol):
+    """A provider that wants a body of its own in answer to a notice: content type and bytes."""
+
+    @property
+    def acknowledgement(self) -> tuple[str, bytes]: ...
 
 
 @runtime_checkable

@@ -72,7 +72,7 @@ class SandboxGateway:
         answer = self._ask("refund", key=key, reference=reference, movement_ref=movement_ref, amount=amount.as_json())
         return RefundState(answer["ref"], answer["status"], answer["reason"])
 
-    def query_refund(self, *, key: str) -> RefundState:
+    def query_refund(self, *, key: str, reference: str) -> RefundState:
         answer = self._ask("query-refund", key=key)
         return RefundState(answer["ref"], answer["status"], answer["reason"])
 

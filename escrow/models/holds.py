@@ -27,6 +27,8 @@ class Hold(models.Model):
     released_minor = models.PositiveBigIntegerField(default=0)
     refunded_minor = models.PositiveBigIntegerField(default=0)
     fee_taken_minor = models.PositiveBigIntegerField(default=0)
+    returned_minor = models.PositiveBigIntegerField(default=0)  # given back out of what was released, by the merchant
+    fee_back_minor = models.PositiveBigIntegerField(default=0)  # the fee on that, given back to him
     fee_bps = models.PositiveIntegerField()
     opened_at = models.DateTimeField()
     warned_at = models.DateTimeField(null=True)  # when the last warning before release went out
@@ -40,6 +42,10 @@ class Hold(models.Model):
                 & Q(amount_minor__gte=F("released_minor") + F("refunded_minor"))
                 & Q(released_minor__gte=F("fee_taken_minor")),
                 name="hold_never_overdrawn",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_minor__gte=F("returned_minor")) & Q(fee_taken_minor__gte=F("fee_back_minor")),
+                name="hold_gives_back_no_more_than_left",
             ),
         ]
         indexes: ClassVar = [
@@ -67,6 +73,8 @@ class Refund(models.Model):
     amount_minor = models.PositiveBigIntegerField()
     currency = models.CharField(max_length=3)
     reason = models.CharField(max_length=60)
+    from_merchant = models.BooleanField(default=False)  # after the release: out of the store's balance, not the hold
+    fee_back_minor = models.PositiveBigIntegerField(default=0)
     gateway_ref = models.CharField(max_length=80, blank=True)
     attempt = models.PositiveSmallIntegerField(default=1)  # a retry after a definite failure asks under a new key
     failure = models.CharField(max_length=200, blank=True)
@@ -79,6 +87,9 @@ class Refund(models.Model):
             models.CheckConstraint(
                 condition=Q(hold__isnull=False, receipt__isnull=True) | Q(hold__isnull=True, receipt__isnull=False),
                 name="refund_has_one_source",
+            ),
+            models.CheckConstraint(
+                condition=Q(from_merchant=False) | Q(hold__isnull=False), name="refund_of_merchant_has_hold"
             ),
         ]
 

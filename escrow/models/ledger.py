@@ -43,6 +43,17 @@ class TransferKind(models.IntegerChoices):
     PAYOUT_FAILED = 8  # payout in flight → merchant
     SUSPENSE_IN = 9  # provider → suspense; ref: receipt
     SUSPENSE_REFUND = 10  # suspense → refund in flight; ref: refund
+    LATE_REFUND = 11  # merchant → refund in flight, after the release; ref: refund
+    FEE_BACK = 12  # fees → merchant: the fee on what was given back after the release; ref: refund or chargeback, leg
+    CREDIT_REFUND = 13  # receivable → merchant: what he owes beyond his credit line; ref: refund
+    RECOVERED = 14  # merchant → receivable: netted from what he earned later; ref: recovery
+    CHARGEBACK = 15  # escrow or merchant → provider; ref: chargeback
+    CHARGEBACK_WON = 16  # provider → where the chargeback was taken from; ref: chargeback
+    CREDIT_CHARGEBACK = 17  # receivable → merchant; ref: chargeback
+    PAYOUT_RETURNED = 18  # provider → merchant: paid, and sent back by the bank days later; ref: payout
+    PROVIDER_FEE = 19  # provider fees → provider, as their statement says; ref: statement line
+    ADJUST = 20  # a correction that two people have signed; ref: adjustment
+    SUSPENSE_APPLIED = 21  # suspense → escrow: parked money that staff gave to its order; ref: receipt
 
 
 class Transfer(models.Model):
@@ -68,3 +79,20 @@ class Transfer(models.Model):
             models.Index(fields=["credit", "id"], name="transfer_into"),
             models.Index(fields=["debit", "id"], name="transfer_out_of"),
         ]
+
+
+class AccountCheckpoint(models.Model):
+    """What a recorded account came to up to one of its transfers: its balance is this and what came later."""
+
+    account = models.ForeignKey(Account, models.PROTECT, related_name="checkpoints")
+    upto_transfer_id = models.BigIntegerField()
+    balance = models.BigIntegerField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["account", "upto_transfer_id"], name="account_checkpoint_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account_id} up to {self.upto_transfer_id}"

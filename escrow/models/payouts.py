@@ -46,6 +46,9 @@ class Payout(models.Model):
     failure = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
+    returned_at = models.DateTimeField(null=True)  # when the bank sent it back, days after it was paid
+    prepared_by = models.UUIDField(null=True)  # who asked for it; None: the daily run
+    approved_by = models.UUIDField(null=True)  # the second pair of eyes, above the limit
 
     class Meta:
         constraints: ClassVar = [
@@ -56,3 +59,93 @@ class Payout(models.Model):
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+
+class PayoutStop(models.Model):
+    """A switch that keeps every payout from leaving until it is lifted; one at most is in force."""
+
+    in_force = models.BooleanField(default=True)
+    reason = models.CharField(max_length=200)
+    by = models.UUIDField(null=True)  # None: the books did not agree and the alarm threw it
+    at = models.DateTimeField()
+    lifted_by = models.UUIDField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["in_force"], condition=Q(in_force=True), name="payout_stop_one_in_force"),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+class MerchantTerms(models.Model):
+    """
+    How far a store may go below zero, and what stays back from its payouts against refunds after the release.
+
+    The newest row counts; without one the defaults of ``escrow.terms`` do. Reserve: ``reserve_bps`` of what was
+    released to the store in the last ``reserve_days``.
+    """
+
+    store_id = models.UUIDField()
+    currency = models.CharField(max_length=3)
+    credit_line_minor = models.PositiveBigIntegerField(default=0)
+    reserve_bps = models.PositiveIntegerField(default=0)
+    reserve_days = models.PositiveSmallIntegerField(default=0)
+    reason = models.CharField(max_length=200, blank=True)
+    set_by = models.UUIDField(null=True)
+    set_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(reserve_bps__lte=10_000), name="terms_reserve_is_a_share"),
+        ]
+        indexes: ClassVar = [models.Index(fields=["store_id", "currency", "-id"], name="terms_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.store_id} {self.currency}"
+
+
+class Recovery(models.Model):
+    """A debt of a store taken from what it earned later: one netting."""
+
+    store_id = models.UUIDField()
+    amount_minor = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="recovery_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.store_id} {self.amount_minor}"
+
+
+class Adjustment(models.Model):
+    """A correction of the books by hand: one person proposes it, another signs it, and only then it is posted."""
+
+    debit = models.CharField(max_length=80)  # account keys
+    credit = models.CharField(max_length=80)
+    amount_minor = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=300)
+    proposed_by = models.UUIDField()
+    proposed_at = models.DateTimeField()
+    signed_by = models.UUIDField(null=True)
+    signed_at = models.DateTimeField(null=True)
+    refused_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="adjustment_positive"),
+            models.CheckConstraint(
+                condition=Q(signed_by__isnull=True) | ~Q(signed_by=models.F("proposed_by")),
+                name="adjustment_needs_two",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason

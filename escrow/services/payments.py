@@ -26,7 +26,10 @@ from escrow.models import Inbox, Payment, Receipt, Refund, TransferKind
 from escrow.services.refunds import open_refund
 from escrow.states import PAYMENT, PaymentStatus, ReceiptOutcome
 
-KEPT_HEADERS = ("content-type", "user-agent", "sandbox-bank-signature")
+KEPT_HEADERS = (
+    "content-type", "user-agent", "sandbox-bank-signature", "stripe-signature", "wechatpay-signature",
+    "wechatpay-timestamp", "wechatpay-nonce", "wechatpay-serial",
+)  # fmt: skip
 
 
 _BY_ID = Prepared(lambda: Payment.objects.filter(pk=Blank("pk")))

@@ -114,7 +114,7 @@ def _call(refund: Refund, *, asked_before: bool) -> RefundState:
     provider = gateway(refund.gateway)
     key = _key(refund)
     if asked_before:
-        state = provider.query_refund(key=key)
+        state = provider.query_refund(key=key, reference=refund.payment.reference if refund.payment else "")
         if state.status != "unknown":
             return state
     receipt = refund.receipt

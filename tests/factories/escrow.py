@@ -131,7 +131,7 @@ class ScriptedGateway:
         result: PayoutState = self._next("payout", key, amount, PayoutState)
         return result
 
-    def query_refund(self, *, key: str) -> RefundState:
+    def query_refund(self, *, key: str, reference: str) -> RefundState:
         self.calls.append(("query_refund", key))
         return RefundState(f"ref-{key}", "done", "") if key in self.done else RefundState("", "unknown", "")
 
