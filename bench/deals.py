@@ -32,8 +32,12 @@ from shop.states import OrderStatus
 _refs = itertools.count(10**12)
 
 
-def due_holds(count: int) -> None:
-    """Delivered orders whose buyers were warned in time and whose inspection time is over, spread over all stores."""
+def due_holds(count: int, *, start: int = 0) -> None:
+    """
+    Delivered orders whose buyers were warned in time and whose inspection time is over, spread over all stores.
+
+    ``start``: how many there are already, so that numbers go on.
+    """
     now = clock.now()
     then, policy = now - timedelta(days=20), current("physical")
     fee_bps = from_values(policy.values).fee_bps
@@ -41,7 +45,7 @@ def due_holds(count: int) -> None:
     address = Address.objects.filter(user=buyer)[0].as_snapshot()
     variants = list(Variant.objects.filter(position=0).select_related("product").order_by("pk"))
     payments, orders, lines = [], [], []
-    for place, variant in zip(range(count), itertools.cycle(variants), strict=False):
+    for place, variant in zip(range(start, start + count), itertools.cycle(variants), strict=False):
         minor = variant.price_minor
         payment = Payment(
             buyer=buyer, gateway="sandbox", reference=f"BENCH{place}", status=PaymentStatus.PAID, amount_minor=minor,
@@ -89,7 +93,7 @@ def _held(payments: list[Payment], orders: list[Order], *, fee_bps: int) -> None
         for order in orders
     ]  # fmt: skip
     Hold.objects.bulk_create(holds, batch_size=1000)
-    provider, escrow = ledger.account("provider:sandbox:CNY"), ledger.account("escrow:CNY")
+    provider, escrow, _fees = ledger.accounts("provider:sandbox:CNY", "escrow:CNY", "fees:CNY")
     captures = [Entry(TransferKind.CAPTURE, hold.pk, provider, escrow, hold.amount_minor) for hold in holds]
     for start in range(0, len(captures), 1000):
         ledger.post(captures[start : start + 1000], now=then)

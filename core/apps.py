@@ -5,5 +5,5 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        """Register the deploy checks."""
-        from core import checks  # noqa: F401
+        """Register the deploy checks and the lookup ``among``."""
+        from core import bulk, checks  # noqa: F401

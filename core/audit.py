@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from core import clock
 from core.actor import Actor
+from core.bulk import Inserts
 from core.models import AuditEntry
 from core.prepared import Insert
 
 _ENTRY = Insert(AuditEntry)
+_ENTRIES = Inserts(AuditEntry, varying=("subject", "order_id", "facts"))
 
 
 def record(
@@ -36,3 +39,22 @@ def record(
         facts=dict(facts or {}),
         order_id=order_id,
     )
+
+
+def record_many(
+    *,
+    actor: Actor,
+    act: str,
+    subject_type: str,
+    rows: Sequence[tuple[str, UUID | None, Mapping[str, Any]]],
+    now: datetime,
+    reason: str = "",
+) -> None:
+    """Write one entry for each of ``rows`` (subject, order, facts) in the current transaction, with one statement."""
+    _ENTRIES.add(
+        rows,
+        same={
+            "at": now, "user_id": actor.user_id, "device_id": actor.device_id, "act": act,
+            "subject_type": subject_type, "reason": reason[:500],
+        },
+    )  # fmt: skip

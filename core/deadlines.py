@@ -24,6 +24,7 @@ from core.prepared import Blank, Change, PreparedIn, blanks, named
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
+FEW = 20  # as many subjects a prepared statement is kept for
 Subject = str | int | UUID
 Handler = Callable[[Sequence[str], datetime], None]
 
@@ -93,7 +94,11 @@ def cancel(kind: str, *, subject: Subject) -> bool:
 def cancel_all(*, subjects: Iterable[Subject], kinds: Sequence[str] = ()) -> None:
     """Close all open deadlines of these subjects, or only those of some kinds."""
     names = _names(subjects)
-    if names:
+    if len(names) > FEW:
+        rows = Deadline.objects.filter(subject__among=names, done_at__isnull=True)
+        rows = rows.filter(kind__in=kinds) if kinds else rows
+        rows.update(done_at=clock.now(), outcome="cancelled", lease_until=None)
+    elif names:
         _cancelling(len(names), tuple(kinds)).apply(now=clock.now(), **named(names))
 
 
@@ -114,7 +119,7 @@ def finish(kind: str, *, subjects: Iterable[Subject]) -> None:
 
 
 def _close(kind: str, subjects: list[str], *, outcome: str) -> bool:
-    rows = Deadline.objects.filter(kind=kind, subject__in=subjects, done_at__isnull=True)
+    rows = Deadline.objects.filter(kind=kind, subject__among=subjects, done_at__isnull=True)
     return bool(rows.update(done_at=clock.now(), outcome=outcome, lease_until=None))
 
 
@@ -192,7 +197,7 @@ def _claim(kind: Kind, *, now: datetime) -> list[str]:
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         rows = list(due.order_by("due_at", "id").values_list("pk", "subject")[: kind.batch])
-        Deadline.objects.filter(pk__in=[pk for pk, _ in rows]).update(lease_until=now + LEASE, tries=F("tries") + 1)
+        Deadline.objects.filter(pk__among=[pk for pk, _ in rows]).update(lease_until=now + LEASE, tries=F("tries") + 1)
     return [subject for _, subject in rows]
 
 

@@ -15,7 +15,8 @@ SUFFIXES = ("", ":24", ":48", ":72", ":168")
 
 
 def subjects_of(order_id: UUID) -> list[str]:
-    return [f"{order_id}{suffix}" for suffix in SUFFIXES]
+    name = str(order_id)
+    return [name + suffix for suffix in SUFFIXES]
 
 
 def clear(order_id: UUID) -> None:

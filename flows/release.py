@@ -169,7 +169,7 @@ def release_due(subjects: Sequence[str], now: datetime) -> None:
     """
     by_policy: dict[int, list[UUID]] = defaultdict(list)
     with transaction.atomic():
-        rows = Order.objects.select_for_update(of=("self",)).filter(pk__in=subjects).order_by("pk")
+        rows = Order.objects.select_for_update(of=("self",)).filter(pk__among=subjects).order_by("pk")
         states = list(rows.values_list("pk", "policy_id", "status", "in_case"))
         for pk, policy_id, status, in_case in states:
             if status == OrderStatus.DELIVERED and not in_case:

@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from core import audit
 from core.actor import SYSTEM, Actor
-from core.models import AuditEntry
 from core.prepared import Blank, Prepared, PreparedIn
 from core.transitions import advance
 from shop.errors import NotYourOrder
@@ -170,24 +169,18 @@ def move(order: Order, target: str, *, actor: Actor, reason: str, **changes: Any
 
 def complete_many(*, order_ids: Sequence[UUID], actor: Actor, reason: str, now: datetime) -> list[UUID]:
     """Complete shipped and delivered orders with one update and one insert of audit entries; give their ids."""
-    rows = Order.objects.select_for_update(no_key=True).filter(pk__in=order_ids, status__in=COMPLETABLE)
+    rows = Order.objects.select_for_update(no_key=True).filter(pk__among=order_ids, status__in=COMPLETABLE)
     before = dict(rows.order_by("pk").values_list("pk", "status"))
-    Order.objects.filter(pk__in=list(before), status__in=COMPLETABLE).update(
+    Order.objects.filter(pk__among=list(before), status__in=COMPLETABLE).update(
         status=OrderStatus.COMPLETED, closed_at=now
     )
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            at=now,
-            user_id=actor.user_id,
-            device_id=actor.device_id,
-            act=f"{ORDER.name}.{OrderStatus.COMPLETED}",
-            subject_type=ORDER.name,
-            subject=str(pk),
-            order_id=pk,
-            reason=reason,
-            facts={"from": status},
-        )
-        for pk, status in before.items()
+    audit.record_many(
+        actor=actor,
+        act=f"{ORDER.name}.{OrderStatus.COMPLETED}",
+        subject_type=ORDER.name,
+        rows=[(str(pk), pk, {"from": status}) for pk, status in before.items()],
+        now=now,
+        reason=reason,
     )
     return list(before)
 
@@ -231,7 +224,7 @@ def add_sold(order_id: UUID) -> None:
 
 def add_sold_many(order_ids: Sequence[UUID]) -> None:
     """Count many orders' pieces as sold; products are locked in the order of their ids."""
-    lines = OrderLine.objects.filter(order_id__in=order_ids).order_by()
+    lines = OrderLine.objects.filter(order_id__among=order_ids).order_by()
     sold = dict(lines.values_list("product_id").annotate(pieces=Sum("quantity")))
     list(Product.objects.select_for_update(no_key=True).filter(pk__in=sold).order_by("pk").values_list("pk"))
     same: dict[int, list[UUID]] = defaultdict(list)

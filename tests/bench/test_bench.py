@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bench import growth, lighthouse, memory, money, sealing, served, web, weight
+from bench import growth, lighthouse, memory, money, release, sealing, served, web, weight
 from bench.load.visitor import field_of
 from bench.stats import Series, Verdict, median, of_rounds, spread
 from tooling.benching import measurements
 
 
 def test_the_measurements_are_found_and_nothing_else():
-    assert measurements() == ["growth", "lighthouse", "memory", "money", "sealing", "web"]
-    assert all(callable(module.main) for module in (growth, lighthouse, memory, money, sealing, web))
+    assert measurements() == ["growth", "lighthouse", "memory", "money", "release", "sealing", "web"]
+    assert all(callable(module.main) for module in (growth, lighthouse, memory, money, release, sealing, web))
 
 
 def test_memory_that_has_settled_is_told_from_memory_that_grows():
@@ -74,3 +74,10 @@ def test_fields_and_pictures_are_found_in_a_page():
     assert weight.eager(page) == {"/media/b.webp"}
     with pytest.raises(RuntimeError, match="no field"):
         field_of(page, "note")
+
+
+def test_a_rate_is_counted_for_each_tenth_of_the_rows():
+    steady = [(at / 10, 100) for at in range(1, 101)]
+    assert release.tenths(steady, 10_000) == pytest.approx([1000.0] * 10)
+    slower = [(at / 10 if at <= 50 else 5 + (at - 50) / 5, 100) for at in range(1, 101)]
+    assert release.tenths(slower, 10_000)[-1] == pytest.approx(500.0)
