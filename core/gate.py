@@ -23,6 +23,7 @@ from core.http import Next, answer_refusal, wants_json
 NUL, UNREADABLE = "\x00", "\N{REPLACEMENT CHARACTER}"
 WITH_FILES = "multipart/form-data"
 MACHINES = ("/api/", "/webhooks/")
+CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 View = Callable[..., HttpResponseBase]
 
 
@@ -40,6 +41,14 @@ class NoLength(Invalid):
     code = "length_required"
     status = HTTPStatus.LENGTH_REQUIRED
     default_message = _("Say how long the request is: send a Content-Length.")
+
+
+class NotUtf8(Invalid):
+    """Codecs that are no letters (hex, idna) would break the reader, others would show what nobody has typed."""
+
+    code = "charset"
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    default_message = _("Send the request in UTF-8.")
 
 
 class Unstorable(Invalid):
@@ -81,15 +90,21 @@ def size_refused(request: HttpRequest) -> DomainError | None:
     length = str(request.META.get("CONTENT_LENGTH") or "0")
     if not (length.isascii() and length.isdigit()):
         return NoLength()
+    if int(length) and (request.content_params or {}).get("charset", "utf-8").lower() not in CHARSETS:
+        return NotUtf8()
     most = settings.UPLOAD_MAX_BYTES if request.content_type == WITH_FILES else settings.BODY_MAX_BYTES
     return BodyTooLarge() if int(length) > most else None
 
 
 def refuse(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """A page or JSON with the status itself: nothing of the request is kept that a redirect could go back to."""
-    if wants_json(request) or request.path.startswith(MACHINES):
+    if is_for_machines(request):
         return JsonResponse(refusal.as_json(), status=refusal.status)
     return render(request, "errors/refusal.html", {"refusal": refusal}, status=refusal.status)
+
+
+def is_for_machines(request: HttpRequest) -> bool:
+    return wants_json(request) or request.path.startswith(MACHINES)
 
 
 def is_unstorable(fault: Exception) -> bool:

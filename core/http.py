@@ -8,13 +8,14 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, JsonResponse
-from django.shortcuts import redirect, render
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from core.actor import Actor
 from core.errors import Busy, DomainError
 
+GIVES_KEYS = "/api/v1/auth/"
 Next = Callable[[HttpRequest], HttpResponse]
 
 
@@ -62,15 +63,20 @@ def wants_json(request: HttpRequest) -> bool:
     return "application/json" in request.headers.get("Accept", "") or request.content_type == "application/json"
 
 
+def is_own_place(request: HttpRequest, place: str) -> bool:
+    """Whether an address is a whole one on this site: with our host, or from the root. ``x`` and ``..`` are neither."""
+    whole = place.startswith(("/", f"{request.scheme}://"))
+    return whole and url_has_allowed_host_and_scheme(place, {request.get_host()}, require_https=request.is_secure())
+
+
 def answer_refusal(request: HttpRequest, refusal: DomainError) -> HttpResponse:
     """JSON for machines; for people a message on the page they came from, or a page of its own with the status."""
     if wants_json(request):
         return JsonResponse(refusal.as_json(), status=refusal.status)
     back = request.META.get("HTTP_REFERER", "")
-    own = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
-    if request.method == "POST" and own and refusal.status not in (403, 404):
+    if request.method == "POST" and is_own_place(request, back) and refusal.status not in (403, 404):
         messages.error(request, refusal.message)
-        return redirect(back)
+        return HttpResponseRedirect(back)
     return render(request, "errors/refusal.html", {"refusal": refusal}, status=refusal.status)
 
 
@@ -83,12 +89,13 @@ def headers_middleware(get_response: Next) -> Next:
         if request.path.startswith(settings.PUBLIC_CACHEABLE):
             return response
         if getattr(request, "user", None) is not None and "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "private, no-store" if _signed_in(request) else "private, no-cache"
+            response.headers["Cache-Control"] = "private, no-store" if _is_private(request) else "private, no-cache"
         return response
 
     return middleware
 
 
-def _signed_in(request: HttpRequest) -> bool:
-    """Ask the cookie, not the database: an anonymous page must not pay for this."""
-    return settings.SESSION_COOKIE_NAME in request.COOKIES
+def _is_private(request: HttpRequest) -> bool:
+    """Ask cookie and headers, not the database: an anonymous page must not pay for this."""
+    with_key = "Authorization" in request.headers or "X-Session-Token" in request.headers
+    return with_key or settings.SESSION_COOKIE_NAME in request.COOKIES or request.path.startswith(GIVES_KEYS)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from django.utils.translation import gettext_lazy as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
-from core.errors import Invalid
+from core.errors import DomainError, Invalid
 
 MAX_BYTES = 10 * 2**20
 MAX_PIXELS = 40_000_000
@@ -95,7 +95,9 @@ def _decode(raw: bytes, *, longest: int) -> Image.Image:
             return _plain(ImageOps.exif_transpose(image))
     except (Image.DecompressionBombError, MemoryError) as fault:
         raise TooLarge from fault
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError) as fault:
+    except DomainError:
+        raise
+    except Exception as fault:  # a decoder that meets a damaged file raises whatever happens to break in it
         raise NotAPicture from fault
 
 

@@ -14,6 +14,7 @@ from core import outbox
 from core.actor import Actor
 from core.errors import NotFound
 from core.money import Money
+from core.pictures import clean_picture
 from core.policies import rules_of
 from disputes.errors import (
     AlreadyTaken,
@@ -69,6 +70,7 @@ def open_case(
     if Case.objects.filter(order_id=order.pk, status=CaseStatus.WITHDRAWN).count() >= MAX_WITHDRAWN:
         raise TooManyClaims
     pace.may_open(actor=actor, now=now)
+    pictures = [clean_picture(photo) for photo in photos]
     held = rest(order)
     asked = amount if want in MONEY_REMEDIES and amount is not None else Money(0, order.currency)
     if want in (Remedy.REFUND, Remedy.RETURN) and amount is None:
@@ -78,8 +80,8 @@ def open_case(
         order_id=order.pk, buyer_id=order.buyer_id, store_id=order.store_id, ground=ground, want=want, amount=asked,
         text=text, order_status=order.status, actor=actor, now=now,
     )  # fmt: skip
-    for photo in photos:
-        evidence.add(case=case, party=Party.BUYER, file=photo, shows="", actor=actor, now=now)
+    for picture in pictures:
+        evidence.add(case=case, party=Party.BUYER, picture=picture, shows="", actor=actor, now=now)
     holds.freeze(order_id=order.pk, actor=actor, reason=f"case {case.number}", now=now)
     orders.set_in_case(order, value=True)
     clocks.pause(order.pk, reason="case")
@@ -108,7 +110,8 @@ def say(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
 def add_evidence(*, case_id: UUID, file: UploadedFile | None, shows: str, actor: Actor, now: datetime) -> None:
     """Lay something before the other side and the mediator."""
     case, _, party = enter(case_id, actor)
-    evidence.add(case=case, party=party, file=file, shows=shows, actor=actor, now=now)
+    picture = clean_picture(file) if file else None
+    evidence.add(case=case, party=party, picture=picture, shows=shows, actor=actor, now=now)
 
 
 @transaction.atomic

@@ -115,7 +115,7 @@ def _carriers_by_word(carriers: Sequence[Carrier]) -> dict[str, Carrier]:
 def _weight(text: str) -> tuple[int | None, bool]:
     if not text:
         return None, True
-    if text.isascii() and text.isdigit() and 0 < int(text[:9]) <= 1_000_000:
+    if text.isascii() and text.isdigit() and len(text) <= 9 and 0 < int(text) <= 1_000_000:
         return int(text), True
     return None, False
 

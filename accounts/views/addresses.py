@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,6 +19,7 @@ from accounts.queries.addresses import address_of, addresses_of
 from accounts.requests import MemberRequest
 from accounts.services import addresses as services
 from core.guards import member
+from core.http import is_own_place
 
 UNDO_KEY = "address_undo"
 
@@ -109,8 +109,7 @@ def _page(
 def _back(request: MemberRequest) -> str:
     """Where the person came from, such as checkout; else the list."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
-    safe = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if safe else reverse("accounts:addresses")
+    return wanted if is_own_place(request, wanted) else reverse("accounts:addresses")
 
 
 def _with_address(place: str, address: Address) -> str:

@@ -8,23 +8,28 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from core.gate import BodyTooLarge, refuse
-from core.http import wants_json
+from core.errors import Invalid
+from core.gate import BodyTooLarge, is_for_machines, refuse
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, RequestDataTooBig):
         return refuse(request, BodyTooLarge())
+    if is_for_machines(request):
+        return refuse(request, Invalid(_("The request cannot be read.")))
     return render(request, "400.html", status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if wants_json(request):
+    if is_for_machines(request):
         return JsonResponse({"code": "not_found", "message": _("We cannot find that."), "fields": {}}, status=404)
     return render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if is_for_machines(request):
+        told = {"code": "server_error", "message": _("Something broke on our side. Try again later."), "fields": {}}
+        return JsonResponse(told, status=500)
     # Without the request: what every page shows would ask a database that may be the very thing that failed.
     return HttpResponse(render_to_string("500.html"), status=500)
 

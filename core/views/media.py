@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.static import serve
 
 from core.guards import public
@@ -12,7 +12,10 @@ from core.guards import public
 @public
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """A re-encoded picture; names carry a digest, so it may be cached for a year."""
-    response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    try:
+        response = serve(request, path, document_root=str(settings.MEDIA_ROOT))
+    except OSError as fault:  # a name longer than any file's
+        raise Http404 from fault
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response

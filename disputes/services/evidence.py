@@ -6,12 +6,11 @@ import hashlib
 from datetime import datetime
 
 from django.core.files.base import ContentFile
-from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from core.actor import Actor
 from core.errors import Invalid
-from core.pictures import clean_picture
+from core.pictures import Picture
 from disputes.errors import TextNeeded
 from disputes.models import Case, Evidence
 from disputes.services.cases import add_entry
@@ -26,23 +25,24 @@ class TooMuchEvidence(Invalid):
     default_message = _("This case has as many pictures as it can hold. Write to the mediator in the case room.")
 
 
-def add(*, case: Case, party: str, file: UploadedFile | None, shows: str, actor: Actor, now: datetime) -> Evidence:
+def add(*, case: Case, party: str, picture: Picture | None, shows: str, actor: Actor, now: datetime) -> Evidence:
     """
-    Keep a picture (re-encoded, digest of the original) or a statement.
+    Keep a picture (digest of the original) or a statement.
 
-    :raises NotAPicture: if the file is none
+    The file comes decoded: one that is no picture must be refused before another has been written to the disk, where
+    no rollback would find it.
+
     :raises TextNeeded: if there is neither picture nor statement
     :raises TooManyPieces: if they come too fast
     """
-    if file is None and not shows.strip():
+    if picture is None and not shows.strip():
         raise TextNeeded
     if Evidence.objects.filter(case=case, party=party).count() >= MAX_PIECES:
         raise TooMuchEvidence
     if party != Party.PLATFORM:
         may_show(actor=actor, now=now)
     piece = Evidence(case=case, party=party, author_id=actor.user_id, shows=shows.strip()[:200], created_at=now)
-    if file is not None:
-        picture = clean_picture(file)
+    if picture is not None:
         piece.sha256 = picture.sha256
         piece.file.save(f"{piece.pk}.webp", ContentFile(picture.webp), save=False)
     else:

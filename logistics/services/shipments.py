@@ -133,9 +133,12 @@ def _insert(shipment: Shipment) -> None:
 
 
 def _keep_photos(shipment: Shipment, photos: Sequence[pictures.Upload], *, now: datetime) -> None:
-    """Re-encoded, so that nothing but the picture is kept; the digest is of what was uploaded."""
-    for upload in photos:
-        picture = pictures.clean_picture(upload, max_px=PHOTO_PX)
+    """
+    Re-encoded, so that nothing but the picture is kept; the digest is of what was uploaded.
+
+    All are decoded before the first is written: no rollback would take a file off the disk again.
+    """
+    for picture in [pictures.clean_picture(upload, max_px=PHOTO_PX) for upload in photos]:
         row = PackPhoto(shipment=shipment, sha256=picture.sha256, created_at=now)
         row.file.save(f"{row.pk}.webp", ContentFile(picture.webp), save=False)
         row.save(force_insert=True)

@@ -120,8 +120,8 @@ def cart_count(request: HttpRequest) -> int:
 
 def lines_of(request: HttpRequest) -> QuerySet[CartLine] | None:
     """The lines of who asks, those gathered before signing in included; None for who cannot have any."""
-    if settings.SESSION_COOKIE_NAME not in request.COOKIES:
-        return None
+    if settings.SESSION_COOKIE_NAME not in request.COOKIES or not hasattr(request, "user"):
+        return None  # a request refused before anybody asked whose it is
     token = request.session.get(SESSION_CART) or ""
     user_id = request.user.pk if request.user.is_authenticated else None
     return lines_between(token=token, user_id=user_id) if token or user_id else None

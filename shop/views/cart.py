@@ -9,12 +9,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from core.errors import Invalid
 from core.guards import public
+from core.http import is_own_place
 from shop.forms.cart import AddForm, QuantityForm
 from shop.queries import carts as cart_queries
 from shop.services import carts
@@ -71,5 +71,4 @@ def _invalid(form: AddForm | QuantityForm) -> Invalid:
 
 def _back(request: HttpRequest, default: str) -> str:
     wanted = request.POST.get("next", "")
-    own = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if own else default
+    return wanted if is_own_place(request, wanted) else default

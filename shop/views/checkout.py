@@ -39,7 +39,7 @@ from shop.services import carts
 def checkout(request: MemberRequest) -> HttpResponse:
     """Show what would be bought, for how much and under which rules; on POST, buy it."""
     chosen = line_ids_of((request.POST or request.GET).getlist("line"))
-    if request.method == "GET":
+    if request.method != "POST":
         return _show(request, CheckoutForm(), chosen)
     form = CheckoutForm(request.POST)
     if not form.is_valid():

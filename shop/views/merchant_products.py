@@ -9,14 +9,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core import clock
 from core.errors import DomainError, Invalid
-from core.http import actor_of
+from core.http import actor_of, is_own_place
 from shop.errors import NotReadyToList
 from shop.forms.editor import Editor
 from shop.forms.products import StockForm
@@ -116,7 +115,7 @@ def status(request: MerchantRequest, pk: UUID) -> HttpResponse:
         raise Invalid
     _change_status(request, pk, target)
     back = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
+    if is_own_place(request, back):
         return redirect(back)
     return redirect("merchant:product", pk)
 

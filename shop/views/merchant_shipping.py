@@ -39,7 +39,7 @@ def desk(request: MerchantRequest) -> HttpResponse:
     form = ScanForm(request.POST or None, request.FILES or None, carriers=carriers, initial=start)
     if request.method == "POST" and form.is_valid() and _shipped(request, form):
         return redirect(reverse("merchant:shipping", query={"carrier": form.cleaned_data["carrier"]}))
-    status = 200 if request.method == "GET" else 422
+    status = 422 if request.method == "POST" else 200
     return render(request, "merchant/shipping.html", _desk(request, form=form), status=status)
 
 
