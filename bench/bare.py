@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import secrets
+
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
 
+from core.models import AuditEntry, OutboxEvent
 from shop.models import Product
 from shop.queries.catalogue import CARD_COLUMNS
 
@@ -27,4 +33,24 @@ def lean(request: HttpRequest, count: int) -> HttpResponse:
     return render(request, "bench/bare.html", {"products": found})
 
 
-urlpatterns = [path("rows/<int:count>/", rows), path("lean/<int:count>/", lean)]
+@csrf_exempt
+def statements(request: HttpRequest, count: int) -> HttpResponse:
+    """One transaction of so many statements: a third each reads a row by its key, changes one, and adds one."""
+    pks = list(Product.objects.order_by("pk").values_list("pk", flat=True)[:50])
+    with transaction.atomic():
+        for place in range(count - 1):
+            pk = pks[secrets.randbelow(len(pks))]
+            if place % 3 == 0:
+                Product.objects.get(pk=pk)
+            elif place % 3 == 1:
+                OutboxEvent.objects.filter(pk=place).update(at=timezone.now())
+            else:
+                AuditEntry.objects.create(at=timezone.now(), act="bare", subject_type="bare", subject=str(pk))
+    return HttpResponse("ok")
+
+
+urlpatterns = [
+    path("rows/<int:count>/", rows),
+    path("lean/<int:count>/", lean),
+    path("statements/<int:count>/", statements),
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core.management import call_command
 from django.db import connection
@@ -169,14 +169,24 @@ def buy(count: int) -> int:
     with use("sandbox", PaidAtOnce()):  # type: ignore[arg-type]
         for user, cart in [_carts.pop() for _ in range(count)]:
             now = clock.now()
-            payment = purchase.place(
-                buyer_id=user.pk, cart_id=cart.pk, line_ids=None, address_id=Address.objects.get(user=user).pk,
-                note="", seen_total_minor=checked(cart.pk, None).total.minor, actor=Actor(user_id=user.pk), now=now,
-            )  # fmt: skip
-            payment_services.start_payment(payment_id=payment.pk)
-            settled = purchase.settle_payment(payment_id=payment.pk, now=now)
+            payment_id = _place(user, cart)
+            payment_services.start_payment(payment_id=payment_id)
+            settled = purchase.settle_payment(payment_id=payment_id, now=now)
             assert settled.status == PaymentStatus.PAID
     return count
+
+
+def placed() -> UUID:
+    """Buy what the next filled cart holds; give the payment that then waits for its money."""
+    return _place(*_carts.pop())
+
+
+def _place(user: User, cart: Cart) -> UUID:
+    payment = purchase.place(
+        buyer_id=user.pk, cart_id=cart.pk, line_ids=None, address_id=Address.objects.get(user=user).pk,
+        note="", seen_total_minor=checked(cart.pk, None).total.minor, actor=Actor(user_id=user.pk), now=clock.now(),
+    )  # fmt: skip
+    return payment.pk
 
 
 def check_books() -> None:

@@ -39,6 +39,17 @@ def buy(job: dict[str, Any]) -> Callable[[], None]:
     return _in_threads(shop, job["clients"])
 
 
+def post(job: dict[str, Any]) -> Callable[[], None]:
+    """Ready-made messages, each once: path, body and headers."""
+
+    def deliver(number: int) -> None:
+        visitor = Visitor(job["base"])
+        for message in job["messages"][number :: job["clients"]]:
+            visitor.deliver(message["path"], message["body"], message["headers"])
+
+    return _in_threads(deliver, job["clients"])
+
+
 def _purchase(visitor: Visitor, bank: Visitor, *, product: str, variant: str) -> None:
     token = field_of(visitor.open(product), "csrfmiddlewaretoken")
     visitor.send("/cart/add/", csrfmiddlewaretoken=token, variant=variant, quantity="1")
@@ -78,7 +89,7 @@ def _in_threads(work: Callable[[int], None], count: int) -> Callable[[], None]:
 
 def main() -> None:
     job = json.load(sys.stdin)
-    run = {"pages": read_pages, "purchases": buy}[job["act"]](job)
+    run = {"pages": read_pages, "purchases": buy, "messages": post}[job["act"]](job)
     start = time.monotonic()
     run()
     print(json.dumps({"seconds": time.monotonic() - start}))

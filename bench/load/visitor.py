@@ -57,6 +57,14 @@ class Visitor:
             raise RuntimeError(f"POST {path} answered {status}: {text[:3000]}")
         return to
 
+    def deliver(self, path: str, body: str, headers: dict[str, str]) -> None:
+        """:raises RuntimeError: if a machine's message is not taken"""
+        self.connection.request("POST", path, body=body.encode(), headers=headers)
+        answer = self.connection.getresponse()
+        text = answer.read().decode()
+        if answer.status != 200:
+            raise RuntimeError(f"POST {path} answered {answer.status}: {text[:500]}")
+
     def tell(self, path: str, **facts: str) -> None:
         """:raises RuntimeError: if the JSON door refuses"""
         status, text, _ = self.ask("POST", path, json.dumps(facts).encode(), "application/json")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bench import growth, lighthouse, memory, money, release, sealing, served, web, weight
+from bench import growth, lighthouse, memory, money, notice, release, sealing, served, web, weight
 from bench.load.visitor import field_of
 from bench.stats import Series, Verdict, median, of_rounds, spread
 from tooling.benching import measurements
 
 
 def test_the_measurements_are_found_and_nothing_else():
-    assert measurements() == ["growth", "lighthouse", "memory", "money", "release", "sealing", "web"]
-    assert all(callable(module.main) for module in (growth, lighthouse, memory, money, release, sealing, web))
+    assert measurements() == ["growth", "lighthouse", "memory", "money", "notice", "release", "sealing", "web"]
+    assert all(callable(module.main) for module in (growth, lighthouse, memory, money, notice, release, sealing, web))
 
 
 def test_memory_that_has_settled_is_told_from_memory_that_grows():
