@@ -131,6 +131,12 @@ def still_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture(autouse=True)
+def fresh_categories(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Categories of one test are not another's."""
+    monkeypatch.setattr("shop.queries.catalogue.TREE_SECONDS", 0.0)
+
+
+@pytest.fixture(autouse=True)
 def own_wire(settings: Any) -> Iterator[None]:
     """The sandbox bank and carrier answer in this process; ``tests/browser/test_real_parts.py`` has them on sockets."""
     from core.wire import in_process

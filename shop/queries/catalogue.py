@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -203,8 +204,21 @@ _CATEGORIES: Prepared[tuple[Any, ...]] = Prepared(
 )
 
 
+TREE_SECONDS = 5.0  # as long as a new category may take to be seen; every list shows all, and they hardly change
+_tree: tuple[float, list[Branch]] = (float("-inf"), [])
+
+
 def category_tree() -> list[Branch]:
-    """All categories, two levels, in their order. One query."""
+    """All categories, two levels, in their order. One query every few seconds."""
+    global _tree
+    read_at, tree = _tree
+    if time.monotonic() - read_at >= TREE_SECONDS:
+        tree = _read_tree()
+        _tree = (time.monotonic(), tree)
+    return tree
+
+
+def _read_tree() -> list[Branch]:
     rows = _CATEGORIES.all()
     tops = {pk: Shelf(pk, slug, name, name_en) for pk, slug, name, name_en, parent in rows if parent is None}
     children: dict[int, list[Shelf]] = {pk: [] for pk in tops}

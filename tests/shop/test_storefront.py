@@ -69,6 +69,28 @@ def test_lists_cost_a_member_no_more_than_five(client, shelf, url, django_assert
         assert "product-card-title" in page(client, url)
 
 
+@pytest.mark.parametrize("url", ["/", "/search/?q=longjing", "/c/tea/"])
+def test_home_and_search_cost_a_member_five_once_the_categories_are_known(
+    client, shelf, url, monkeypatch, django_assert_max_num_queries
+):
+    monkeypatch.setattr(catalogue, "TREE_SECONDS", 5.0)
+    monkeypatch.setattr(catalogue, "_tree", (float("-inf"), []))
+    client.force_login(UserFactory())
+    page(client, url)
+    with django_assert_max_num_queries(5):
+        assert "product-card-title" in page(client, url)
+
+
+def test_a_new_category_is_seen_once_the_known_ones_are_old(client, shelf, monkeypatch):
+    monkeypatch.setattr(catalogue, "TREE_SECONDS", 5.0)
+    monkeypatch.setattr(catalogue, "_tree", (float("-inf"), []))
+    before = catalogue.category_tree()
+    CategoryFactory(slug="hats")
+    assert catalogue.category_tree() is before
+    monkeypatch.setattr(catalogue, "TREE_SECONDS", 0.0)
+    assert len(catalogue.category_tree()) == len(before) + 1
+
+
 def test_a_page_past_the_end_is_the_last_one(client, shelf):
     past, last = (page(client, f"/c/tea/?page={number}").split("<main")[1] for number in (999, 2))
     assert past == last and "product-card-title" in last
