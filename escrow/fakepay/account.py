@@ -29,6 +29,7 @@ class Account:
         self.faults = faults
         self.clock = clock
         self.fee_bps = fee_bps
+        self.prefixes = {"arrival": "mv", "dispute": "dp", "move": "bt", "event": "evt_"}  # a dialect may change them
         self.charges: dict[str, Charge] = {}
         self.refunds: dict[str, Refund] = {}
         self.transfers: dict[str, Transfer] = {}
@@ -85,7 +86,7 @@ class Account:
     def owe(self, kind: str, subject: str, charge: Charge | None, **data: Any) -> Event:
         """Put a notice on the list of those to be sent."""
         event = Event(
-            id=number("evt_"), kind=kind, subject=subject, charge_ref=charge.ref if charge else "",
+            id=number(self.prefixes["event"]), kind=kind, subject=subject, charge_ref=charge.ref if charge else "",
             at=self.clock.now(), url=charge.notify_url if charge else "", data=data,
         )  # fmt: skip
         self.events.append(event)
@@ -98,7 +99,7 @@ class Account:
     def _arrive(self, charge: Charge, minor: int, currency: str, method: str) -> Arrival:
         positive(minor)
         fee = (minor * self.fee_bps + 5_000) // 10_000
-        arrival = Arrival(number("mv"), charge.ref, minor, currency, fee, self.clock.now(), method)
+        arrival = Arrival(number(self.prefixes["arrival"]), charge.ref, minor, currency, fee, self.clock.now(), method)
         charge.arrivals.append(arrival)
         if charge.state != "closed":
             charge.state = "paid"
@@ -111,7 +112,9 @@ class Account:
         self.owe("payment.closed", charge.ref, charge)
 
     def _move(self, kind: Any, subject: str, charge_ref: str, minor: int, currency: str, *, fee: int = 0) -> None:
-        self.moves.append(Move(number("bt"), kind, subject, charge_ref, minor, fee, currency, self.clock.now()))
+        self.moves.append(
+            Move(number(self.prefixes["move"]), kind, subject, charge_ref, minor, fee, currency, self.clock.now())
+        )
 
 
 def same(row: Charge | Refund, minor: int, currency: str) -> None:

@@ -151,8 +151,8 @@ class Book(Transfers):
         with self._lock:
             arrival = self.arrival(charge_ref)
             row = Dispute(
-                ref=number("dp"), charge_ref=charge_ref, arrival_ref=arrival.ref, minor=minor or arrival.minor,
-                currency=arrival.currency, at=self.clock.now(), reason=reason,
+                ref=number(self.prefixes["dispute"]), charge_ref=charge_ref, arrival_ref=arrival.ref,
+                minor=minor or arrival.minor, currency=arrival.currency, at=self.clock.now(), reason=reason,
             )  # fmt: skip
             self.disputes[row.ref] = row
             self._move("dispute", row.ref, charge_ref, -row.minor, row.currency)

@@ -55,6 +55,7 @@ class Deal:
     gateway: Gateway
     bank: Bank
     shop: Shop
+    expires_at: datetime = field(default_factory=lambda: datetime.now(UTC) + timedelta(minutes=30))
     references: list[str] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000)))
 
@@ -74,14 +75,14 @@ class Deal:
     def key(self, act: str) -> str:
         return f"{act}:{next(self.numbers)}"
 
-    def create(self, minor: int = 10_000, *, key: str = "", expires_at: datetime | None = None) -> Created:
+    def create(self, minor: int = 10_000, *, key: str = "") -> Created:
         created = self.gateway.create_payment(
             key=key or f"payment:{uuid4()}",
             amount=self.money(minor),
             description="Order at Tashi",
             return_url="http://shop.test/back",
             notify_url=self.shop.url,
-            expires_at=expires_at or datetime.now(UTC) + timedelta(minutes=30),
+            expires_at=self.expires_at,
         )
         self.partner.visit(created)
         self.references.append(created.reference)
