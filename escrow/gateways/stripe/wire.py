@@ -79,7 +79,7 @@ def _why(body: Any, status: int) -> str:
 
 
 def flat(fields: Mapping[str, Any], inside: str = "") -> list[tuple[str, str]]:
-    """``{"a": {"b": [1]}}`` as ``a[b][0]=1``; None is left out."""
+    """``{"a": {"b": [1]}}`` as ``a[b][0]=1``, truth as ``true``; None is left out."""
     pairs: list[tuple[str, str]] = []
     for name, value in fields.items():
         full = f"{inside}[{name}]" if inside else name
@@ -88,5 +88,5 @@ def flat(fields: Mapping[str, Any], inside: str = "") -> list[tuple[str, str]]:
         elif isinstance(value, list | tuple):
             pairs += flat({str(index): item for index, item in enumerate(value)}, full)
         elif value is not None:
-            pairs.append((full, str(value)))
+            pairs.append((full, str(value).lower() if isinstance(value, bool) else str(value)))
     return pairs
