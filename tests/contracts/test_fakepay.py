@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import json
+import subprocess
+import sys
+import threading
+import time
 
 import httpx
 import pytest
@@ -14,6 +20,7 @@ from escrow.fakepay.entries import Refusal
 from escrow.fakepay.faults import Faults
 from escrow.fakepay.server import Server
 from escrow.fakepay.serving import served
+from tooling.house import ROOT
 
 
 class Plain:
@@ -207,3 +214,37 @@ def test_a_payer_pays_by_hand(base, book):
         assert "100 CNY" in browser.get(page).text
         back = browser.post(page, data={"act": "pay"})
     assert (back.status_code, back.headers["location"], charge.state) == (303, "http://shop.test/back", "paid")
+
+
+def test_many_at_once_never_refund_more_than_arrived(book, paid, monkeypatch):
+    """Red when ``locked`` keeps nobody out: each reads what is left before any of them writes."""
+    left = book.refundable
+
+    def slowly(arrival):
+        rest = left(arrival)
+        time.sleep(0.005)
+        return rest
+
+    monkeypatch.setattr(book, "refundable", slowly)
+    start = threading.Barrier(12)
+
+    def refund(number: int) -> None:
+        start.wait()
+        with contextlib.suppress(Refusal):
+            book.refund(key=f"refund:{number % 8}", charge_ref=paid.ref, minor=3_000)
+
+    threads = [threading.Thread(target=refund, args=(number,)) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [row.minor for row in book.refunds.values()] == [3_000, 3_000, 3_000]
+
+
+def test_it_imports_nothing_of_the_shop():
+    names = "sorted({name.split('.')[0] for name in sys.modules})"
+    command = f"import sys, escrow.fakepay.__main__, escrow.fakepay.stripe; print({names})"
+    loaded = subprocess.run(
+        [sys.executable, "-c", command], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
+    assert not {"django", "core", "shop", "config"} & set(ast.literal_eval(loaded))
