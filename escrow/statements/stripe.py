@@ -14,15 +14,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from core.money import Money, exponent
+from core.money import PROVIDER_EXPONENTS, Money, exponent
 from escrow.gateways.base import Statement, StatementRow
 from escrow.statements import reading
 from escrow.statements.reading import Collected, Kind, Wrong
 
-ZERO_DECIMAL = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
-)  # ISK and UGX have no decimals either, but Stripe keeps two of them at zero
-THREE_DECIMAL = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
 KINDS: Mapping[str, Kind] = {
     "charge": "payment",
     "refund": "refund",
@@ -45,7 +41,7 @@ KINDS: Mapping[str, Kind] = {
 
 def decimals(currency: str) -> int:
     """Number of decimal digits of Stripe's smallest unit."""
-    return 0 if currency in ZERO_DECIMAL else 3 if currency in THREE_DECIMAL else 2
+    return PROVIDER_EXPONENTS["stripe"].get(currency, exponent(currency))
 
 
 def read(raw: bytes, *, name: str, day: date) -> Statement:

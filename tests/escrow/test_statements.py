@@ -166,7 +166,7 @@ def test_stripe_balance_transactions_and_its_exceptions_of_currency():
         ("txn_1E", "fee", 0, 20, ""),
         ("txn_1F", "chargeback", -12800, 1500, "du_1F"),
         ("txn_1G", "chargeback", 12800, -1500, "du_1F"),
-        ("txn_1H", "payment", 50000, 0, "ch_1H"),
+        ("txn_1H", "payment", 500, 0, "ch_1H"),
     ]
     assert [row.gross.currency for row in statement.rows][1::6] == ["JPY", "XOF"]
     assert statement.rows[0].at == datetime.fromtimestamp(1793580906, tz=UTC)
