@@ -143,6 +143,7 @@ def test_a_signed_body_that_is_no_event(deal, body):
         ("checkout.session.expired", {"id": "cs_1"}, ("payment", "cs_1", "")),
         ("charge.refunded", {"id": "ch_1", "payment_intent": "pi_1"}, ("refund", "pi_1", "")),
         ("refund.failed", {"id": "re_1", "payment_intent": {"id": "pi_1"}}, ("refund", "pi_1", "")),
+        ("refund.updated", {"id": "re_1", "metadata": {"payment": "cs_1"}}, ("refund", "cs_1", "")),
         (
             "charge.dispute.funds_withdrawn",
             {"id": "dp_1", "payment_intent": "pi_1", "status": "needs_response"},

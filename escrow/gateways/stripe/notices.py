@@ -70,18 +70,18 @@ def _notice(event_id: str, event_type: str, shown: dict[str, Any]) -> Notice:
     if event_type in _PAYMENT:
         kind, reference = "payment", _text(shown, "id")
     elif event_type in _REFUND:
-        kind = "refund"
+        kind, reference = "refund", _ours(shown, "payment") or reference
     elif event_type in _DISPUTE and not _text(shown, "status").startswith("warning_"):
         kind, dispute_ref = "dispute", _text(shown, "id")  # a warning is a question: no money has moved
     elif event_type in _PAYOUT:
         kind, reference = "payout", ""
-    return Notice(event_id, reference, _key(shown), kind, dispute_ref)
+    return Notice(event_id, reference, _ours(shown, "key"), kind, dispute_ref)
 
 
-def _key(shown: dict[str, Any]) -> str:
-    """Our own key, which every object of ours carries."""
+def _ours(shown: dict[str, Any], name: str) -> str:
+    """What we wrote on it: our own ``key`` stands on every object, on refunds also the ``payment``'s reference."""
     metadata = shown.get("metadata")
-    return _text(metadata, "key") if isinstance(metadata, dict) else ""
+    return _text(metadata, name) if isinstance(metadata, dict) else ""
 
 
 def _text(shown: dict[str, Any], name: str) -> str:
