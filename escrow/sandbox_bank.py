@@ -18,8 +18,8 @@ from django.db.models import Sum
 from django.urls import reverse
 
 from core import clock
-from escrow.gateways.sandbox import PAYEE
 from escrow import sandbox_disputes as disputes
+from escrow.gateways.sandbox import PAYEE
 from escrow.models import SandboxCharge
 from escrow.sandbox_notices import notify
 

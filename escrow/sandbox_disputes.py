@@ -20,7 +20,7 @@ def play(charge: SandboxCharge, outcome: str, *, minor: int | None, sent_back: i
 
     A chargeback takes ``minor``, or all that arrived and was not sent back; never more than arrived.
     """
-    rows = _rows(charge)
+    rows = rows_of(charge)
     if outcome == "chargeback":
         most = charge.paid_minor - withheld(charge)
         amount = min(minor or most - sent_back, most)
@@ -43,7 +43,7 @@ def play(charge: SandboxCharge, outcome: str, *, minor: int | None, sent_back: i
 def find(ref: str) -> dict[str, Any] | None:
     """A dispute as the bank's API tells of it."""
     for charge in SandboxCharge.objects.filter(kind="payment", data__has_key="disputes"):
-        for row in _rows(charge):
+        for row in rows_of(charge):
             if row["ref"] == ref:
                 amount = {"minor": row["minor"], "currency": row["currency"]}
                 said = {name: row[name] for name in ("status", "at", "answer_by")}
@@ -52,12 +52,12 @@ def find(ref: str) -> dict[str, Any] | None:
 
 
 def is_open(charge: SandboxCharge) -> bool:
-    return any(row["status"] == "open" for row in _rows(charge))
+    return any(row["status"] == "open" for row in rows_of(charge))
 
 
 def withheld(charge: SandboxCharge) -> int:
     """What the payer's bank has taken of a charge and not given back, in minor units."""
-    return sum(row["minor"] for row in _rows(charge) if row["status"] != "won")
+    return sum(row["minor"] for row in rows_of(charge) if row["status"] != "won")
 
 
 def withheld_in_all(currency: str) -> int:
@@ -65,7 +65,8 @@ def withheld_in_all(currency: str) -> int:
     return sum(withheld(charge) for charge in charges)
 
 
-def _rows(charge: SandboxCharge) -> list[dict[str, Any]]:
+def rows_of(charge: SandboxCharge) -> list[dict[str, Any]]:
+    """A charge's disputes, oldest first."""
     rows: list[dict[str, Any]] = charge.data.get("disputes", [])
     return rows
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 
@@ -52,7 +54,7 @@ def dispute_changed(*, gateway: str, ref: str, now: datetime) -> None:
                     _over(row, dispute, locked, now=now)
 
 
-def _opened(row: Chargeback, locked: dict[object, Order], *, now: datetime) -> None:
+def _opened(row: Chargeback, locked: dict[UUID, Order], *, now: datetime) -> None:
     """The deal stands still: neither its clocks nor a case may move money that the bank has."""
     order = locked.get(row.hold.order_id) if row.hold else None
     if order is not None and row.taken_minor.get("escrow"):
@@ -64,7 +66,7 @@ def _opened(row: Chargeback, locked: dict[object, Order], *, now: datetime) -> N
     outbox.publish("escrow.chargeback_opened", chargeback_id=row.pk)
 
 
-def _over(row: Chargeback, dispute: Dispute, locked: dict[object, Order], *, now: datetime) -> None:
+def _over(row: Chargeback, dispute: Dispute, locked: dict[UUID, Order], *, now: datetime) -> None:
     order = locked.get(row.hold.order_id) if row.hold else None
     in_case = order is not None and order.in_case
     hold = chargebacks.close_chargeback(row=row, status=dispute.status, stays_frozen=in_case, now=now)
@@ -113,10 +115,8 @@ def poll_due(subjects: Sequence[str], now: datetime) -> None:
     for subject in subjects:
         row = Chargeback.objects.filter(pk=subject, status=ChargebackStatus.OPEN).first()
         if row is not None:
-            try:
+            with contextlib.suppress(Unavailable):
                 dispute_changed(gateway=row.gateway, ref=row.gateway_ref, now=now)
-            except Unavailable:
-                pass
         with transaction.atomic():
             deadlines.finish("chargeback.poll", subjects=[subject])
             if Chargeback.objects.filter(pk=subject, status=ChargebackStatus.OPEN).exists():

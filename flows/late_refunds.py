@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,13 +11,49 @@ from django.db import transaction
 from core import outbox
 from core.actor import Actor
 from core.errors import NotFound
+from core.money import Money
 from core.policies import rules_of
+from escrow.errors import MoreThanReleased
 from escrow.models import Refund
+from escrow.queries import hold_of
 from escrow.services import late_refunds
+from escrow.services.moves import fee_back
 from flows.errors import AfterSaleOver, NotReleasedYet
 from shop.models import Order
 from shop.services import orders
 from shop.states import OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """What giving an amount back would mean for the merchant: ``net`` leaves his balance."""
+
+    amount: Money
+    fee: Money
+    net: Money
+    reason: str
+
+
+def most_to_give_back(order: Order) -> Money | None:
+    """What of an order may still be given back; None if nothing can."""
+    hold = hold_of(order.pk)
+    if order.status != OrderStatus.COMPLETED or hold is None:
+        return None
+    return Money(hold.released_minor - hold.returned_minor, hold.currency) or None
+
+
+def preview(*, order_id: UUID, amount_minor: int, reason: str) -> GiveBack:
+    """
+    What giving back would mean; nothing moves.
+
+    :raises MoreThanReleased: if it is nothing, or more than can be given back
+    """
+    hold = hold_of(order_id)
+    if hold is None or not 0 < amount_minor <= hold.released_minor - hold.returned_minor:
+        raise MoreThanReleased
+    fee = fee_back(hold, returned_minor=amount_minor)
+    amount, back, net = (Money(minor, hold.currency) for minor in (amount_minor, fee, amount_minor - fee))
+    return GiveBack(amount, back, net, reason)
 
 
 @transaction.atomic

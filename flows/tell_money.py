@@ -59,7 +59,8 @@ def merchant_chargeback_over(payload: Payload) -> None:
     order = order_of({"order_id": row.hold.order_id})
     names = {"amount": row.amount, "number": order.number}
     tell_merchant(order, "escrow.chargeback_closed", lambda: (
-        (_("The dispute about order %(number)s is won") % names, _("%(amount)s is back where it was taken from.") % names)
+        (_("The dispute about order %(number)s is won") % names,
+         _("%(amount)s is back where it was taken from.") % names)
         if row.status == "won"
         else (_("The dispute about order %(number)s is lost") % names,
               _("The payer's bank keeps %(amount)s. Nothing more is taken for it.") % names)

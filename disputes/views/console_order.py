@@ -23,7 +23,6 @@ from flows.deal import Deal, deal
 from shop.errors import NotYourOrder
 from shop.models import Order
 
-
 OF_PARKED = (TransferKind.SUSPENSE_REFUND, TransferKind.REFUND_DONE)
 
 

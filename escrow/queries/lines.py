@@ -139,8 +139,8 @@ def _moves(holds: Sequence[Hold]) -> tuple[Rows, list[Transfer]]:
     """One query for a hold to which nothing but capture and release has ever happened."""
     if len(holds) == 1 and not (holds[0].refunded_minor or holds[0].returned_minor):
         found = _MOVES.all(hold=holds[0].pk)
-        if found and found[0].kind == K.CAPTURE and not found[0].is_disputed:  # type: ignore[attr-defined]
-            return Rows({holds[0].pk: holds[0]}), found
+        if found and found[0].kind == K.CAPTURE and not found[0].is_disputed:
+            return Rows({holds[0].pk: holds[0]}), list[Transfer](found)
     rows = rows_of(holds)
     return rows, list(rows.transfers())
 

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - made of the texts of this file alone, no input
 """What the books must obey, as set-wise SQL over the transfers and the business rows; counted by ``books()``."""
 
 from __future__ import annotations

@@ -137,7 +137,7 @@ def _merchant_lines(account: Account, moves: Sequence[Transfer]) -> list[MoneyLi
     return lines
 
 
-_KINDS = {kind: name for name, kinds in KIND_NAMES.items() for kind in kinds}
+_KINDS: dict[int, str] = {kind: name for name, kinds in KIND_NAMES.items() for kind in kinds}
 
 
 @dataclass(frozen=True, slots=True)

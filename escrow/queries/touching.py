@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -65,7 +65,9 @@ def _given(holds: dict[int, Hold]) -> dict[tuple[int, int], Hold]:
         return {}
     places: dict[UUID, list[int]] = {}
     for pk, payment in (
-        Hold.objects.filter(payment__in={payment for _, payment in receipts}).order_by("pk").values_list("pk", "payment")
+        Hold.objects.filter(payment__in={payment for _, payment in receipts})
+        .order_by("pk")
+        .values_list("pk", "payment")
     ):
         places.setdefault(payment, []).append(pk)
     return {
@@ -76,11 +78,11 @@ def _given(holds: dict[int, Hold]) -> dict[tuple[int, int], Hold]:
     }
 
 
-def refund_of(move: Transfer, refunds: dict[int, Refund]) -> Refund | None:
+def refund_of(move: Transfer, refunds: Mapping[int, Refund]) -> Refund | None:
     is_fee = move.kind == K.FEE_BACK and move.leg == REFUND_LEG
     return refunds[move.ref] if move.kind in OF_REFUND or is_fee else None
 
 
-def chargeback_of(move: Transfer, chargebacks: dict[int, Chargeback]) -> Chargeback | None:
+def chargeback_of(move: Transfer, chargebacks: Mapping[int, Chargeback]) -> Chargeback | None:
     is_fee = move.kind == K.FEE_BACK and move.leg == CHARGEBACK_LEG
     return chargebacks[move.ref] if move.kind in OF_CHARGEBACK or is_fee else None

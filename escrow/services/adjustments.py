@@ -8,6 +8,7 @@ holds say: both are corrected by the acts that move them (a release, a refund, a
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -34,7 +35,7 @@ def propose(*, debit: str, credit: str, amount: Money, reason: str, actor: Actor
     :raises BadAdjustment: if an account may not be touched, the two are one or in other currencies, or no reason is
         given
     """
-    _check(actor)
+    author = _person(actor)
     faults = {name: words for name, key in (("debit", debit), ("credit", credit)) if (words := _fault(key, amount))}
     if debit == credit:
         faults["credit"] = _("Two different accounts are needed.")
@@ -46,7 +47,7 @@ def propose(*, debit: str, credit: str, amount: Money, reason: str, actor: Actor
         raise BadAdjustment(fields=faults)
     row = Adjustment.objects.create(
         debit=debit, credit=credit, amount_minor=amount.minor, currency=amount.currency, reason=reason.strip(),
-        proposed_by=actor.user_id, proposed_at=now,
+        proposed_by=author, proposed_at=now,
     )  # fmt: skip
     _audit(row, "proposed", actor)
     return row
@@ -60,13 +61,13 @@ def sign(*, adjustment_id: int, actor: Actor, now: datetime) -> Adjustment:
     :raises NeedsAnother: if it is the actor's own; the database refuses that, too
     :raises AlreadyDecided: if it was signed or refused before
     """
-    row = _row(adjustment_id, actor)
-    if row.proposed_by == actor.user_id:
+    row, signer = _row(adjustment_id, actor), _person(actor)
+    if row.proposed_by == signer:
         raise NeedsAnother
     rows = Adjustment.objects.filter(pk=row.pk, signed_at__isnull=True, refused_at__isnull=True)
-    if not rows.exclude(proposed_by=actor.user_id).update(signed_by=actor.user_id, signed_at=now):
+    if not rows.exclude(proposed_by=signer).update(signed_by=signer, signed_at=now):
         raise AlreadyDecided
-    row.signed_by, row.signed_at = actor.user_id, now
+    row.signed_by, row.signed_at = signer, now
     debit, credit = ledger.accounts(row.debit, row.credit)
     ledger.post([Entry(TransferKind.ADJUST, row.pk, debit, credit, row.amount_minor)], now=now)
     _audit(row, "signed", actor)
@@ -89,13 +90,14 @@ def refuse(*, adjustment_id: int, actor: Actor, now: datetime) -> Adjustment:
     return row
 
 
-def _check(actor: Actor) -> None:
+def _person(actor: Actor) -> UUID:
     if not actor.is_mediator or actor.user_id is None:
         raise NotFound
+    return actor.user_id
 
 
 def _row(adjustment_id: int, actor: Actor) -> Adjustment:
-    _check(actor)
+    _person(actor)
     row = Adjustment.objects.filter(pk=adjustment_id).first()
     if row is None:
         raise NotFound

@@ -80,7 +80,7 @@ def open_chargeback(*, payment: Payment, dispute: Dispute, now: datetime) -> lis
     parts = _parts(payment, dispute.amount.minor if is_same else 0)
     lost = dispute.amount.minor - sum(part.minor for part in parts)
     merchants = moves.lock_merchants({part.hold.merchant_id for part in parts})
-    made = []
+    made: list[Chargeback] = []
     either: list[Part | None] = [*parts] or [None]
     for part in either:
         surplus = lost if not made else 0
@@ -228,6 +228,8 @@ def _giving_back(row: Chargeback, repaid: int) -> list[Entry]:
 def _restore(row: Chargeback) -> None:
     escrow = row.taken_minor.get("escrow", 0)
     released = row.taken_minor.get("merchant", 0) + row.taken_minor.get("receivable", 0)
+    if row.hold_id is None:
+        return
     Hold.objects.filter(pk=row.hold_id).update(
         refunded_minor=F("refunded_minor") - escrow,
         returned_minor=F("returned_minor") - released,

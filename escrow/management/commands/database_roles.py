@@ -26,7 +26,7 @@ def statements(role: str) -> list[str]:
     quote = connection.ops.quote_name
     name, text = quote(role), "'" + role.replace("'", "''") + "'"
     made = [
-        f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {text}) "
+        f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = {text}) "  # noqa: S608 - quoted above
         f"THEN CREATE ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS; END IF; END $$",
         f"GRANT USAGE ON SCHEMA public TO {name}",
         f"REVOKE CREATE ON SCHEMA public FROM PUBLIC, {name}",
