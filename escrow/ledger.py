@@ -145,12 +145,13 @@ class _Short(Exception):
 POSTGRES = """
 WITH v AS (
   SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[])
-           AS v(kind, ref, leg, debit, credit, amount)),
+           WITH ORDINALITY AS v(kind, ref, leg, debit, credit, amount, place)),
 t AS (
   INSERT INTO escrow_transfer (kind, ref, leg, debit_id, credit_id, currency, amount, at)
   SELECT v.kind, v.ref, v.leg, d.id, c.id, d.currency, v.amount, %s
   FROM v JOIN escrow_account d ON d.id = v.debit
          JOIN escrow_account c ON c.id = v.credit AND c.currency = d.currency
+  ORDER BY v.place  -- ids in the order asked for: that is how running accounts are read
   ON CONFLICT DO NOTHING RETURNING debit_id, credit_id, amount),
 s AS (
   SELECT id, sum(d)::bigint AS d

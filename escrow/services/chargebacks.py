@@ -150,6 +150,11 @@ def _taking(row: Chargeback) -> list[Entry]:
     currency, taken, kind = row.currency, row.taken_minor, TransferKind.CHARGEBACK
     escrow, provider, fees, losses = _platform(row)
     found = []
+    if row.hold is not None and row.fee_back_minor:
+        found.append(Entry(TransferKind.FEE_BACK, row.pk, fees, row.hold.merchant, row.fee_back_minor, FEE_LEG))
+    if row.hold is not None and "receivable" in taken:
+        owed = ledger.account(f"receivable:{row.hold.store_id}:{currency}")
+        found.append(Entry(TransferKind.CREDIT_CHARGEBACK, row.pk, owed, row.hold.merchant, taken["receivable"]))
     if "escrow" in taken:
         found.append(Entry(kind, row.pk, escrow, provider, taken["escrow"], ESCROW))
     gross = taken.get("merchant", 0) + taken.get("receivable", 0)
@@ -157,11 +162,6 @@ def _taking(row: Chargeback) -> list[Entry]:
         found.append(Entry(kind, row.pk, row.hold.merchant, provider, gross, MERCHANT))
     if "losses" in taken:
         found.append(Entry(kind, row.pk, losses, provider, taken["losses"], LOSSES))
-    if row.hold is not None and row.fee_back_minor:
-        found.append(Entry(TransferKind.FEE_BACK, row.pk, fees, row.hold.merchant, row.fee_back_minor, FEE_LEG))
-    if row.hold is not None and "receivable" in taken:
-        owed = ledger.account(f"receivable:{row.hold.store_id}:{currency}")
-        found.append(Entry(TransferKind.CREDIT_CHARGEBACK, row.pk, owed, row.hold.merchant, taken["receivable"]))
     return found
 
 

@@ -75,10 +75,10 @@ def _entries(refund: Refund, hold: Hold | None, late: Late | None) -> list[Entry
     debit, flight = ledger.accounts(pot, f"refund_in_flight:{refund.gateway}:{currency}")
     if hold is None or late is None:
         return [Entry(kind, refund.pk, debit, flight, refund.amount_minor)]
-    found = [Entry(TransferKind.LATE_REFUND, refund.pk, hold.merchant, flight, refund.amount_minor)]
     fees, owed = ledger.accounts(f"fees:{currency}", f"receivable:{hold.store_id}:{currency}")
-    more = ((TransferKind.FEE_BACK, fees, late.fee_back_minor), (TransferKind.CREDIT_REFUND, owed, late.credit_minor))
-    return found + [Entry(what, refund.pk, side, hold.merchant, minor) for what, side, minor in more if minor]
+    first = ((TransferKind.FEE_BACK, fees, late.fee_back_minor), (TransferKind.CREDIT_REFUND, owed, late.credit_minor))
+    found = [Entry(what, refund.pk, side, hold.merchant, minor) for what, side, minor in first if minor]
+    return [*found, Entry(TransferKind.LATE_REFUND, refund.pk, hold.merchant, flight, refund.amount_minor)]
 
 
 def send_refund(*, refund_id: int, now: datetime) -> Refund:
