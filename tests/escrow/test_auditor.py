@@ -13,7 +13,16 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from core import clock
 from core.actor import SYSTEM
@@ -34,6 +43,8 @@ ACT = {"actor": SYSTEM, "reason": "auditor"}
 PARTS = st.integers(-1, 1001)  # thousandths of what there is
 OPEN = ("held", "frozen")
 FEW = 3  # deals in one run, so that enough happens to each
+Terms = tuple[int, int, bool]  # amount in minor units, fee in basis points, whether its buyer was warned
+DEALS = st.tuples(st.integers(1, 10**7), st.integers(0, 10_000), st.booleans())
 
 
 class Auditor(RuleBasedStateMachine):
@@ -45,9 +56,16 @@ class Auditor(RuleBasedStateMachine):
         payout_account(self.store.pk)
         self.book = Book()
 
+    @initialize(target=deals, first=DEALS, second=DEALS)
+    def two_deals(self, first: Terms, second: Terms) -> object:
+        return multiple(self._capture(*first), self._capture(*second))
+
     @precondition(lambda self: len(self.book.deals) < FEW)
-    @rule(target=deals, amount=st.integers(1, 10**7), bps=st.integers(0, 10_000), warned=st.booleans())
-    def capture(self, amount: int, bps: int, warned: bool) -> object:
+    @rule(target=deals, terms=DEALS)
+    def another_deal(self, terms: Terms) -> object:
+        return self._capture(*terms)
+
+    def _capture(self, amount: int, bps: int, warned: bool) -> object:
         order = OrderFactory(store=self.store, buyer=self.buyer, items_minor=amount, fee_bps=bps)
         hold = held(order=order, warned=warned)
         self.book.capture(hold.order_id, Deal(amount, bps, warned))
