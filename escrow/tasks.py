@@ -6,6 +6,7 @@ from celery import shared_task
 
 from core import clock
 from escrow.records import custody, sealer
+from escrow.services import rollups
 
 
 @shared_task(ignore_result=True)
@@ -17,3 +18,8 @@ def seal_records() -> None:
 @shared_task(ignore_result=True)
 def prove_custody() -> None:
     custody.prove(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def roll_up_accounts() -> None:
+    rollups.roll_up(now=clock.now())

@@ -2,6 +2,7 @@
 
 from escrow.queries.balances import MerchantMoney, merchant_money, payout_account, payouts_of
 from escrow.queries.books import Books, books
+from escrow.queries.corrections import accounts_to_correct, adjustments, chargebacks
 from escrow.queries.holds import hold_of, holds_of, holds_of_store
 from escrow.queries.lines import MoneyLine, buyer_lines, order_lines
 from escrow.queries.problems import failed_payouts, failed_refunds, parked_receipts, problems
@@ -12,8 +13,11 @@ __all__ = [
     "Lines",
     "MerchantMoney",
     "MoneyLine",
+    "accounts_to_correct",
+    "adjustments",
     "books",
     "buyer_lines",
+    "chargebacks",
     "failed_payouts",
     "failed_refunds",
     "hold_of",
