@@ -17,6 +17,7 @@ PARTNER = Partner(
     name="alipay",
     dialect="alipay",
     destination="2088102146225135",
+    zone="Asia/Shanghai",
     bank_name="支付宝",
     holder="林梅",
     calls=CALLS - {"create"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -323,9 +324,9 @@ def test_the_statement_has_every_movement(deal):
     deal.book.fee_bps = 60
     reference, movement = deal.paid()
     deal.gateway.refund(key=deal.key("refund"), reference=reference, movement_ref=movement, amount=deal.money(1_000))
-    statement = deal.gateway.statement(day=datetime.now(UTC).date())
+    statement = deal.gateway.statement(day=datetime.now(ZoneInfo(deal.partner.zone)).date())
     by_kind = {row.kind: row for row in statement.rows}
     assert by_kind["payment"].gross == deal.money(10_000)
-    assert by_kind["payment"].fee == deal.money(60)
+    assert sum(row.fee.minor for row in statement.rows) == 60  # on the payment's line or on one of its own
     assert by_kind["refund"].gross == deal.money(-1_000)
     assert statement.raw

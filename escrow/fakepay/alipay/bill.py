@@ -10,38 +10,49 @@ from escrow.fakepay.alipay import words
 from escrow.fakepay.book import Book
 from escrow.fakepay.entries import Move
 
-COLUMNS = "账务流水号,业务流水号,商户订单号,商品名称,发生时间,对方账号,收入金额（+元）,支出金额（-元）,账户余额（元）,交易渠道,业务类型,备注"
+COLUMNS = (
+    "账务流水号", "业务流水号", "商户订单号", "商品名称", "发生时间", "对方账号",
+    "收入金额（+元）", "支出金额（-元）", "账户余额（元）", "交易渠道", "业务类型", "备注",
+)  # fmt: skip
 KINDS = {
     "payment": "在线支付", "refund": "交易退款", "refund_failed": "退款退回",
     "release": "交易分账", "reversal": "交易退分账",
     "payout": "转账", "payout_returned": "转账退回", "dispute": "其它", "dispute_won": "其它",
 }  # fmt: skip
-SUMMARY = "业务类型,笔数,收入金额（+元）,支出金额（-元）"
+SUMMARY = ("类型", "收入笔数", "收入金额（+元）", "支出笔数", "支出金额（-元）")
 
 
 def zipped(book: Book, *, seller_id: str, day: str) -> bytes:
     """``day``: in China, as ``2026-11-28``."""
     rows: list[str] = []
-    sums: dict[str, tuple[int, int, int]] = {}
+    nets: list[tuple[str, int]] = []
     balance = 0
     with book.locked():
         moves = list(book.moves)
     for move in moves:
         for minor, kind, number in _parts(move):
             balance += minor
-            if not words.stamp(move.at).startswith(day):
-                continue
-            rows.append(_row(book, move, minor, kind, number, balance))
-            count, inward, outward = sums.get(kind, (0, 0, 0))
-            sums[kind] = (count + 1, inward + max(minor, 0), outward + min(minor, 0))
+            if words.stamp(move.at).startswith(day):
+                rows.append(_row(book, move, minor, kind, number, balance))
+                nets.append((kind, minor))
     stem = f"{seller_id}0156_{day.replace('-', '')}"
-    summary = [f"{kind},{n},{words.yuan(inward)},{words.yuan(outward)}" for kind, (n, inward, outward) in sums.items()]
+    tables = (("账务明细", COLUMNS, rows), ("账务明细(汇总)", SUMMARY, _sums(nets)))
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as files:
-        for name, head, lines in (("账务明细", COLUMNS, rows), ("账务明细(汇总)", SUMMARY, summary)):
-            text = _file(seller_id, day, name.removesuffix("(汇总)"), head, lines)
+        for name, head, lines in tables:
+            text = _file(seller_id, day, name.removesuffix("(汇总)"), ",".join(head), lines)
             files.writestr(f"{stem}_{name}.csv", text.encode("gbk"))
     return packed.getvalue()
+
+
+def _sums(nets: list[tuple[str, int]]) -> list[str]:
+    """What came in and went out of each kind, and of all."""
+    lines = []
+    for kind in [*dict.fromkeys(kind for kind, _ in nets), "合计"]:
+        of_it = [minor for name, minor in nets if kind in (name, "合计")]
+        came, went = [minor for minor in of_it if minor > 0], [minor for minor in of_it if minor < 0]
+        lines.append(f"{kind},{len(came)},{words.yuan(sum(came))},{len(went)},{words.yuan(sum(went))}")
+    return lines
 
 
 def _parts(move: Move) -> list[tuple[int, str, str]]:

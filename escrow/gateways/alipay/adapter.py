@@ -114,8 +114,8 @@ class AlipayGateway:
 
     def _state(self, answer: Mapping[str, Any]) -> PaymentState:
         """
-        TRADE_CLOSED says that no money is there: none came in time, or all of it has gone back. Who pays and is refunded
-        in full before we ask leaves nothing to be booked.
+        TRADE_CLOSED says that no money is there: none came in time, or all of it has gone back. Who was refunded in full
+        before we asked leaves nothing to be booked.
         """
         payee = str(answer.get("seller_id") or self.payee)
         status = answer["trade_status"]
