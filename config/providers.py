@@ -29,6 +29,7 @@ def providers() -> dict[str, Mapping[str, str]]:
             "seller_id": env.str("ALIPAY_SELLER_ID", default=""),
             "private_key": _key("ALIPAY_PRIVATE_KEY"),
             "alipay_public_key": _key("ALIPAY_PUBLIC_KEY"),
+            "royalty": env.str("ALIPAY_ROYALTY", default=""),
         },
         "wechatpay": {
             "api_base": env.str("WECHATPAY_API_BASE", default="https://api.mch.weixin.qq.com"),

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
-from importlib import import_module
 from typing import Any, Literal
 
 from core.money import Money
@@ -29,6 +28,7 @@ from escrow.gateways.base import (
     Statement,
     Unavailable,
 )
+from escrow.statements import alipay as bills
 
 LONGEST_LIFE = timedelta(days=15)  # the range of time_expire
 LONGEST_SUBJECT = 256
@@ -114,8 +114,8 @@ class AlipayGateway:
 
     def _state(self, answer: Mapping[str, Any]) -> PaymentState:
         """
-        TRADE_CLOSED says that no money is there: none came in time, or all of it has gone back. Who was refunded in full
-        before we asked leaves nothing to be booked.
+        TRADE_CLOSED says that no money is there: none came in time, or all of it has gone back. What was refunded in
+        full before we asked leaves nothing to be booked.
         """
         payee = str(answer.get("seller_id") or self.payee)
         status = answer["trade_status"]
@@ -257,13 +257,12 @@ class AlipayGateway:
         The address that Alipay gives is good for 30 seconds, so it is used at once.
 
         :raises Refused: ``isp.bill_not_exist`` if there is none yet, or nothing has moved that day
+        :raises BadStatement: if it is not what it should be
         """
         content = {"bill_type": "signcustomer", "bill_date": day.isoformat()}
         answer = self.channel.ask("alipay.data.dataservice.bill.downloadurl.query", content)
         raw = self.channel.download(str(answer.get("bill_download_url", "")))
-        read = import_module("escrow.statements.alipay").read
-        made: Statement = read(raw, name=f"alipay-{day.isoformat()}.zip", day=day)
-        return made
+        return bills.read(raw, name=f"alipay-{day.isoformat()}.zip", day=day)
 
 
 def _trade(reference: str, movement_ref: str) -> dict[str, str]:
