@@ -29,6 +29,9 @@ def providers() -> dict[str, Mapping[str, str]]:
             "seller_id": env.str("ALIPAY_SELLER_ID", default=""),
             "private_key": _key("ALIPAY_PRIVATE_KEY"),
             "alipay_public_key": _key("ALIPAY_PUBLIC_KEY"),
+            "app_cert": _key("ALIPAY_APP_CERT"),
+            "alipay_cert": _key("ALIPAY_CERT"),
+            "alipay_root_cert": _key("ALIPAY_ROOT_CERT"),
             "royalty": env.str("ALIPAY_ROYALTY", default=""),
         },
         "wechatpay": {

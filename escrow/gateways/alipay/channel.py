@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -36,6 +36,7 @@ class Channel:
     app_id: str
     private_key: rsa.RSAPrivateKey
     alipay_public_key: rsa.RSAPublicKey
+    certificates: Mapping[str, str] = field(default_factory=dict)  # the numbers of ours and of Alipay's root
 
     def ask(self, method: str, content: Mapping[str, Any]) -> dict[str, Any]:
         """
@@ -74,6 +75,7 @@ class Channel:
             "sign_type": "RSA2",
             "timestamp": words.stamp(datetime.now(UTC)),
             "version": "1.0",
+            **self.certificates,
             "biz_content": json.dumps(content, ensure_ascii=False, separators=(",", ":")),
             **{name: text for name, text in public.items() if text},
         }
