@@ -34,9 +34,9 @@ def dialect(bank):
     return bank.app.dialects["alipay"]
 
 
-def adapter(bank, **more: str) -> AlipayGateway:
+def adapter(bank, *, timeout_seconds: float = 5, **more: str) -> AlipayGateway:
     values = {**bank.app.dialects["alipay"].shop_values(bank.address("alipay")), "royalty": "", **more}
-    return alipay.build(values, client=httpx.Client(timeout=5, trust_env=False))
+    return alipay.build(values, client=httpx.Client(timeout=timeout_seconds, trust_env=False))
 
 
 @pytest.fixture

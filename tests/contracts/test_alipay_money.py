@@ -12,7 +12,7 @@ from escrow.fakepay.alipay.bill import zipped
 from escrow.gateways.alipay import words
 from escrow.gateways.base import Refused, Unavailable
 from escrow.statements import alipay as bills
-from tests.contracts.test_alipay import TRADE, adapter, no, pay, scripted
+from tests.contracts.test_alipay import TRADE, adapter, create, no, pay, scripted
 
 MERCHANT, CARD = "2088102146225135", "6222020200112233445"
 
@@ -241,3 +241,46 @@ def test_the_balance_is_in_yuan_alone(bank):
     gateway, _ = scripted(bank, {"total_amount": "about 5"})
     with pytest.raises(Unavailable):
         gateway.balance(currency="CNY")
+
+
+# --- bad moods of the calls that only ask, and the page ---------------------------------------------------------------
+
+ASKING = {
+    "query_refund": lambda gateway, reference: gateway.query_refund(key="refund:1", reference=reference),
+    "query_payout": lambda gateway, reference: gateway.query_payout(key="payout:1"),
+    "balance": lambda gateway, reference: gateway.balance(currency="CNY").amount,
+    "statement": lambda gateway, reference: gateway.statement(day=today()).rows,
+    "query_release": lambda gateway, reference: gateway.reverse_release(
+        key="reverse:1", release_key="release:1", reference=reference, amount=Money(1_000)
+    ),
+}
+
+
+@pytest.mark.parametrize("mood", ["fail_before", "lose", "duplicate", "delay"])
+@pytest.mark.parametrize("op", ASKING)
+def test_whoever_only_asks_may_ask_again(bank, dialect, op, mood):
+    gateway = adapter(bank, royalty="freeze", timeout_seconds=0.3)
+    reference, trade_no = pay(gateway, dialect)
+    gateway.refund(key="refund:1", reference=reference, movement_ref=trade_no, amount=Money(800))
+    gateway.release(key="release:1", reference=reference, amount=Money(2_000), destination=MERCHANT)
+    gateway.payout(key="payout:1", amount=Money(5_000), bank="招商银行", holder="林梅", number=CARD)
+    dialect.book.faults.write([{"op": op, "mood": mood, "seconds": 0.7}])
+    if mood == "duplicate":
+        ASKING[op](gateway, reference)
+    else:
+        with pytest.raises(Unavailable):
+            ASKING[op](gateway, reference)
+    assert not dialect.book.faults.rest()
+    assert ASKING[op](gateway, reference) == ASKING[op](gateway, reference)
+    assert len(dialect.book.refunds) == (2 if op == "query_release" else 1)
+
+
+def test_a_payer_pays_on_the_page_and_comes_back(bank, dialect):
+    gateway = adapter(bank)
+    with httpx.Client(trust_env=False) as browser:
+        page = browser.get(create(gateway).url).headers["Location"]
+        assert "12800 CNY" in browser.get(page).text
+        assert browser.post(page, data={"act": "pay"}).headers["Location"] == "http://shop.test/back"
+        assert gateway.query_payment(reference="payment_1").status == "paid"
+        again = browser.get(create(gateway, amount=Money(1)).url)
+    assert (again.status_code, dialect.book.charges["payment_1"].minor) == (400, 12_800)
