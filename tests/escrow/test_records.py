@@ -92,7 +92,7 @@ def test_without_a_key_nothing_is_sealed_and_lag_is_known(db, settings):
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="needs PostgreSQL: ./run test --pg")
+@pytest.mark.pg
 def test_a_transfer_that_commits_late_is_not_skipped():
     """Red with ``id > last`` instead of the snapshot's horizon: the late one would never be sealed."""
     ledger.accounts("escrow:CNY", "fees:CNY")
