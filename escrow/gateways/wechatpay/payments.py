@@ -1,7 +1,7 @@
 """
 Payments and refunds at WeChat Pay.
 
-Sources: "Native下单", "JSAPI/小程序下单", "商户订单号查询订单", "关闭订单", "退款申请", "查询单笔退款（通过商户退款单号）".
+Sources: "Native下单", "JSAPI/小程序下单", "商户订单号查询订单", "关闭订单", "退款申请", "查询单笔退款".
 """
 
 from __future__ import annotations

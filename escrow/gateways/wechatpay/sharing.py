@@ -1,18 +1,17 @@
 """
 Releases: profit sharing of a payment whose money WeChat Pay keeps frozen.
 
-Sources: "请求分账", "查询分账结果", "请求分账回退", "查询分账回退结果", "解冻剩余资金". At most 50 requests per payment, each
-to a receiver that was added in the merchant platform; what is shared goes to a merchant number there or to an openid.
-What is not shared comes free for the payee of the order, at the latest after ``hold_days``.
+Sources: "请求分账", "查询分账结果", "请求分账回退", "查询分账回退结果", "解冻剩余资金".
+At most 50 requests per payment, each to a receiver that was added in the merchant platform: a merchant number there or
+an openid. What is not shared comes free for the payee of the order, at the latest after ``hold_days``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from core import clock
 from core.money import Money
 from escrow.gateways.base import PayoutState, RefundState, Unavailable
 from escrow.gateways.wechatpay.calls import Said, fen, instant, number_of, whole_fen, word
@@ -35,7 +34,7 @@ class Sharing(Payments):
         Pending within the first minute and while WeChat Pay works on it: ask again under the same key.
         """
         paid = self._paid(reference)
-        if clock.real_now() < instant(paid, "success_time") + NOT_BEFORE:
+        if datetime.now(UTC) < instant(paid, "success_time") + NOT_BEFORE:
             return PayoutState("", "pending", "too early")
         receiver = {
             "type": "MERCHANT_ID" if destination.isdigit() else "PERSONAL_OPENID",

@@ -31,7 +31,6 @@ TOLERANCE_SECONDS = 300
 PROBE = "WECHATPAY/SIGNTEST/"  # a wrong signature that WeChat sends on purpose, to see whether it is refused
 _STAMP = re.compile(r"\A\d{1,12}\Z", re.ASCII)
 _PEM = re.compile(r"-----BEGIN (PUBLIC KEY|CERTIFICATE)-----.*?-----END \1-----", re.DOTALL)
-_PART = re.compile(r'(\w+)="([^"]*)"', re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +48,10 @@ class Signed:
         names = ("serial", "timestamp", "nonce", "signature")
         return cls(*(given.get(f"wechatpay-{name}", "") for name in names))
 
-    def as_headers(self) -> dict[str, str]:
-        return {
-            "Wechatpay-Serial": self.serial,
-            "Wechatpay-Timestamp": self.stamp,
-            "Wechatpay-Nonce": self.nonce,
-            "Wechatpay-Signature": self.signature,
-            "Wechatpay-Signature-Type": SCHEME,
-        }
-
 
 def private_key(pem: str) -> RSAPrivateKey:
     """
-    Read a merchant's (``apiclient_key.pem``) or a pretended platform's private key.
+    Read the merchant's private key (``apiclient_key.pem``).
 
     :raises ValueError: if it is not an RSA key
     """
@@ -114,28 +104,8 @@ def authorization(*, method: str, path: str, body: str, mchid: str, serial: str,
     stamp, nonce = str(int(time.time())), secrets.token_hex(16)
     signature = sign(key, method, path, stamp, nonce, body)
     return (
-        f'{SCHEME} mchid="{mchid}",nonce_str="{nonce}",signature="{signature}",'
-        f'timestamp="{stamp}",serial_no="{serial}"'
+        f'{SCHEME} mchid="{mchid}",nonce_str="{nonce}",signature="{signature}",timestamp="{stamp}",serial_no="{serial}"'
     )
-
-
-def read_authorization(header: str) -> dict[str, str]:
-    """
-    The parts of such a header: mchid, nonce_str, signature, timestamp, serial_no.
-
-    :raises BadSignature: if it has another form
-    """
-    scheme, _, rest = header.partition(" ")
-    parts = dict(_PART.findall(rest))
-    if scheme != SCHEME or set(parts) != {"mchid", "nonce_str", "signature", "timestamp", "serial_no"}:
-        raise BadSignature
-    return parts
-
-
-def stamped(raw: bytes, *, serial: str, key: RSAPrivateKey, at: float | None = None) -> Signed:
-    """Sign bytes as the platform does, now or at another Unix time."""
-    stamp, nonce = str(int(time.time() if at is None else at)), secrets.token_hex(16)
-    return Signed(serial, stamp, nonce, sign(key, stamp, nonce, raw.decode()))
 
 
 def verify(raw: bytes, *, headers: Mapping[str, str], keys: Mapping[str, RSAPublicKey]) -> None:
@@ -176,19 +146,6 @@ def opened(resource: Any, *, apiv3_key: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise Malformed
     return content
-
-
-def sealed(content: Mapping[str, Any], *, label: str, apiv3_key: str) -> dict[str, str]:
-    """Encrypt the ``resource`` of a notice, as the platform does."""
-    nonce = secrets.token_hex(6)
-    plain = json.dumps(content, ensure_ascii=False).encode()
-    hidden = AESGCM(apiv3_key.encode()).encrypt(nonce.encode(), plain, label.encode())
-    return {
-        "algorithm": "AEAD_AES_256_GCM",
-        "ciphertext": b64encode(hidden).decode(),
-        "associated_data": label,
-        "nonce": nonce,
-    }
 
 
 def hidden_name(name: str, *, key: RSAPublicKey) -> str:

@@ -1,8 +1,8 @@
 """
 Payouts: a transfer into a merchant's WeChat wallet, which he confirms there.
 
-Sources: "发起转账" and "商户单号查询转账单" of 商家转账 (``/v3/fund-app/mch-transfer``), which took the place of the batch
-transfers (``/v3/transfer/batches``) for new merchants in January 2025. WeChat Pay sends no money to bank accounts by API v3.
+Sources: "发起转账" and "商户单号查询转账单" of 商家转账 (``/v3/fund-app/mch-transfer``). Its predecessor, batches at
+``/v3/transfer/batches``, needed no confirmation. A bank account cannot be reached by either.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Transfers(Payments):
 
     def payout(self, *, key: str, amount: Money, bank: str, holder: str, number: str) -> PayoutState:
         """
-        Ask for a transfer to the openid ``number``. It stays pending until its owner confirms it in WeChat, a day at most.
+        Ask for a transfer to the openid ``number``. Pending until its owner confirms it in WeChat, a day at most.
 
         :raises Refused: if no scene is set up, or the number is no openid
         """
