@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -255,7 +256,7 @@ def test_a_release_is_taken_back_once(deal):
 
 def pay_out(deal: Deal, key: str, minor: int = 3_000):
     partner = deal.partner
-    ask = {"bank": partner.bank_name, "holder": partner.holder, "number": partner.destination}
+    ask = {"bank": partner.bank_name, "holder": partner.holder, "number": partner.number or partner.destination}
     return deal.gateway.payout(key=key, amount=deal.money(minor), **ask)
 
 
@@ -323,7 +324,7 @@ def test_the_statement_has_every_movement(deal):
     deal.book.fee_bps = 60
     reference, movement = deal.paid()
     deal.gateway.refund(key=deal.key("refund"), reference=reference, movement_ref=movement, amount=deal.money(1_000))
-    statement = deal.gateway.statement(day=datetime.now(UTC).date())
+    statement = deal.gateway.statement(day=datetime.now(ZoneInfo(deal.partner.zone)).date())
     by_kind = {row.kind: row for row in statement.rows}
     assert by_kind["payment"].gross == deal.money(10_000)
     assert by_kind["payment"].fee == deal.money(60)

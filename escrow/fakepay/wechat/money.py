@@ -23,7 +23,6 @@ from escrow.fakepay.wechat.words import (
 )
 
 MOST_SHARES = 50
-SHARED_AFTER_SECONDS = 60
 
 
 def share(desk: Desk, request: Request, match: re.Match[str]) -> dict[str, Any]:
@@ -37,7 +36,7 @@ def share(desk: Desk, request: Request, match: re.Match[str]) -> dict[str, Any]:
     to = receivers[0]
     if to.get("type") == "PERSONAL_OPENID":
         desk.ours(mchid=desk.keys.mchid, appid=text(body, "appid"))
-    if desk.book.clock.now() < charge.arrivals[0].at + SHARED_AFTER_SECONDS:
+    if desk.book.clock.now() < charge.arrivals[0].at + desk.keys.shared_after_seconds:
         raise No(400, "INVALID_REQUEST", "too early")
     others = [row for row in desk.book.transfers.values() if (row.kind, row.charge_ref) == ("release", charge.ref)]
     if own not in [row.key for row in others] and len(others) >= MOST_SHARES:

@@ -11,7 +11,7 @@ from escrow.gateways.wechatpay import signing
 from escrow.gateways.wechatpay.bills import Bills
 from escrow.gateways.wechatpay.calls import Caller
 from escrow.gateways.wechatpay.notices import notice_of
-from escrow.gateways.wechatpay.sharing import Sharing
+from escrow.gateways.wechatpay.sharing import SHARED_AFTER_SECONDS, Sharing
 from escrow.gateways.wechatpay.transfers import Transfers
 
 __all__ = ["WeChatPayGateway", "build"]
@@ -25,10 +25,17 @@ class WeChatPayGateway(Sharing, Transfers, Bills):
     name = "wechatpay"
 
     def __init__(
-        self, caller: Caller, *, hold_days: int = HOLD_DAYS, scene: str = "", report: tuple[tuple[str, str], ...] = ()
+        self,
+        caller: Caller,
+        *,
+        hold_days: int = HOLD_DAYS,
+        shared_after_seconds: int = SHARED_AFTER_SECONDS,
+        scene: str = "",
+        report: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.caller = caller
         self.payee = f"{caller.mchid}/{caller.appid}"
+        self.shared_after_seconds = shared_after_seconds
         self.scene = scene
         self.report = report
         self.capabilities = Capabilities(
@@ -70,6 +77,7 @@ def build(values: Mapping[str, str], *, client: httpx.Client) -> WeChatPayGatewa
     return WeChatPayGateway(
         caller,
         hold_days=int(values.get("hold_days") or HOLD_DAYS),
+        shared_after_seconds=int(values.get("shared_after_seconds") or SHARED_AFTER_SECONDS),
         scene=values.get("transfer_scene", ""),
         report=tuple((name, text) for name, _, text in pairs),
     )

@@ -17,7 +17,7 @@ from escrow.gateways.base import PayoutState, RefundState, Unavailable
 from escrow.gateways.wechatpay.calls import Said, fen, instant, number_of, whole_fen, word
 from escrow.gateways.wechatpay.payments import Payments
 
-NOT_BEFORE = timedelta(minutes=1)  # "请求分账": a payment can be shared one minute after it was made
+SHARED_AFTER_SECONDS = 60  # "请求分账": a payment can be shared one minute after it was made
 _RESULTS: Mapping[str, Literal["pending", "done", "failed"]] = {
     "PENDING": "pending", "PROCESSING": "pending", "SUCCESS": "done", "CLOSED": "failed", "FAILED": "failed",
 }  # fmt: skip
@@ -27,6 +27,8 @@ _NONE = frozenset({"RESOURCE_NOT_EXISTS", "RESOURCE_NOT_EXIST", "NOT_FOUND"})
 class Sharing(Payments):
     """Letting go of a frozen payment in parts. Asked twice under one key the first order stands, and is told."""
 
+    shared_after_seconds: int
+
     def release(self, *, key: str, reference: str, amount: Money, destination: str) -> PayoutState:
         """
         Share a part with a receiver; ``destination`` is a merchant number (digits) or an openid. The rest stays frozen.
@@ -34,7 +36,7 @@ class Sharing(Payments):
         Pending within the first minute and while WeChat Pay works on it: ask again under the same key.
         """
         paid = self._paid(reference)
-        if datetime.now(UTC) < instant(paid, "success_time") + NOT_BEFORE:
+        if datetime.now(UTC) < instant(paid, "success_time") + timedelta(seconds=self.shared_after_seconds):
             return PayoutState("", "pending", "too early")
         receiver = {
             "type": "MERCHANT_ID" if destination.isdigit() else "PERSONAL_OPENID",
