@@ -30,6 +30,7 @@ def made_up(name: str) -> str:
     return key.private_bytes(serialization.Encoding.PEM, kind, serialization.NoEncryption()).decode()
 
 
+@lru_cache(maxsize=8)
 def _read(pem: str) -> rsa.RSAPrivateKey:
     key = serialization.load_pem_private_key(pem.encode(), None)
     assert isinstance(key, rsa.RSAPrivateKey), "WeChat Pay's keys are RSA"

@@ -15,7 +15,7 @@ from datetime import date
 from core import clock
 from core.money import Money
 from escrow.gateways.base import Balance, Statement, Unavailable
-from escrow.gateways.wechatpay.calls import fen, whole_fen, word
+from escrow.gateways.wechatpay.calls import Said, fen, whole_fen, word
 from escrow.gateways.wechatpay.payments import Payments
 
 
@@ -26,13 +26,23 @@ class Bills(Payments):
         """
         Fetch what moved on our account on a day of China's.
 
+        The bill of the flow of funds is taken: it has everything, and each fee under the number of its payment.
+
         :raises Unavailable: if the bill is not there yet, or is not the file that was announced
-        :raises Refused: e.g. ``NO_STATEMENT_EXIST`` for a day without movements
+        :raises Refused: for a day that is too long ago or not over
         """
         from escrow.statements import wechatpay
 
-        raw = self.fund_flow_bill(day=day)
-        return wechatpay.read(raw, name=f"wechatpay-fundflow-{day:%Y%m%d}.csv", day=day)
+        name = f"wechatpay-fundflow-{day:%Y%m%d}.csv"
+        try:
+            raw = self.fund_flow_bill(day=day)
+        except Said as no:
+            if no.word == "NO_STATEMENT_EXIST":
+                return Statement(name, b"", ())  # nothing moved on that day
+            if no.word == "STATEMENT_CREATING":
+                raise Unavailable from no
+            raise
+        return wechatpay.read(raw, name=name, day=day)
 
     def trade_bill(self, *, day: date) -> bytes:
         """The file of all payments and refunds of a day, with the fee of each."""

@@ -14,6 +14,7 @@ import time
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
@@ -49,9 +50,10 @@ class Signed:
         return cls(*(given.get(f"wechatpay-{name}", "") for name in names))
 
 
+@lru_cache(maxsize=4)
 def private_key(pem: str) -> RSAPrivateKey:
     """
-    Read the merchant's private key (``apiclient_key.pem``).
+    Read the merchant's private key (``apiclient_key.pem``). Once a process: checking one takes longer than signing.
 
     :raises ValueError: if it is not an RSA key
     """
@@ -74,6 +76,7 @@ def platform_keys(*, serials: str, pems: str) -> dict[str, RSAPublicKey]:
     return dict(zip(names, (_public(block) for block in blocks), strict=True))
 
 
+@lru_cache(maxsize=8)
 def _public(pem: str) -> RSAPublicKey:
     raw = pem.encode()
     key = load_pem_x509_certificate(raw).public_key() if "CERTIFICATE" in pem else load_pem_public_key(raw)
