@@ -181,11 +181,10 @@ def test_within_wechats_own_browser_the_same_order_is_prepared(deal: Deal):
 
 
 def test_a_paid_order_says_so_instead_of_giving_its_code_again(deal: Deal):
-    expires = datetime.now(UTC) + timedelta(minutes=5)
-    deal.create(key="payment:one", expires_at=expires)
+    deal.create(key="payment:one")
     deal.book.pay(deal.charge.ref)
     with pytest.raises(Refused) as told:
-        deal.create(key="payment:one", expires_at=expires)
+        deal.create(key="payment:one")
     assert told.value.why.startswith("ORDERPAID")
 
 

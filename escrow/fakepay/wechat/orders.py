@@ -44,7 +44,7 @@ def create(desk: Desk, request: Request, match: re.Match[str]) -> dict[str, Any]
         raise No(400, "ORDERPAID")
     elif known.state == "closed":
         raise No(400, "ORDER_CLOSED")
-    elif {**known.data["body"], "time_expire": ""} != {**body, "time_expire": ""}:
+    elif known.data["body"] != body:
         raise No(403, "OUT_TRADE_NO_USED")
     code = known.data["code"]
     return {"code_url": f"weixin://wxpay/bizpayurl?pr={code}"} if match[1] == "native" else {"prepay_id": f"wx{code}"}
