@@ -43,6 +43,9 @@ def providers() -> dict[str, Mapping[str, str]]:
             "private_key": _key("WECHATPAY_PRIVATE_KEY"),
             "platform_serial": env.str("WECHATPAY_PLATFORM_SERIAL", default=""),
             "platform_public_key": _key("WECHATPAY_PLATFORM_PUBLIC_KEY"),
+            "hold_days": env.str("WECHATPAY_HOLD_DAYS", default="30"),
+            "transfer_scene": env.str("WECHATPAY_TRANSFER_SCENE", default=""),
+            "transfer_report": env.str("WECHATPAY_TRANSFER_REPORT", default=""),
         },
         "bank": {
             "holder": env.str("BANK_HOLDER", default=""),

@@ -21,7 +21,7 @@ from core.transitions import advance
 from escrow import ledger
 from escrow.errors import AlreadyPosted, NotParked, NotThisAmount, PaymentNotOpen
 from escrow.gateways import gateway as provider_of
-from escrow.gateways.base import Movement, Notice, PaymentState
+from escrow.gateways.base import Created, Movement, Notice, PaymentState
 from escrow.ledger import Entry
 from escrow.models import Inbox, Payment, Receipt, Refund, TransferKind
 from escrow.services.refunds import open_refund
@@ -58,12 +58,15 @@ def open_payment(*, buyer_id: UUID, amount: Money, expires_at: datetime, now: da
     return payment
 
 
-def start_payment(*, payment_id: UUID) -> str:
+def start_payment(*, payment_id: UUID) -> Created:
     """
-    Give the page where the buyer pays. Network; asks the provider under one key, so it may be called at every visit.
+    Give the way in which the buyer pays: the provider's page, a code to scan, or where to transfer to.
+
+    Network; asks the provider under one key and in the same words, whoever looks, so it may be called at every visit.
 
     :raises PaymentNotOpen: if it is paid or closed
     :raises Unavailable: if the provider does not answer
+    :raises Refused: if it says no, perhaps because the money has just come
     """
     payment = _payment(payment_id)
     if payment.status != PaymentStatus.OPEN:
@@ -78,7 +81,7 @@ def start_payment(*, payment_id: UUID) -> str:
     )
     if payment.reference != created.reference:
         Payment.objects.filter(pk=payment.pk).update(reference=created.reference)
-    return created.url
+    return created
 
 
 def _description() -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from core import clock
 from core.api import Door, OnceMixin, member_of, read
 from core.api_fields import At, Id, MoneyInput, MoneySerializer, Strict, Text, Whole, same_currency
 from core.http import actor_of
-from escrow.gateways.base import Unavailable
+from escrow.gateways.base import Created, Unavailable
 from escrow.models import Payment
 from escrow.services import payments
 from flows import purchase
@@ -80,10 +81,17 @@ class CheckoutInput(Strict):
 
 
 class PaymentShape(serializers.Serializer[Any]):
-    """Send the buyer to `url`; nothing is paid before the provider says so."""
+    """
+    Send the buyer to `url`; nothing is paid before the provider says so.
+
+    `qr`: what his wallet scans, if the provider works that way; `instructions`: where to transfer to, label by label.
+    Both are shown at `url` as well.
+    """
 
     id = serializers.UUIDField(source="pk")
     url = serializers.URLField()
+    qr = serializers.CharField(allow_blank=True)
+    instructions = serializers.DictField(child=serializers.CharField())
     amount = MoneySerializer()
     expires_at = At()
 
@@ -148,7 +156,8 @@ class Checkout(OnceMixin):
             buyer_id=member_of(request), cart_id=cart_id, line_ids=said.get("lines"), address_id=said["address"],
             note=said["note"], seen_total_minor=said["total"].minor, actor=actor, now=clock.now(),
         )  # fmt: skip
-        placed.url = _where_to_pay(request, placed)  # type: ignore[attr-defined]
+        way = _where_to_pay(request, placed)
+        placed.url, placed.qr, placed.instructions = way.url, way.qr, way.instructions  # type: ignore[attr-defined]
         made = Order.objects.filter(payment=placed).order_by("placed_at", "number")
         return Response(CheckoutShape({"payment": placed, "orders": made}).data, status=status.HTTP_201_CREATED)
 
@@ -161,9 +170,11 @@ def _cart(mine: Cart, *, status: int = 200) -> Response:
     return Response(CartShape(cart_queries.checked(mine.pk)).data, status=status)
 
 
-def _where_to_pay(request: Request, placed: Payment) -> str:
-    """The provider's page; while it does not answer, ours, which asks it again. The orders are made either way."""
+def _where_to_pay(request: Request, placed: Payment) -> Created:
+    """The provider's way; while it does not answer, our page, which asks it again. The orders are made either way."""
+    own_page = request.build_absolute_uri(reverse("shop:payment", args=[placed.pk]))
     try:
-        return payments.start_payment(payment_id=placed.pk)
+        way = payments.start_payment(payment_id=placed.pk)
     except Unavailable:
-        return request.build_absolute_uri(reverse("shop:payment", args=[placed.pk]))
+        return Created(reference="", url=own_page)
+    return way if way.url else replace(way, url=f"{own_page}?pay=1")

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,13 +17,16 @@ from core import clock, deadlines
 from core.guards import member
 from core.http import wants_json
 from core.prepared import Blank, Prepared
-from escrow.gateways.base import Unavailable
+from core.qr import as_image
+from escrow.errors import PaymentNotOpen
+from escrow.gateways.base import Created, Refused, Unavailable
 from escrow.models import Payment, Receipt
 from escrow.services import payments
 from escrow.states import PaymentStatus, ReceiptOutcome
 from flows import purchase
 from shop.models import Order
 
+PAY = "pay=1"
 POLL_SECONDS = (3, 3, 3, 3, 5, 5, 8, 12, 20, 30)  # the last one repeats
 
 
@@ -77,13 +80,23 @@ def shown(request: HttpRequest, pk: UUID) -> Shown:
 @member
 @require_http_methods(["GET", "HEAD", "POST"])
 def payment(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """Show a payment; on POST go to the provider's page, or ask the provider whether the money is there."""
+    """
+    Show a payment; with ``?pay=1`` its code or account as well, or go to the provider's page; on POST ask about it.
+
+    The way to the provider is a link, not a form: browsers refuse a form's redirect to an address that the policy's
+    form-action does not name.
+    """
     view = shown(request, pk)
     if request.method == "POST":
         if request.POST.get("act") == "check":
             return _settle(request, view)
-        return HttpResponseRedirect(payments.start_payment(payment_id=pk))
-    return render(request, "shop/payment.html", {"view": view, "next_look": POLL_SECONDS[0], "looks": 1})
+        return redirect(payments.start_payment(payment_id=pk).url or f"{request.path}?{PAY}")
+    way = _way_to_pay(request, view)
+    if way and way.url:
+        return redirect(way.url)
+    code = as_image(way.qr) if way and way.qr else ""
+    context = {"view": view, "way": way, "code": code, "next_look": POLL_SECONDS[0], "looks": 1}
+    return render(request, "shop/payment.html", context)
 
 
 @member
@@ -105,6 +118,17 @@ def status(request: HttpRequest, pk: UUID) -> HttpResponse:
 def returned(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Back from the provider's page: find out what is true and go where it can be seen."""
     return _settle(request, shown(request, pk))
+
+
+def _way_to_pay(request: HttpRequest, view: Shown) -> Created | None:
+    """How to pay, if the buyer asked for it; a provider who says no may have the money, which "check" finds out."""
+    if view.state != "open" or "pay" not in request.GET:
+        return None
+    try:
+        return payments.start_payment(payment_id=view.payment.pk)
+    except (Unavailable, Refused, PaymentNotOpen) as refusal:
+        messages.warning(request, refusal.message)
+        return None
 
 
 def _settle(request: HttpRequest, view: Shown) -> HttpResponse:

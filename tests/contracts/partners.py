@@ -33,14 +33,15 @@ def nothing(created: Created) -> None:
 class Partner:
     """
     ``calls``: the acts for which the adapter makes a call of its own; ``visit``: what the payer's browser does before
-    the provider knows of a payment; ``destination``: a merchant's account there; ``zone``: where the provider's day
-    begins.
+    the provider knows of a payment; ``destination``: a merchant's account there, ``number``: where payouts go if that
+    is another; ``zone``: where the provider's day begins.
     """
 
     name: str
     dialect: str
     currency: str = "CNY"
     destination: str = "acct_1merchant"
+    number: str = ""
     zone: str = "UTC"
     bank_name: str = ""
     holder: str = "Lin Mei"

@@ -57,7 +57,7 @@ def reverse_release(deal: Deal) -> Callable[[], object]:
 def payout(deal: Deal) -> Callable[[], object]:
     deal.paid()
     partner = deal.partner
-    ask = {"bank": partner.bank_name, "holder": partner.holder, "number": partner.destination}
+    ask = {"bank": partner.bank_name, "holder": partner.holder, "number": partner.number or partner.destination}
     return lambda: deal.gateway.payout(key="payout:1", amount=deal.money(4_000), **ask).ref
 
 

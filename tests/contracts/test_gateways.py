@@ -256,7 +256,7 @@ def test_a_release_is_taken_back_once(deal):
 
 def pay_out(deal: Deal, key: str, minor: int = 3_000):
     partner = deal.partner
-    ask = {"bank": partner.bank_name, "holder": partner.holder, "number": partner.destination}
+    ask = {"bank": partner.bank_name, "holder": partner.holder, "number": partner.number or partner.destination}
     return deal.gateway.payout(key=key, amount=deal.money(minor), **ask)
 
 

@@ -1,13 +1,15 @@
 """The payment page: what is to be paid, until when, and what became of it."""
 
 from datetime import timedelta
+from unittest.mock import Mock
 
 import pytest
 from django.urls import reverse
 
 from core import clock
+from core.qr import as_image
 from escrow.gateways import gateway, use
-from escrow.gateways.base import Unavailable
+from escrow.gateways.base import Created, Refused, Unavailable
 from escrow.models import Payment
 from shop.models import Order
 from shop.states import OrderStatus
@@ -36,7 +38,7 @@ def test_an_open_payment_shows_amount_clock_and_way_to_pay(client, order):
     assert str(order.total) in text
     assert f'datetime="{order.payment.expires_at.astimezone().strftime("%Y")}' in text
     assert "data-countdown" in text
-    assert 'value="pay"' in text
+    assert 'href="?pay=1"' in text
     assert 'value="check"' in text
     assert "hx-get" in text
 
@@ -76,7 +78,7 @@ def test_a_declined_payment_says_why_and_can_be_tried_again(client, order):
     assert payment.declined_reason
     page = client.get(url(order)).content.decode()
     assert payment.declined_reason in page
-    assert 'value="pay"' in page
+    assert 'href="?pay=1"' in page
 
 
 def test_check_now_finds_what_no_notice_told(client, order):
@@ -118,7 +120,7 @@ def test_paid_shows_where_the_money_is_and_the_way_to_the_order(client, order):
     pay_at_bank(order.payment_id)
     page = client.get(url(order)).content.decode()
     assert order.get_absolute_url() in page
-    assert 'value="pay"' not in page
+    assert 'href="?pay=1"' not in page
     assert "hx-get" not in page
 
 
@@ -126,7 +128,7 @@ def test_when_the_time_is_over_nobody_can_pay_but_ask(client, order):
     clock.advance_sandbox(timedelta(minutes=31))
     page = client.get(url(order))
     assert page.context["view"].state == "expired"
-    assert 'value="pay"' not in page.content.decode()
+    assert 'href="?pay=1"' not in page.content.decode()
     assert 'value="check"' in page.content.decode()
 
 
@@ -134,7 +136,7 @@ def test_a_closed_payment_says_that_nothing_was_taken(client, order):
     client.post(reverse("shop:order-cancel", args=[order.number]))
     page = client.get(url(order))
     assert page.context["view"].state == "closed"
-    assert 'value="pay"' not in page.content.decode()
+    assert 'href="?pay=1"' not in page.content.decode()
 
 
 def test_paying_a_closed_payment_is_refused(client, order):
@@ -179,3 +181,68 @@ def test_a_payment_does_not_exist_for_anybody_else(client, order, name):
 def test_the_payment_page_asks_the_database_little(client, order, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
         client.get(url(order))
+
+
+class Scans:
+    """A provider that gives a code, or an account to transfer to, instead of a page."""
+
+    name = payee = "sandbox"
+
+    def __init__(self, **way: object) -> None:
+        self.way = way
+        self.keys: list[tuple[str, str]] = []
+
+    def create_payment(self, *, key: str, description: str, **_: object) -> Created:
+        self.keys.append((key, description))
+        return Created(reference="at-bank", **self.way)
+
+
+def test_a_code_is_shown_within_the_page_and_may_not_be_kept(client, order):
+    with use("sandbox", Scans(qr="weixin://wxpay/bizpayurl?pr=abc")):
+        assert client.post(url(order), {"act": "pay"}).url == f"{url(order)}?pay=1"
+        page = client.get(url(order), {"pay": "1"})
+    text = page.content.decode()
+    assert 'src="data:image/svg+xml;base64,' in text
+    assert str(order.total) in text and "data-countdown" in text and "hx-get" in text
+    assert page.headers["Cache-Control"] == "private, no-store"
+    assert "data:" in page.headers["Content-Security-Policy"].split("img-src")[1].split(";")[0]
+    assert 'href="?pay=1"' not in text
+
+
+def test_a_code_says_what_the_provider_gave(client, order):
+    """The picture is drawn from this text and no other."""
+    with use("sandbox", Scans(qr="weixin://wxpay/bizpayurl?pr=abc")):
+        one = client.get(url(order), {"pay": "1"}).context["code"]
+    assert one == as_image("weixin://wxpay/bizpayurl?pr=abc") != as_image("weixin://wxpay/bizpayurl?pr=abd")
+
+
+def test_where_to_transfer_to_is_shown_label_by_label(client, order):
+    with use("sandbox", Scans(instructions={"Account": "6222 0212", "Reference": "TS<b>1"})):
+        text = client.get(url(order), {"pay": "1"}).content.decode()
+    assert "<dt>Account</dt>" in text and 'data-copy="6222 0212"' in text
+    assert "TS&lt;b&gt;1" in text
+
+
+def test_the_link_leads_on_to_a_providers_page(client, order):
+    """A form could not: browsers refuse its redirect to an address that form-action does not name."""
+    with use("sandbox", Scans(url="https://pay.example/1")):
+        assert client.get(url(order), {"pay": "1"}).url == "https://pay.example/1"
+
+
+@pytest.mark.parametrize("refusal", [Unavailable(), Refused("ORDERPAID")])
+def test_no_way_to_pay_is_said_and_can_be_asked_for_again(client, order, refusal):
+    stand_in = Scans()
+    stand_in.create_payment = Mock(side_effect=refusal)
+    with use("sandbox", stand_in):
+        page = client.get(url(order), {"pay": "1"})
+    assert page.status_code == 200
+    assert [str(row) for row in page.context["messages"]] == [str(refusal.message)]
+    assert 'href="?pay=1"' in page.content.decode() and 'value="check"' in page.content.decode()
+
+
+def test_the_provider_hears_the_same_words_whoever_looks(client, order):
+    stand_in = Scans(qr="x")
+    with use("sandbox", stand_in):
+        for language in ("en", "zh-hans"):
+            client.get(url(order), {"pay": "1"}, headers={"accept-language": language})
+    assert len(set(stand_in.keys)) == 1
