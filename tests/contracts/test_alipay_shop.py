@@ -51,7 +51,7 @@ def books_balance(db):
 
 def visit(payment: Payment) -> str:
     """Go where the shop sends its buyer; gives the payment's number there."""
-    url = payments.start_payment(payment_id=payment.pk)
+    url = payments.start_payment(payment_id=payment.pk).url
     assert httpx.get(url, trust_env=False).status_code == 302
     payment.refresh_from_db()
     return payment.reference
