@@ -12,7 +12,7 @@ from accounts.requests import MemberRequest
 from core import alarms, clock, deadlines, outbox
 from core.guards import mediator
 from escrow.models import Inbox
-from escrow.queries import count_books
+from escrow.queries import count_books, stop_in_force
 
 
 @mediator
@@ -31,6 +31,7 @@ def health(request: MemberRequest) -> HttpResponse:
         "depth": outbox.depth(),
         "dead": outbox.given_up(),
         "notices": Inbox.objects.filter(processed_at__isnull=True).count(),
+        "stop": stop_in_force(),
         "books": count_books() if request.GET.get("books") else None,
     }
     return render(request, "console/health.html", context)

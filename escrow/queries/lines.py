@@ -30,12 +30,14 @@ LABELS: dict[int, Text] = {
     K.SUSPENSE_REFUND: _("Sent back to the payer"),
     K.PAYOUT_SENT: _("Paid out to the bank"),
     K.PAYOUT_FAILED: _("Payout came back"),
+    K.PAYOUT_RETURNED: _("Payout was sent back by the bank"),
+    K.RECOVERED: _("Towards what was owed"),
 }
 KIND_NAMES = {
     "capture": (K.CAPTURE, K.SUSPENSE_IN),
     "release": (K.RELEASE_NET, K.RELEASE_FEE),
     "refund": (K.REFUND, K.SUSPENSE_REFUND),
-    "payout": (K.PAYOUT_SENT, K.PAYOUT_FAILED),
+    "payout": (K.PAYOUT_SENT, K.PAYOUT_FAILED, K.PAYOUT_RETURNED),
 }  # what a filter may ask for
 
 

@@ -96,12 +96,11 @@ def _midnight(day: date) -> datetime:
 
 
 def _merchant_lines(account: Account, moves: Sequence[Transfer]) -> list[MoneyLine]:
-    refs: dict[bool, set[int]] = {True: set(), False: set()}
-    for move in moves:
-        refs[move.kind == K.RELEASE_NET].add(move.ref)
-    holds = {row.pk: row for row in Hold.objects.select_related("order").filter(pk__in=refs[True])}
-    fees = dict(Transfer.objects.filter(kind=K.RELEASE_FEE, ref__in=refs[True]).values_list("ref", "amount"))
-    payouts = {row.pk: row for row in Payout.objects.select_related("destination").filter(pk__in=refs[False])}
+    released = {move.ref for move in moves if move.kind == K.RELEASE_NET}
+    paid_out = {move.ref for move in moves if move.kind in KIND_NAMES["payout"]}
+    holds = {row.pk: row for row in Hold.objects.select_related("order").filter(pk__in=released)}
+    fees = dict(Transfer.objects.filter(kind=K.RELEASE_FEE, ref__in=released).values_list("ref", "amount"))
+    payouts = {row.pk: row for row in Payout.objects.select_related("destination").filter(pk__in=paid_out)}
     balances = _balances(account, [move.pk for move in moves])
     lines: list[MoneyLine] = []
     for move in moves:
@@ -117,8 +116,10 @@ def _merchant_lines(account: Account, moves: Sequence[Transfer]) -> list[MoneyLi
         )
         if move.kind == K.RELEASE_NET:
             lines.append(_as_release(line, holds[move.ref], fees.get(move.ref, 0)))
-        else:
+        elif move.ref in paid_out and move.kind in KIND_NAMES["payout"]:
             lines.append(_as_payout(line, payouts[move.ref]))
+        else:
+            lines.append(replace(line, kind="debt", counterparty=_("the platform"), reference=f"D{move.ref}"))
     return lines
 
 
