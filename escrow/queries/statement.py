@@ -108,7 +108,7 @@ def _merchant_lines(account: Account, moves: Sequence[Transfer]) -> list[MoneyLi
         line = MoneyLine(
             at=move.at,
             kind="payout",
-            label=LABELS[move.kind],
+            label=LABELS.get(move.kind) or TransferKind(move.kind).label,
             amount=Money(sign * move.amount, move.currency),
             counterparty="",
             reference="",
