@@ -21,7 +21,6 @@ def health(request: MemberRequest) -> HttpResponse:
     """Deadlines, deliveries and, when asked for, the books counted anew."""
     now = clock.now()
     context: dict[str, Any] = {
-        "now": now,
         "alarms": alarms.ringing(now),
         "overdue": deadlines.overdue(now=now),
         "late": deadlines.late_by_kind(now=now),

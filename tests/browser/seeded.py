@@ -179,7 +179,9 @@ def _mediator() -> Iterator[Page]:
 
     me = _key(User.objects.get(email="meng.ping@example.com"))
     cases = _cases()
-    yield from ((me, reverse(f"console:{name}")) for name in ("home", "cases", "payments", "health"))
+    yield from ((me, reverse(f"console:{name}")) for name in ("home", "cases", "payments", "payouts", "health"))
+    yield me, reverse("console:payouts") + "?view=paid"
+    yield me, reverse("console:payout-store", args=[_payout_to_approve()])
     yield me, reverse("console:cases") + "?view=overdue"
     yield me, reverse("console:health") + "?books=1"
     for case in cases:
@@ -188,6 +190,24 @@ def _mediator() -> Iterator[Page]:
     yield from ((_key(taken.mediator), reverse(f"console:{name}", args=[taken.number])) for name in ("case", "rule"))
     for order in {order.status: order for order in _orders()}.values():
         yield me, reverse("console:order", args=[order.number])
+
+
+def _payout_to_approve() -> Any:
+    """A store whose payout is above the limit, for once a low one."""
+    from django.test import override_settings
+
+    from core import clock
+    from core.actor import SYSTEM
+    from escrow.models import Account, PayoutAccount
+    from escrow.services.payouts import prepare_payout
+
+    stores = PayoutAccount.objects.filter(is_active=True).order_by("store_id").values_list("store_id", flat=True)
+    rich = Account.objects.filter(kind="merchant", balance__gt=0, owner_id__in=list(stores)).order_by("pk").first()
+    if rich is None or rich.owner_id is None:
+        return stores[0]
+    with override_settings(PAYOUT_APPROVAL_MINOR=1):
+        prepare_payout(store_id=rich.owner_id, actor=SYSTEM, now=clock.now())
+    return rich.owner_id
 
 
 def _sandbox() -> Iterator[Page]:

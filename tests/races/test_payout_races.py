@@ -83,7 +83,7 @@ def lend(hold: Hold, minor: int) -> None:
 
 
 def test_a_debt_is_netted_once_by_twenty():
-    """Seen red on PostgreSQL without the lock on the balance's row: the debt is netted twice, and a payout is lost."""
+    """Seen red on PostgreSQL without the lock on the balance's row and the floor under it: twenty payouts."""
     hold = earned()
     lend(hold, 3_000)
     results = at_once([lambda: prepare(hold) for _ in range(20)])
@@ -124,7 +124,7 @@ def test_it_comes_back_once_whoever_hears_of_it():
 
 
 def test_approved_and_refused_at_once_is_one_of_both(settings):
-    """Seen red on PostgreSQL without the row's lock and compare-and-set: refused, and on its way."""
+    """Seen red on PostgreSQL without the row's lock and compare-and-set: six of ten had their way."""
     settings.PAYOUT_APPROVAL_MINOR = 1
     hold = earned()
     payout = prepare(hold)
@@ -172,7 +172,7 @@ def test_after_the_stop_nothing_leaves():
 
 
 def test_ten_throw_one_switch():
-    """Seen red without the unique constraint on a stop in force: ten of them, and lifting one left nine."""
+    """Seen red on PostgreSQL without the unique constraint on a stop in force: ten of them."""
     stops = at_once([lambda: payout_stop.stop_payouts(reason="race", actor=staff(), now=clock.now())] * 10)
     assert len({stop.pk for stop in won(stops) if isinstance(stop, PayoutStop)}) == 1
     lifts = at_once([lambda: payout_stop.lift_stop(actor=staff(), now=clock.now())] * 10)
@@ -181,7 +181,10 @@ def test_ten_throw_one_switch():
 
 
 def test_terms_and_a_refund_at_once_never_leave_a_balance_below_its_floor():
-    """Seen red on PostgreSQL without the CHECK of the floor and without the lock on the account's row."""
+    """
+    Seen red on PostgreSQL without the lock on the account's row: the floor was raised above a balance that refunds had
+    lowered since it was read, and only the CHECK stopped it, as a crash instead of a refusal.
+    """
     hold = earned()
     prepare(hold)
     terms = {"store_id": hold.store_id, "currency": "CNY", "reserve_bps": 0, "reserve_days": 0, "reason": "race"}
