@@ -140,6 +140,7 @@ CELERY_BEAT_SCHEDULE = {
     "custody": {"task": "escrow.tasks.prove_custody", "schedule": CUSTODY_SECONDS, "options": {"expires": 60}},
     "payouts": {"task": "escrow.tasks.plan_payouts", "schedule": 3600.0, "options": {"expires": 600}},
     "audit": {"task": "escrow.tasks.audit_books", "schedule": crontab(hour="19", minute="30")},  # 3:30 in Shanghai
+    "roll-up": {"task": "escrow.tasks.roll_up_accounts", "schedule": 86400.0, "options": {"expires": 3600}},
     "purge": {"task": "core.tasks.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
 }
 NUDGE = env.bool("NUDGE", default=True)

@@ -39,6 +39,7 @@ class Rules:
     decide_hours: int = 120
     collect_reminder_hours: tuple[int, ...] = (24, 72)
     uncollected_case_hours: int = 168
+    after_sale_hours: int = 168  # how long after completion the platform may still have money given back
     fee_bps: int = 500  # the platform's fee in basis points of what is released
 
     def hours(self, name: str) -> timedelta:

@@ -6,6 +6,7 @@ from django.urls import path
 
 from disputes.views import console, console_case, console_health, console_order, console_rule
 from escrow.views import console as money
+from escrow.views import console_corrections as corrections
 from escrow.views import payouts
 
 app_name = "console"
@@ -18,6 +19,11 @@ urlpatterns = [
     path("cases/<str:number>/rule/", console_rule.rule, name="rule"),
     path("payments/", money.payments, name="payments"),
     path("payments/receipts/<int:pk>/return/", money.receipt_return, name="receipt-return"),
+    path("payments/receipts/<int:pk>/give/", corrections.receipt_give, name="receipt-give"),
+    path("payments/chargebacks/", corrections.chargebacks, name="chargebacks"),
+    path("payments/corrections/", corrections.corrections, name="corrections"),
+    path("payments/corrections/<int:pk>/sign/", corrections.sign, name="correction-sign"),
+    path("payments/corrections/<int:pk>/refuse/", corrections.refuse, name="correction-refuse"),
     path("payments/refunds/<int:pk>/retry/", money.refund_retry, name="refund-retry"),
     path("payouts/", payouts.payouts, name="payouts"),
     path("payouts/<int:pk>/approve/", payouts.approve, name="payout-approve"),

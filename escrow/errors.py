@@ -52,6 +52,19 @@ class TooMuch(DomainError):
     default_message = _("That is more than is still held.")
 
 
+class MoreThanReleased(DomainError):
+    code = "more_than_released"
+    default_message = _("That is nothing, or more than the merchant still has of this order.")
+
+
+class ChargebackOpen(DomainError):
+    code = "chargeback_open"
+    default_message = _(
+        "The payer's bank has taken this payment back and has not decided yet. Until then nothing of it is refunded or "
+        "released."
+    )
+
+
 class PaymentNotOpen(DomainError):
     code = "payment_not_open"
     default_message = _("This payment is no longer open: it has been paid or was closed.")
@@ -65,6 +78,29 @@ class NotThisAmount(DomainError):
 class NotParked(DomainError):
     code = "not_parked"
     default_message = _("This money is no longer parked: it has been settled.")
+
+
+class NotApplicable(DomainError):
+    """Parked money that cannot be given to its order. The words say why."""
+
+    code = "not_applicable"
+    default_message = _("This money cannot be given to its order. Send it back.")
+
+
+class BadAdjustment(DomainError):
+    code = "bad_adjustment"
+    status = 400
+    default_message = _("Please check the correction.")
+
+
+class NeedsAnother(DomainError):
+    code = "needs_another"
+    default_message = _("Whoever has proposed a correction cannot sign it: another person has to.")
+
+
+class AlreadyDecided(DomainError):
+    code = "already_decided"
+    default_message = _("This correction has been signed or refused already.")
 
 
 class NotFailed(DomainError):

@@ -21,7 +21,7 @@ from django.db.models.functions import Coalesce
 from core.errors import DomainError
 from core.prepared import PreparedIn
 from escrow.errors import AlreadyPosted, KeyTaken, Overdrawn, UnknownAccount, WrongCurrency
-from escrow.models import Account, Transfer, TransferKind
+from escrow.models import Account, AccountCheckpoint, Transfer, TransferKind
 
 KINDS = frozenset(
     {
@@ -36,6 +36,7 @@ KINDS = frozenset(
         "provider_fees",
         "rounding",
         "adjustments",
+        "losses",
     }
 )  # the chart of accounts; only a merchant's balance is authorised, the others are recorded
 FLOORS = {"merchant": 0}
@@ -99,12 +100,14 @@ def balance(account: Account) -> int:
 
 
 def derived_balance(account: Account) -> int:
-    """Credits less debits, from the transfers alone."""
-    sums = Transfer.objects.filter(Q(credit=account) | Q(debit=account)).aggregate(
+    """Credits less debits, from the transfers: the newest roll-up and what came later. ``books()`` adds up all."""
+    newest = AccountCheckpoint.objects.filter(account=account).order_by("-upto_transfer_id")
+    upto, total = newest.values_list("upto_transfer_id", "balance").first() or (0, 0)
+    sums = Transfer.objects.filter(Q(credit=account) | Q(debit=account), pk__gt=upto).aggregate(
         credit=Coalesce(Sum("amount", filter=Q(credit=account)), 0),
         debit=Coalesce(Sum("amount", filter=Q(debit=account)), 0),
     )
-    return int(sums["credit"]) - int(sums["debit"])
+    return total + int(sums["credit"]) - int(sums["debit"])
 
 
 def post(entries: Sequence[Entry], *, now: datetime) -> int:
@@ -145,12 +148,13 @@ class _Short(Exception):
 POSTGRES = """
 WITH v AS (
   SELECT * FROM unnest(%s::smallint[], %s::bigint[], %s::smallint[], %s::bigint[], %s::bigint[], %s::bigint[])
-           AS v(kind, ref, leg, debit, credit, amount)),
+           WITH ORDINALITY AS v(kind, ref, leg, debit, credit, amount, place)),
 t AS (
   INSERT INTO escrow_transfer (kind, ref, leg, debit_id, credit_id, currency, amount, at)
   SELECT v.kind, v.ref, v.leg, d.id, c.id, d.currency, v.amount, %s
   FROM v JOIN escrow_account d ON d.id = v.debit
          JOIN escrow_account c ON c.id = v.credit AND c.currency = d.currency
+  ORDER BY v.place  -- ids in the order asked for: that is how running accounts are read
   ON CONFLICT DO NOTHING RETURNING debit_id, credit_id, amount),
 s AS (
   SELECT id, sum(d)::bigint AS d

@@ -18,6 +18,7 @@ from django.db.models import Sum
 from django.urls import reverse
 
 from core import clock
+from escrow import sandbox_disputes as disputes
 from escrow.gateways.sandbox import PAYEE
 from escrow.models import SandboxCharge
 from escrow.sandbox_notices import notify
@@ -97,7 +98,10 @@ def refund(body: Mapping[str, Any]) -> dict[str, Any]:
     if movement is None or movement["currency"] != currency:
         raise BankRefusal("no such arrival of money")
     before = SandboxCharge.objects.filter(kind="refund", data__movement_ref=movement["ref"]).exclude(state="failed")
-    if sum(row.amount_minor for row in before) + minor > movement["minor"]:
+    if disputes.is_open(charge):
+        raise BankRefusal("in dispute")
+    gone = sum(row.amount_minor for row in before) + disputes.withheld(charge)
+    if gone + minor > movement["minor"]:
         raise BankRefusal("more than arrived")
     data = {"payment": charge.reference, "movement_ref": movement["ref"]}
     return _outcome(_transfer("refund", "RF", body, state="done", data=data))
@@ -172,7 +176,15 @@ def balance(body: Mapping[str, Any]) -> dict[str, Any]:
     )
     gone = SandboxCharge.objects.filter(kind__in=("refund", "payout"), state="done", currency=currency)
     out = gone.aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    out += disputes.withheld_in_all(currency)
     return {"amount": {"minor": once + more - out, "currency": currency}, "at": clock.now().isoformat()}
+
+
+def query_dispute(body: Mapping[str, Any]) -> dict[str, Any]:
+    found = disputes.find(str(body["ref"]))
+    if found is None:
+        raise BankRefusal("no such dispute")
+    return found
 
 
 ACTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -184,6 +196,7 @@ ACTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "payout": payout,
     "query-payout": query_payout,
     "balance": balance,
+    "query-dispute": query_dispute,
 }
 
 
@@ -191,6 +204,7 @@ ACTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
 
 OUTCOMES = (
     "paid", "declined", "wrong_amount", "wrong_currency", "late", "twice", "reorder", "forged", "paid_twice",
+    *disputes.OUTCOMES,
 )  # fmt: skip
 
 
@@ -210,9 +224,20 @@ def act(*, key: str, outcome: str, minor: int | None = None) -> SandboxCharge:
         _late(charge)
     elif outcome == "declined":
         _decline(charge)
+    elif outcome in disputes.OUTCOMES:
+        _dispute(charge, outcome, minor)
     else:
         _pay(charge, outcome, minor)
     return charge
+
+
+def _dispute(charge: SandboxCharge, outcome: str, minor: int | None) -> None:
+    """The payer's bank takes money back, or decides on what it took; a dispute that is not open is not decided."""
+    sent_back = SandboxCharge.objects.filter(kind="refund", data__payment=charge.reference).exclude(state="failed")
+    back = sent_back.aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    ref = disputes.play(charge, outcome, minor=minor, sent_back=back)
+    if ref:
+        notify(charge, kind="dispute.changed", dispute=ref)
 
 
 def _late(charge: SandboxCharge) -> None:

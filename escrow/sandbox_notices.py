@@ -22,11 +22,18 @@ LONGEST_WAIT = timedelta(hours=1)
 
 
 def notify(
-    charge: SandboxCharge, *, event_id: str = "", kind: str = "payment.changed", after: timedelta = timedelta()
+    charge: SandboxCharge,
+    *,
+    event_id: str = "",
+    kind: str = "payment.changed",
+    after: timedelta = timedelta(),
+    dispute: str = "",
 ) -> str:
     """Owe the shop a notice: sent right after the commit, or by the deadline if ``after`` a while."""
     name = event_id or f"evt-{uuid.uuid4().hex}"
     body = {"id": name, "type": kind, "payment": charge.reference, "key": charge.key}
+    if dispute:
+        body["dispute"] = dispute
     now = clock.now()
     notice = SandboxNotice.objects.create(charge=charge, event_id=name, body=json.dumps(body), due_at=now + after)
     deadlines.schedule("sandbox.notice", subject=notice.pk, due_at=now + (after or FIRST_WAIT))

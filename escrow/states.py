@@ -149,6 +149,10 @@ CHARGEBACK = register(
 )
 
 
+# Where a chargeback took money from, as legs of its transfers; a won dispute gives the fee back, too.
+ESCROW, MERCHANT, LOSSES, RECEIVABLE, FEES = range(5)
+
+
 class LineKind(models.TextChoices):
     """What a line of a provider's statement is."""
 

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from core import clock
 from escrow.records import custody, sealer
-from escrow.services import payout_run, payout_stop
+from escrow.services import payout_run, payout_stop, rollups
 
 
 @shared_task(ignore_result=True)
@@ -28,3 +28,8 @@ def plan_payouts() -> None:
 @shared_task(ignore_result=True)
 def audit_books() -> None:
     payout_stop.audit_books(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def roll_up_accounts() -> None:
+    rollups.roll_up(now=clock.now())

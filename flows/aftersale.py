@@ -27,7 +27,9 @@ from disputes.errors import (
 from disputes.models import Case, Offer, Ruling
 from disputes.services import cases, evidence, offers, pace, rulings
 from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
+from escrow.errors import ChargebackOpen
 from escrow.services import holds
+from escrow.services.moves import is_disputed
 from flows import clocks, returns, settlement
 from flows.case_table import check_terms, enter, locked, pass_turn, rest, start_clock
 from flows.errors import AlreadyClosed, CaseIsOpen
@@ -58,6 +60,7 @@ def open_case(
     A claim wins for as long as the money is still held, even past its release date.
 
     :raises AmountTooHigh: if more is asked than is held
+    :raises ChargebackOpen: while the buyer's bank has the money
     :raises TooManyCases: if this buyer opens too many in a day
     """
     order = orders.lock_order(order_id)
@@ -67,6 +70,8 @@ def open_case(
         raise CaseIsOpen
     if order.status not in UNDER_ESCROW:
         raise AlreadyClosed
+    if order.payment_id is not None and is_disputed(order.payment_id):
+        raise ChargebackOpen
     if Case.objects.filter(order_id=order.pk, status=CaseStatus.WITHDRAWN).count() >= MAX_WITHDRAWN:
         raise TooManyClaims
     pace.may_open(actor=actor, now=now)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.deadlines import Kind
 from escrow import handlers as escrow
-from flows import cancellation, fulfilment, purchase, release, silence
+from flows import cancellation, chargebacks, fulfilment, purchase, release, silence
 
 KINDS: tuple[Kind, ...] = (
     Kind("sandbox.notice", escrow.send_sandbox_notices, 20),
@@ -24,6 +24,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("case.decide_by", silence.decisions_due, 50),
     Kind("escrow.warn", release.warn, 1000),
     Kind("escrow.release", release.release_due, 1000),
+    Kind("chargeback.poll", chargebacks.poll_due, 20),
     Kind("receipt.return", escrow.return_receipts, 20),
     Kind("refund.send", escrow.send_refunds, 20),
     Kind("payout.due", escrow.pay_out_due, 20),

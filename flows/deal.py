@@ -287,4 +287,6 @@ def _merchant_acts(f: Facts) -> list[Act]:
         ]
     if order.status == OrderStatus.DELIVERED:
         return [Act("grant", _("Give the buyer more time"), reverse("merchant:order-grant", args=[number]), "post")]
+    if order.status == OrderStatus.COMPLETED and f.hold and f.hold.released_minor > f.hold.returned_minor:
+        return [Act("refund", _("Give money back"), reverse("merchant:order-refund", args=[number]))]
     return []

@@ -51,7 +51,7 @@ def warn_of_release(payload: Payload) -> None:
     """Tell the buyer that money is about to move; only then does the warning count."""
     order = order_of(payload)
     row = Deadline.objects.filter(kind="escrow.release", subject=str(order.pk), done_at__isnull=True).first()
-    if row is None or order.status != OrderStatus.DELIVERED or order.in_case:
+    if row is None or row.paused_at is not None or order.status != OrderStatus.DELIVERED or order.in_case:
         return
     soonest = clock.now() + timedelta(hours=rules_of(order.policy_id).min_notice_hours)
     due_at = max(row.due_at, soonest)

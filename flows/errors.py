@@ -56,6 +56,16 @@ class PastProviderDeadline(DomainError):
     )
 
 
+class NotReleasedYet(DomainError):
+    code = "not_released_yet"
+    default_message = _("Only what has been released to the merchant can be given back this way.")
+
+
+class AfterSaleOver(DomainError):
+    code = "after_sale_over"
+    default_message = _("The after-sale time of this order is over. The merchant may still give money back.")
+
+
 class PaidMeanwhile(DomainError):
     code = "paid_meanwhile"
     default_message = _("The payment has just arrived, so the order was not cancelled.")

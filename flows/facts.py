@@ -71,7 +71,10 @@ class Facts:
         row = self.clocks.get(kind)
         if row is None:
             return None
-        reasons = {"case": _("an after-sale case is open"), "parcel": _("there is a problem with the parcel")}
+        reasons = {
+            "case": _("an after-sale case is open"), "parcel": _("there is a problem with the parcel"),
+            "chargeback": _("the payer's bank has taken the money back"),
+        }  # fmt: skip
         return Clock(kind, row.due_at, row.paused_at is not None, reasons.get(row.pause_reason, row.pause_reason))
 
     def at(self, kind: str) -> str:

@@ -14,6 +14,8 @@ from core import deadlines, outbox
 from core.actor import SYSTEM, Actor
 from core.errors import NotFound
 from core.policies import rules_of
+from escrow.errors import ChargebackOpen
+from escrow.services.moves import is_disputed
 from flows import clocks, returns
 from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen
 from logistics.carriers.base import Snapshot
@@ -43,6 +45,7 @@ def ship(
     Book a parcel for a paid order. The merchant's clock stops at the carrier's first scan, not at this click.
 
     :raises CaseIsOpen: while an after-sale case is open
+    :raises ChargebackOpen: while the payer's bank has the money
     :raises AlreadyShipped: if the order has its parcel
     """
     order = orders.lock_order(order_id)
@@ -54,6 +57,8 @@ def ship(
         raise CaseIsOpen
     if order.status != OrderStatus.PAID:
         raise AlreadyShipped
+    if order.payment_id is not None and is_disputed(order.payment_id):
+        raise ChargebackOpen
     shipment = shipments.book(
         order_id=order_id, store_id=store_id, carrier_code=carrier_code, number=number,
         city=regions.town(order.address), weight_g=weight_g, photos=photos, paid_at=order.paid_at or now, actor=actor,

@@ -16,7 +16,7 @@ from escrow.gateways.base import Movement, PaymentState, Unavailable
 from escrow.models import Payment
 from escrow.services import holds, payments
 from escrow.states import PaymentStatus
-from flows import clocks
+from flows import chargebacks, clocks
 from flows.errors import NothingToBuy, OwnGoods, TotalChanged
 from shop.models import Order
 from shop.queries import carts as cart_queries
@@ -93,7 +93,9 @@ def notice_received(*, gateway: str, raw_body: bytes, headers: Mapping[str, str]
     if row is None:
         return
     payment = Payment.objects.filter(gateway=gateway, reference=notice.payment_reference).first()
-    if payment is not None:
+    if notice.kind == "dispute":
+        chargebacks.dispute_changed(gateway=gateway, ref=notice.dispute_ref, now=now)
+    elif payment is not None:
         settle_payment(payment_id=payment.pk, now=now)
     payments.note_processed(inbox_id=row.pk, now=now)
 
@@ -145,16 +147,25 @@ def _take_in(payment: Payment, movement: Movement, *, state: PaymentState, locke
 def _hold(payment: Payment, movement: Movement, *, locked: list[Order], now: datetime) -> None:
     """The money is what was asked for: each order's share goes into its own hold."""
     payments.mark_paid(payment=payment, movement=movement, actor=SYSTEM, now=now)
+    open_holds(payment, locked=locked, actor=SYSTEM, reason="payment confirmed", now=now)
+
+
+def open_holds(
+    payment: Payment, *, locked: list[Order], actor: Actor, reason: str, now: datetime, is_parked: bool = False
+) -> None:
+    """Each order of a payment is paid: its share is held, and its merchant's time to ship begins."""
     for order in locked:
-        orders.move(order, OrderStatus.PAID, actor=SYSTEM, reason="payment confirmed", paid_at=now)
+        orders.move(order, OrderStatus.PAID, actor=actor, reason=reason, paid_at=now)
         holds.open_hold(
             order_id=order.pk,
             payment_id=payment.pk,
             store_id=order.store_id,
             amount=order.total,
             fee_bps=order.fee_bps,
-            actor=SYSTEM,
+            actor=actor,
             now=now,
+            reason=reason,
+            is_parked=is_parked,
         )
         clocks.start_shipping(order, now=now)
         outbox.publish("escrow.held", order_id=str(order.pk))

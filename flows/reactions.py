@@ -12,6 +12,7 @@ from core.outbox import Reaction
 from flows import effects as do
 from flows import tell_deal as deal
 from flows import tell_disputes as case
+from flows import tell_money as money
 from flows import tell_payouts as pay
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
@@ -22,6 +23,9 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "escrow.release_soon": (do.warn_of_release,),
     "escrow.released": (do.schedule_payout, deal.merchant_released, deal.buyer_released),
     "escrow.refund_done": (deal.buyer_refund_arrived,),
+    "escrow.given_back": (money.buyer_given_back, money.merchant_given_back),
+    "escrow.chargeback_opened": (money.merchant_charged_back, money.staff_charged_back),
+    "escrow.chargeback_closed": (money.merchant_chargeback_over, money.staff_chargeback_over),
     "escrow.payout_waits": (pay.staff_payout_waits,),
     "escrow.payout_refused": (pay.merchant_payout_refused,),
     "escrow.payout_done": (pay.merchant_paid_out,),

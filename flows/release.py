@@ -15,8 +15,10 @@ from core.actor import SYSTEM, Actor
 from core.errors import Invalid, NotFound
 from core.models import AuditEntry, Deadline
 from core.policies import Rules, rules_of
+from escrow.models import Hold
 from escrow.queries import hold_of
 from escrow.services import holds
+from escrow.states import HoldStatus
 from flows import clocks
 from flows.errors import (
     AlreadyClosed,
@@ -193,10 +195,12 @@ def _complete(order_ids: list[UUID], *, now: datetime) -> None:
 
 
 def _put_off(rows: list[tuple[UUID, int, str, bool]], *, now: datetime) -> None:
-    """Due but not released: warn again, wait with the case, or close the clock of a deal that is over."""
+    """Due but not released: warn again, wait with the case or the bank, or close the clock of a deal that is over."""
+    frozen = set(Hold.objects.filter(order_id__in=[row[0] for row in rows], status=HoldStatus.FROZEN)
+                 .values_list("order_id", flat=True)) if rows else set()  # fmt: skip
     for pk, policy_id, status, in_case in rows:
-        if in_case:
-            deadlines.pause_all(subjects=[pk], reason="case")
+        if in_case or pk in frozen:
+            clocks.pause(pk, reason="case" if in_case else "chargeback")
         elif status == OrderStatus.DELIVERED:
             hours = rules_of(policy_id).min_notice_hours
             deadlines.schedule("escrow.release", subject=pk, due_at=now + timedelta(hours=hours))

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.money import Money
 from core.wording import day, when
+from escrow.states import HoldStatus
 from flows.case_sentences import in_case
 from flows.facts import BUYER, MERCHANT, STAFF, Clock, Facts, Sentence
 from logistics.models import Shipment
@@ -21,7 +22,20 @@ def sentence(facts: Facts) -> Sentence:
     """Say it for one order and one reader."""
     if facts.order.in_case and facts.case is not None:
         return in_case(facts, facts.case)
+    if facts.hold is not None and facts.hold.status == HoldStatus.FROZEN:
+        return _charged_back(facts)
     return _BY_STATUS[OrderStatus(facts.order.status)](facts)
+
+
+def _charged_back(f: Facts) -> Sentence:
+    text = f.voice((
+        _("Your bank has taken %(amount)s back. Nothing moves before it has decided."),
+        _("The payer's bank has taken the money back: do not ship. Nothing moves before it has decided; the platform "
+          "hands in the evidence."),
+        _("The payer's bank has taken the money back. Nothing moves before it has decided; evidence is handed in at "
+          "the provider."),
+    ))  # fmt: skip
+    return Sentence(text % {"amount": f.order.total}, "danger")
 
 
 def _pending(f: Facts) -> Sentence:
@@ -142,6 +156,8 @@ def _completed(f: Facts) -> Sentence:
         "back": Money(hold.refunded_minor, hold.currency),
         "net": Money(hold.released_minor - hold.fee_taken_minor, hold.currency),
         "fee": Money(hold.fee_taken_minor, hold.currency),
+        "late": Money(hold.returned_minor, hold.currency),
+        "fee_back": Money(hold.fee_back_minor, hold.currency),
     }
     if hold.refunded_minor:
         text = f.voice((
@@ -155,6 +171,12 @@ def _completed(f: Facts) -> Sentence:
             _("%(released)s was paid to the merchant on %(when)s."),
             _("Released on %(when)s: %(net)s = %(released)s − fee %(fee)s, at your bank within 24 hours."),
             _("Released to the merchant on %(when)s: %(net)s = %(released)s − fee %(fee)s."),
+        ))  # fmt: skip
+    if hold.returned_minor:
+        text = text + " " + f.voice((
+            _("%(late)s of that came back to you later."),
+            _("%(late)s of that went back to the buyer later, and our fee of %(fee_back)s on it to you."),
+            _("%(late)s of that went back to the buyer later."),
         ))  # fmt: skip
     return Sentence(text % names, "done")
 

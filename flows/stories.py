@@ -51,6 +51,9 @@ WORDS: dict[str, str] = {
     "case.agreed": gettext_noop("Case settled"),
     "case.ruled": gettext_noop("Case decided by the platform"),
     "case.withdrawn": gettext_noop("Case closed without a change"),
+    "hold.part": gettext_noop("A part of the money moved, the rest stays held"),
+    "hold.returned": gettext_noop("Money given back by the merchant"),
+    "hold.charged_back": gettext_noop("Money taken back by the payer's bank"),
     "refund.done": gettext_noop("Refund confirmed by the payment provider"),
 }
 

@@ -3,7 +3,14 @@
 from django.urls import path
 
 from disputes.views import merchant as cases
-from shop.views import merchant_home, merchant_money, merchant_orders, merchant_products, merchant_shipping
+from shop.views import (
+    merchant_home,
+    merchant_money,
+    merchant_orders,
+    merchant_products,
+    merchant_refund,
+    merchant_shipping,
+)
 
 app_name = "merchant"
 urlpatterns = [
@@ -16,6 +23,7 @@ urlpatterns = [
     path("orders/<str:number>/ship/", merchant_orders.ship, name="ship"),
     path("orders/<str:number>/cancel/", merchant_orders.cancel, name="order-cancel"),
     path("orders/<str:number>/grant/", merchant_orders.grant, name="order-grant"),
+    path("orders/<str:number>/refund/", merchant_refund.refund, name="order-refund"),
     path("shipping/", merchant_shipping.desk, name="shipping"),
     path("shipping/template.csv", merchant_shipping.template, name="shipping-template"),
     path("shipping/import/", merchant_shipping.upload, name="shipping-import"),

@@ -97,6 +97,7 @@ def rewritable_when_emptied() -> Iterator[None]:
         "escrow_sealednode": (),
         "escrow_checkpoint": (),
         "escrow_custodyproof": (),
+        "escrow_accountcheckpoint": (),
         "escrow_account": ("id", "key", "kind", "owner_id", "currency"),
     }
     empty = TransactionTestCase._fixture_teardown

@@ -17,13 +17,13 @@ from core.money import Money
 from disputes.models import Case
 from disputes.queries import clocks_of
 from disputes.views.findings import findings_of
-from escrow.models import Receipt, Refund, Transfer, TransferKind
+from escrow.models import Chargeback, Receipt, Refund, Transfer, TransferKind
+from escrow.queries.touching import rows_of
 from flows.deal import Deal, deal
 from shop.errors import NotYourOrder
 from shop.models import Order
 
-OF_HOLD = (TransferKind.CAPTURE, TransferKind.RELEASE_NET, TransferKind.RELEASE_FEE)
-OF_REFUND = (TransferKind.REFUND, TransferKind.REFUND_DONE, TransferKind.SUSPENSE_REFUND)
+OF_PARKED = (TransferKind.SUSPENSE_REFUND, TransferKind.REFUND_DONE)
 
 
 @mediator
@@ -48,6 +48,7 @@ def _context(row: Order, view: Deal) -> dict[str, Any]:
         "order": row,
         "deal": view,
         "postings": _postings(view, refunds),
+        "chargebacks": list(Chargeback.objects.filter(hold__order_id=row.pk).order_by("pk")),
         "receipts": list(Receipt.objects.filter(payment_id=row.payment_id).order_by("pk")) if row.payment_id else [],
         "refunds": refunds,
         "deadlines": list(Deadline.objects.filter(kinds, subject__in=subjects).order_by("-due_at", "-id")[:60]),
@@ -62,7 +63,8 @@ def _postings(view: Deal, refunds: list[Refund]) -> list[dict[str, Any]]:
     """The ledger's lines of this order, account to account, as they were written."""
     if view.hold is None:
         return []
-    mine = Q(kind__in=OF_HOLD, ref=view.hold.pk) | Q(kind__in=OF_REFUND, ref__in=[refund.pk for refund in refunds])
+    parked = [refund.pk for refund in refunds if refund.hold_id is None]
+    sent_back = Transfer.objects.filter(kind__in=OF_PARKED, ref__in=parked).order_by("pk")
     return [
         {
             "at": move.at,
@@ -72,5 +74,5 @@ def _postings(view: Deal, refunds: list[Refund]) -> list[dict[str, Any]]:
             "amount": Money(move.amount, move.currency),
             "pk": move.pk,
         }
-        for move in Transfer.objects.filter(mine).select_related("debit", "credit").order_by("pk")
+        for move in (rows_of([view.hold]).transfers() | sent_back).select_related("debit", "credit")
     ]

@@ -15,6 +15,7 @@ from escrow.gateways.base import (
     Balance,
     Capabilities,
     Created,
+    Dispute,
     Malformed,
     Movement,
     Notice,
@@ -84,6 +85,14 @@ class SandboxGateway:
         answer = self._ask("query-payout", key=key)
         return PayoutState(answer["ref"], answer["status"], answer["reason"])
 
+    def query_dispute(self, *, ref: str) -> Dispute:
+        answer = self._ask("query-dispute", ref=ref)
+        return Dispute(
+            ref=ref, payment_reference=answer["payment"], amount=_money(answer["amount"]), status=answer["status"],
+            reason=answer["reason"], at=datetime.fromisoformat(answer["at"]),
+            answer_by=datetime.fromisoformat(answer["answer_by"]),
+        )  # fmt: skip
+
     def balance(self, *, currency: str) -> Balance:
         answer = self._ask("balance", currency=currency)
         return Balance(_money(answer["amount"]), datetime.fromisoformat(answer["at"]), "sandbox")
@@ -98,11 +107,17 @@ class SandboxGateway:
         try:
             body = json.loads(raw_body)
             words = [body["id"], body["payment"], body["key"]]
+            dispute = body.get("dispute", "")
         except (ValueError, TypeError, KeyError, RecursionError) as fault:
             raise Malformed from fault
         if not all(isinstance(word, str) and 0 < len(word) <= 120 for word in words):
             raise Malformed
-        return Notice(event_id=words[0], payment_reference=words[1], key=words[2])
+        if not isinstance(dispute, str) or len(dispute) > 120:
+            raise Malformed
+        kind: Literal["payment", "dispute"] = "dispute" if dispute else "payment"
+        return Notice(
+            event_id=words[0], payment_reference=words[1], key=words[2], kind=kind, dispute_ref=dispute
+        )  # fmt: skip
 
     def _ask(self, act: str, **fields: Any) -> dict[str, Any]:
         """

@@ -3,6 +3,7 @@
 from escrow.queries.audit import count_books
 from escrow.queries.balances import MerchantMoney, merchant_money, payout_account, payouts_of
 from escrow.queries.books import Books, books
+from escrow.queries.corrections import accounts_to_correct, adjustments, chargebacks
 from escrow.queries.holds import hold_of, holds_of, holds_of_store
 from escrow.queries.lines import MoneyLine, buyer_lines, order_lines
 from escrow.queries.payouts import (
@@ -28,8 +29,11 @@ __all__ = [
     "Outlook",
     "Reserve",
     "Terms",
+    "accounts_to_correct",
+    "adjustments",
     "books",
     "buyer_lines",
+    "chargebacks",
     "count_books",
     "debts",
     "failed_payouts",

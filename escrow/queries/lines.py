@@ -8,19 +8,26 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
 from core.prepared import Blank, Prepared
-from escrow.models import Hold, Receipt, Refund, Transfer, TransferKind
+from escrow.models import Chargeback, Hold, Receipt, Refund, Transfer, TransferKind
+from escrow.queries.touching import OF_HOLD, Rows, chargeback_of, refund_of, rows_of
+from escrow.states import FEES, LOSSES, MERCHANT, RECEIVABLE
 
 K = TransferKind
 Text = str | Promise
-OF_HOLD = (K.CAPTURE, K.RELEASE_NET, K.RELEASE_FEE)
-_MOVES = Prepared(lambda: Transfer.objects.filter(kind__in=OF_HOLD, ref=Blank("hold")).order_by("pk"))
+_MOVES = Prepared(
+    lambda: (
+        Transfer.objects.filter(kind__in=OF_HOLD, ref=Blank("hold"))
+        .annotate(is_disputed=Exists(Chargeback.objects.filter(hold=OuterRef("ref"))))
+        .order_by("pk")
+    )
+)
 LABELS: dict[int, Text] = {
     K.CAPTURE: _("Paid into escrow"),
     K.RELEASE_NET: _("Released to the merchant"),
@@ -30,15 +37,32 @@ LABELS: dict[int, Text] = {
     K.SUSPENSE_REFUND: _("Sent back to the payer"),
     K.PAYOUT_SENT: _("Paid out to the bank"),
     K.PAYOUT_FAILED: _("Payout came back"),
-    K.PAYOUT_RETURNED: _("Payout was sent back by the bank"),
-    K.RECOVERED: _("Towards what was owed"),
+    K.PAYOUT_RETURNED: _("Payout sent back by the bank"),
+    K.LATE_REFUND: _("Refunded to the buyer after the release"),
+    K.FEE_BACK: _("Platform fee given back"),
+    K.CREDIT_REFUND: _("Advanced by the platform for a refund"),
+    K.RECOVERED: _("Netted for what was advanced"),
+    K.CHARGEBACK: _("Taken back by the payer's bank"),
+    K.CHARGEBACK_WON: _("Dispute with the payer's bank won"),
+    K.CREDIT_CHARGEBACK: _("Advanced by the platform for a chargeback"),
+    K.SUSPENSE_APPLIED: _("Parked money, given to this order by staff"),
 }
 KIND_NAMES = {
-    "capture": (K.CAPTURE, K.SUSPENSE_IN),
+    "capture": (K.CAPTURE, K.SUSPENSE_IN, K.SUSPENSE_APPLIED),
     "release": (K.RELEASE_NET, K.RELEASE_FEE),
-    "refund": (K.REFUND, K.SUSPENSE_REFUND),
-    "payout": (K.PAYOUT_SENT, K.PAYOUT_FAILED, K.PAYOUT_RETURNED),
+    "refund": (K.REFUND, K.SUSPENSE_REFUND, K.LATE_REFUND, K.FEE_BACK, K.CREDIT_REFUND),
+    "chargeback": (K.CHARGEBACK, K.CHARGEBACK_WON, K.CREDIT_CHARGEBACK),
+    "payout": (K.PAYOUT_SENT, K.PAYOUT_FAILED, K.PAYOUT_RETURNED, K.RECOVERED),
 }  # what a filter may ask for
+# What an order's own account shows beside its releases.
+SHOWN = (K.CAPTURE, K.SUSPENSE_APPLIED, K.REFUND, K.LATE_REFUND, K.CHARGEBACK, K.CHARGEBACK_WON)
+ANY_LEG = -1
+_FROM_MERCHANT, _FROM_PLATFORM = _("The merchant's balance"), _("The platform's account")
+_PASSING: dict[tuple[int, int], Text] = {
+    (K.LATE_REFUND, ANY_LEG): _FROM_MERCHANT,
+    **{(kind, MERCHANT): _FROM_MERCHANT for kind in (K.CHARGEBACK, K.CHARGEBACK_WON)},
+    **{(kind, leg): _FROM_PLATFORM for kind in (K.CHARGEBACK, K.CHARGEBACK_WON) for leg in (LOSSES, RECEIVABLE)},
+}  # movements that pass an order's account by, and whose money it was
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,42 +123,57 @@ def buyer_lines(
 
 def _escrow_lines(holds: Sequence[Hold]) -> list[MoneyLine]:
     """The movements of these holds, from the ledger; a release is one line with its fee in the note."""
-    by_pk = {hold.pk: hold for hold in holds}
-    returned = [hold.pk for hold in holds if hold.refunded_minor]
-    refunds = {row.pk: row for row in Refund.objects.filter(hold_id__in=returned)} if returned else {}
-    moves = _moves(list(by_pk), list(refunds))
+    rows, moves = _moves(holds)
     lines: list[MoneyLine] = []
-    released: dict[int, list[Transfer]] = defaultdict(list)
+    released: dict[tuple[int, int], list[Transfer]] = defaultdict(list)
     for move in moves:
         if move.kind in (K.RELEASE_NET, K.RELEASE_FEE):
-            released[move.ref].append(move)
-            continue
-        refund = refunds.get(move.ref) if move.kind == K.REFUND else None
-        hold = by_pk[refund.hold_id if refund and refund.hold_id else move.ref]
-        lines.append(_of_hold(move, hold, refund))
-    lines += [_release_line(by_pk[ref], legs) for ref, legs in released.items()]
+            released[move.ref, move.leg].append(move)
+        elif move.kind in SHOWN and (move.kind, move.leg) != (K.CHARGEBACK_WON, FEES):
+            lines += _of_hold(move, rows)
+    lines += [_release_line(rows.holds[ref], legs) for (ref, _leg), legs in released.items()]
     return sorted(lines, key=lambda line: (line.at, line.kind != "capture"))
 
 
-def _moves(holds: list[int], refunds: list[int]) -> list[Transfer]:
-    if len(holds) == 1 and not refunds:
-        return _MOVES.all(hold=holds[0])
-    rows = Transfer.objects.filter(Q(kind__in=OF_HOLD, ref__in=holds) | Q(kind=K.REFUND, ref__in=refunds))
-    return list(rows.order_by("pk"))
+def _moves(holds: Sequence[Hold]) -> tuple[Rows, list[Transfer]]:
+    """One query for a hold to which nothing but capture and release has ever happened."""
+    if len(holds) == 1 and not (holds[0].refunded_minor or holds[0].returned_minor):
+        found = _MOVES.all(hold=holds[0].pk)
+        if found and found[0].kind == K.CAPTURE and not found[0].is_disputed:
+            return Rows({holds[0].pk: holds[0]}), list[Transfer](found)
+    rows = rows_of(holds)
+    return rows, list(rows.transfers())
 
 
-def _of_hold(move: Transfer, hold: Hold, refund: Refund | None) -> MoneyLine:
-    sign = -1 if refund else 1
-    return MoneyLine(
+def _of_hold(move: Transfer, rows: Rows) -> list[MoneyLine]:
+    """
+    What a movement does to what is held. What passes it by, because it comes out of the merchant's balance or out of
+    the platform's pocket, comes in and goes out at once.
+    """
+    refund, dispute = refund_of(move, rows.refunds), chargeback_of(move, rows.chargebacks)
+    is_back = move.kind == K.CHARGEBACK_WON
+    sign = 1 if is_back or move.kind in (K.CAPTURE, K.SUSPENSE_APPLIED) else -1
+    hold = rows.hold_of(move)
+    reference = hold.payment.reference
+    if refund is not None:
+        reference = refund.gateway_ref or f"R{refund.pk}"
+    elif dispute is not None:
+        reference = dispute.gateway_ref
+    line = MoneyLine(
         at=move.at,
-        kind="refund" if refund else "capture",
+        kind="chargeback" if dispute else "refund" if refund else "capture",
         label=LABELS[move.kind],
         amount=Money(sign * move.amount, move.currency),
-        counterparty=_("buyer"),
-        reference=(refund.gateway_ref or f"R{refund.pk}") if refund else hold.payment.reference,
+        counterparty=_("payer's bank") if dispute else _("buyer"),
+        reference=reference,
         order_number=hold.order.number,
         note=refund.get_status_display() if refund else "",  # type: ignore[attr-defined]
     )
+    source = _PASSING.get((move.kind, move.leg)) or _PASSING.get((move.kind, ANY_LEG))
+    if source is None:
+        return [line]
+    through = replace(line, label=source, amount=-line.amount, counterparty=source, note="")
+    return [line, through] if is_back else [through, line]
 
 
 def _release_line(hold: Hold, legs: Sequence[Transfer]) -> MoneyLine:

@@ -1,9 +1,9 @@
-"""A merchant's running account: releases in, payouts out, read a page at a time."""
+"""A merchant's running account: releases in, payouts, late refunds and chargebacks out, read a page at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import overload
 from uuid import UUID
@@ -14,8 +14,18 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
-from escrow.models import Account, Hold, Payout, Transfer, TransferKind
+from escrow.models import Account, Chargeback, Hold, Payout, Refund, Transfer, TransferKind
 from escrow.queries.lines import KIND_NAMES, LABELS, MoneyLine, fee_note
+from escrow.queries.touching import (
+    CHARGEBACK_LEG,
+    OF_CHARGEBACK,
+    OF_PAYOUT,
+    OF_REFUND,
+    REFUND_LEG,
+    chargeback_of,
+    refund_of,
+)
+from escrow.states import FEES
 
 K = TransferKind
 
@@ -76,8 +86,7 @@ def merchant_lines(
     account = Account.objects.filter(key=f"merchant:{store_id}:{currency}").first()
     wanted = Q()
     if order_number:
-        holds = Hold.objects.filter(store_id=store_id, order__number__contains=order_number.strip())
-        wanted &= Q(kind=K.RELEASE_NET, ref__in=holds.values("pk"))
+        wanted &= _of_orders(store_id, order_number.strip())
     if kind:
         wanted &= Q(kind__in=KIND_NAMES.get(kind, ()))
     if since:
@@ -91,42 +100,100 @@ def merchant_lines(
     return Lines(account, wanted)
 
 
+def _of_orders(store_id: UUID, number: str) -> Q:
+    """The movements of the store's orders whose number has these digits: releases, late refunds, chargebacks."""
+    mine = Hold.objects.filter(store_id=store_id, order__number__contains=number).values("pk")
+    refunds = Refund.objects.filter(hold__in=mine, from_merchant=True).values("pk")
+    disputes = Chargeback.objects.filter(hold__in=mine).values("pk")
+    return (
+        Q(kind=K.RELEASE_NET, ref__in=mine)
+        | Q(kind__in=OF_REFUND, ref__in=refunds)
+        | Q(kind=K.FEE_BACK, leg=REFUND_LEG, ref__in=refunds)
+        | Q(kind__in=OF_CHARGEBACK, ref__in=disputes)
+        | Q(kind=K.FEE_BACK, leg=CHARGEBACK_LEG, ref__in=disputes)
+    )
+
+
 def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - made aware here
 
 
 def _merchant_lines(account: Account, moves: Sequence[Transfer]) -> list[MoneyLine]:
-    released = {move.ref for move in moves if move.kind == K.RELEASE_NET}
-    paid_out = {move.ref for move in moves if move.kind in KIND_NAMES["payout"]}
-    holds = {row.pk: row for row in Hold.objects.select_related("order").filter(pk__in=released)}
-    fees = dict(Transfer.objects.filter(kind=K.RELEASE_FEE, ref__in=released).values_list("ref", "amount"))
-    payouts = {row.pk: row for row in Payout.objects.select_related("destination").filter(pk__in=paid_out)}
+    behind = _behind(moves)
     balances = _balances(account, [move.pk for move in moves])
     lines: list[MoneyLine] = []
     for move in moves:
         sign = 1 if move.credit_id == account.pk else -1
         line = MoneyLine(
             at=move.at,
-            kind="payout",
-            label=LABELS.get(move.kind) or TransferKind(move.kind).label,
+            kind=_KINDS.get(move.kind, "payout"),
+            label=LABELS[move.kind],
             amount=Money(sign * move.amount, move.currency),
             counterparty="",
             reference="",
             balance=Money(balances[move.pk], account.currency),
         )
-        if move.kind == K.RELEASE_NET:
-            lines.append(_as_release(line, holds[move.ref], fees.get(move.ref, 0)))
-        elif move.ref in paid_out and move.kind in KIND_NAMES["payout"]:
-            lines.append(_as_payout(line, payouts[move.ref]))
-        else:
-            lines.append(replace(line, kind="debt", counterparty=_("the platform"), reference=f"D{move.ref}"))
+        lines.append(behind.told(line, move))
     return lines
+
+
+_KINDS: dict[int, str] = {kind: name for name, kinds in KIND_NAMES.items() for kind in kinds}
+
+
+@dataclass(frozen=True, slots=True)
+class _Behind:
+    """The business rows behind a page of transfers."""
+
+    holds: Mapping[int, Hold]
+    fees: Mapping[tuple[int, int], int]  # hold and leg of a release
+    payouts: Mapping[int, Payout]
+    refunds: Mapping[int, Refund]
+    chargebacks: Mapping[int, Chargeback]
+
+    def told(self, line: MoneyLine, move: Transfer) -> MoneyLine:
+        """The line with whom it was, which order, and the number to find it by."""
+        if move.kind == K.RELEASE_NET:
+            return _as_release(line, self.holds[move.ref], self.fees.get((move.ref, move.leg), 0))
+        if move.kind in OF_PAYOUT:
+            return _as_payout(line, self.payouts[move.ref])
+        refund, dispute = refund_of(move, self.refunds), chargeback_of(move, self.chargebacks)
+        if refund is not None and refund.hold is not None:
+            number = refund.hold.order.number
+            return replace(line, counterparty=_("buyer"), reference=f"R{refund.pk}", order_number=number)
+        if dispute is not None and dispute.hold is not None:
+            number, label = dispute.hold.order.number, line.label
+            if (move.kind, move.leg) == (K.CHARGEBACK_WON, FEES):
+                label = LABELS[K.RELEASE_FEE]
+            return replace(
+                line, kind="chargeback", label=label, counterparty=_("payer's bank"), reference=dispute.gateway_ref,
+                order_number=number,
+            )  # fmt: skip
+        return replace(line, reference=f"D{move.ref}")  # a debt that was netted
+
+
+def _behind(moves: Sequence[Transfer]) -> _Behind:
+    """With one query for each kind of row that the page needs."""
+
+    def refs(*kinds: int, leg: int | None = None) -> set[int]:
+        fee_back = {move.ref for move in moves if move.kind == K.FEE_BACK and move.leg == leg}
+        return {move.ref for move in moves if move.kind in kinds} | fee_back
+
+    holds = refs(K.RELEASE_NET)
+    payouts, refunds = refs(*OF_PAYOUT), refs(*OF_REFUND, leg=REFUND_LEG)
+    disputes = refs(*OF_CHARGEBACK, leg=CHARGEBACK_LEG)
+    fees = Transfer.objects.filter(kind=K.RELEASE_FEE, ref__in=holds).values_list("ref", "leg", "amount")
+    return _Behind(
+        holds=Hold.objects.select_related("order").in_bulk(holds) if holds else {},
+        fees={(ref, leg): amount for ref, leg, amount in fees} if holds else {},
+        payouts=Payout.objects.select_related("destination").in_bulk(payouts) if payouts else {},
+        refunds=Refund.objects.select_related("hold__order").in_bulk(refunds) if refunds else {},
+        chargebacks=Chargeback.objects.select_related("hold__order").in_bulk(disputes) if disputes else {},
+    )
 
 
 def _as_release(line: MoneyLine, hold: Hold, fee: int) -> MoneyLine:
     return replace(
         line,
-        kind="release",
         counterparty=_("buyer"),
         reference=f"H{hold.pk}",
         order_number=hold.order.number,

@@ -10,10 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from core.errors import NotFound
-from escrow.models import Checkpoint, Hold, Payout, Refund, Sealed, Transfer, TransferKind
+from escrow.models import Checkpoint, Hold, Payout, Recovery, Sealed, Transfer, TransferKind
+from escrow.queries.touching import OF_CHARGEBACK, OF_HOLD, OF_PAYOUT, OF_REFUND, REFUND_LEG, rows_of
 from escrow.records import notes
 from escrow.records.checkpoints import day_of, latest
 from escrow.records.leaves import fields_of, leaf_of
@@ -21,32 +20,32 @@ from escrow.records.tree import LogTree
 
 FORMAT = "tashi-record-v1"
 SEALED_WITHIN = timedelta(minutes=15)
-_OF_HOLD = (TransferKind.CAPTURE, TransferKind.RELEASE_NET, TransferKind.RELEASE_FEE)
-_OF_REFUND = (TransferKind.REFUND, TransferKind.REFUND_DONE)
-_OF_PAYOUT = (TransferKind.PAYOUT_SENT, TransferKind.PAYOUT_DONE, TransferKind.PAYOUT_FAILED)
 
 
 def transfers_of(order_id: UUID) -> list[Transfer]:
     """Every movement of an order's money, oldest first."""
     hold = Hold.objects.filter(order_id=order_id).first()
-    if hold is None:
-        return []
-    refunds = list(Refund.objects.filter(hold=hold).values_list("pk", flat=True))
-    rows = Transfer.objects.filter(Q(kind__in=_OF_HOLD, ref=hold.pk) | Q(kind__in=_OF_REFUND, ref__in=refunds))
-    return list(rows.order_by("pk"))
+    return list(rows_of([hold]).transfers()) if hold else []
 
 
 def order_of(transfer: Transfer) -> UUID | None:
     """The order whose money it moved."""
     holds = Hold.objects.values_list("order_id", flat=True)
-    if transfer.kind in _OF_REFUND:
+    is_fee = transfer.kind == TransferKind.FEE_BACK
+    if transfer.kind in OF_REFUND or (is_fee and transfer.leg == REFUND_LEG):
         return holds.filter(refunds=transfer.ref).first()
-    return holds.filter(pk=transfer.ref).first() if transfer.kind in _OF_HOLD else None
+    if transfer.kind in OF_CHARGEBACK or is_fee:
+        return holds.filter(chargebacks=transfer.ref).first()
+    if transfer.kind == TransferKind.SUSPENSE_APPLIED:
+        return holds.filter(payment__receipts=transfer.ref).order_by("pk")[transfer.leg : transfer.leg + 1].first()
+    return holds.filter(pk=transfer.ref).first() if transfer.kind in OF_HOLD else None
 
 
 def store_of(transfer: Transfer) -> UUID | None:
-    """The store whose payout it was."""
-    if transfer.kind not in _OF_PAYOUT:
+    """The store whose payout or netted debt it was."""
+    if transfer.kind == TransferKind.RECOVERED:
+        return Recovery.objects.filter(pk=transfer.ref).values_list("store_id", flat=True).first()
+    if transfer.kind not in OF_PAYOUT:
         return None
     return Payout.objects.filter(pk=transfer.ref).values_list("store_id", flat=True).first()
 

@@ -17,6 +17,7 @@ from escrow import ledger
 from escrow.errors import HoldMoved
 from escrow.ledger import Entry
 from escrow.models import Account, Hold, TransferKind
+from escrow.services.moves import closed_as, next_leg
 from escrow.states import HoldStatus
 
 REASON = "inspection time over"
@@ -31,6 +32,7 @@ class Row:
     currency: str
     net: int
     fee: int
+    target: str
 
 
 def release_many(*, order_ids: Collection[UUID], now: datetime, warned_before: datetime) -> set[UUID]:
@@ -48,10 +50,12 @@ def release_many(*, order_ids: Collection[UUID], now: datetime, warned_before: d
 
 
 # MATERIALIZED: the locking sub-select runs once. `calc` needs both accounts, so that a hold without them stays held.
+# A hold that was released in part before gives its next leg; should such a step commit between this statement's
+# snapshot and its lock, the unique key refuses the batch, and its rows come back one by one.
 # The fee is core.money.share() in SQL: rounded half to even, on all that was ever released, less what was taken.
 POSTGRES = """
 WITH due AS MATERIALIZED (
-  SELECT h.id, h.order_id, h.merchant_id, h.currency, h.released_minor, h.fee_taken_minor,
+  SELECT h.id, h.order_id, h.merchant_id, h.currency, h.released_minor, h.refunded_minor, h.fee_taken_minor,
          h.amount_minor - h.released_minor - h.refunded_minor AS rest,
          (h.amount_minor - h.refunded_minor) * h.fee_bps AS scaled
   FROM unnest(%(orders)s::uuid[]) AS wanted(order_id) JOIN escrow_hold h ON h.order_id = wanted.order_id
@@ -61,22 +65,26 @@ calc AS MATERIALIZED (
   SELECT due.*, pot.id AS pot_id, fees.id AS fees_id,
          scaled / 10000 - fee_taken_minor
          + CASE WHEN scaled %% 10000 > 5000 OR (scaled %% 10000 = 5000 AND scaled / 10000 %% 2 = 1)
-                THEN 1 ELSE 0 END AS fee
+                THEN 1 ELSE 0 END AS fee,
+         CASE WHEN refunded_minor > 0 THEN 'split' ELSE 'released' END AS target,
+         CASE WHEN released_minor = 0 THEN 0 ELSE (
+           SELECT COALESCE(MAX(leg), -1) + 1 FROM escrow_transfer
+           WHERE kind IN (%(net)s, %(fee)s) AND ref = due.id) END AS leg
   FROM due JOIN escrow_account pot ON pot.key = 'escrow:' || due.currency
            JOIN escrow_account fees ON fees.key = 'fees:' || due.currency),
 u AS (
   UPDATE escrow_hold h
-  SET status = 'released', released_minor = h.released_minor + calc.rest,
+  SET status = calc.target, released_minor = h.released_minor + calc.rest,
       fee_taken_minor = h.fee_taken_minor + calc.fee, closed_at = %(now)s
   FROM calc WHERE h.id = calc.id),
 t AS (
   INSERT INTO escrow_transfer (kind, ref, leg, debit_id, credit_id, currency, amount, at)
-  SELECT %(net)s, id, 0, pot_id, merchant_id, currency, rest - fee, %(now)s FROM calc WHERE rest > fee
+  SELECT %(net)s, id, leg, pot_id, merchant_id, currency, rest - fee, %(now)s FROM calc WHERE rest > fee
   UNION ALL
-  SELECT %(fee)s, id, 0, pot_id, fees_id, currency, fee, %(now)s FROM calc WHERE fee > 0),
+  SELECT %(fee)s, id, leg, pot_id, fees_id, currency, fee, %(now)s FROM calc WHERE fee > 0),
 audit AS (
   INSERT INTO core_auditentry (at, act, subject_type, subject, order_id, reason, facts)
-  SELECT %(now)s, 'hold.released', 'hold', id::text, order_id, %(reason)s,
+  SELECT %(now)s, 'hold.' || target, 'hold', id::text, order_id, %(reason)s,
          jsonb_build_object('from', 'held', 'currency', currency, 'refund_minor', 0, 'net_minor', rest - fee,
                             'fee_minor', fee)
   FROM calc),
@@ -85,7 +93,7 @@ lk AS MATERIALIZED (
   SELECT a.id, s.d FROM escrow_account a JOIN s USING (id) WHERE a.floor IS NOT NULL
   ORDER BY a.id FOR NO KEY UPDATE OF a),
 b AS (UPDATE escrow_account a SET balance = a.balance + lk.d FROM lk WHERE a.id = lk.id)
-SELECT id, order_id, currency, rest - fee, fee FROM calc
+SELECT id, order_id, currency, rest - fee, fee, target FROM calc
 """
 
 
@@ -102,12 +110,12 @@ def _release_postgres(order_ids: list[UUID], now: datetime, warned_before: datet
                 "reason": REASON,
             },
         )
-        return [Row(pk, UUID(str(order)), currency, net, fee) for pk, order, currency, net, fee in cursor.fetchall()]
+        return [Row(pk, UUID(str(order)), *rest) for pk, order, *rest in cursor.fetchall()]
 
 
 SQLITE_HOLD = """
 UPDATE escrow_hold
-SET status = 'released', released_minor = released_minor + %s, fee_taken_minor = fee_taken_minor + %s, closed_at = %s
+SET status = %s, released_minor = released_minor + %s, fee_taken_minor = fee_taken_minor + %s, closed_at = %s
 WHERE id = %s AND status = 'held'
 """
 
@@ -130,11 +138,13 @@ def _release_sqlite(order_ids: list[UUID], now: datetime, warned_before: datetim
         rest = hold.rest.minor
         fee = share(hold.released_minor + rest, hold.fee_bps) - hold.fee_taken_minor
         legs = ((TransferKind.RELEASE_NET, hold.merchant, rest - fee), (TransferKind.RELEASE_FEE, fees, fee))
-        entries += [Entry(kind, hold.pk, pot, to, minor) for kind, to, minor in legs if minor]
-        rows.append(Row(hold.pk, hold.order_id, hold.currency, rest - fee, fee))
+        leg = next_leg(hold.pk) if hold.released_minor else 0
+        entries += [Entry(kind, hold.pk, pot, to, minor, leg) for kind, to, minor in legs if minor]
+        target = closed_as(hold.released_minor + rest, hold.refunded_minor)
+        rows.append(Row(hold.pk, hold.order_id, hold.currency, rest - fee, fee, target))
     at = connection.ops.adapt_datetimefield_value(now)
     with connection.cursor() as cursor:
-        cursor.executemany(SQLITE_HOLD, [(row.net + row.fee, row.fee, at, row.hold_id) for row in rows])
+        cursor.executemany(SQLITE_HOLD, [(row.target, row.net + row.fee, row.fee, at, row.hold_id) for row in rows])
         if rows and cursor.rowcount != len(rows):
             raise HoldMoved
     ledger.post(entries, now=now)
@@ -147,7 +157,7 @@ def _audit(rows: list[Row], now: datetime) -> None:
         AuditEntry(
             at=now,
             user_id=SYSTEM.user_id,
-            act="hold.released",
+            act=f"hold.{row.target}",
             subject_type="hold",
             subject=str(row.hold_id),
             order_id=row.order_id,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -17,10 +18,19 @@ from escrow.gateways import gateway
 from escrow.gateways.base import RefundState, Refused, Unavailable
 from escrow.ledger import Entry
 from escrow.models import Hold, Receipt, Refund, TransferKind
+from escrow.services.moves import is_disputed
 from escrow.states import REFUND, ReceiptOutcome, RefundStatus
 
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """A refund after the release: the fee that goes back to the merchant, and what he does not have and owes."""
+
+    fee_back_minor: int
+    credit_minor: int
 
 
 def open_refund(
@@ -31,11 +41,12 @@ def open_refund(
     actor: Actor,
     reason: str,
     now: datetime,
+    late: Late | None = None,
 ) -> Refund:
     """
-    Write the intent to send money back: from escrow, or from what lies parked. In the caller's transaction.
+    Write the intent to send money back: from escrow, ``late`` from the merchant, or from what lies parked.
 
-    The caller has already taken the amount off the hold or the receipt.
+    In the caller's transaction, who has already taken the amount off the hold or the receipt.
     """
     source = hold or receipt
     assert source is not None, "a refund has a source"
@@ -44,12 +55,10 @@ def open_refund(
     currency = source.currency
     refund = Refund.objects.create(
         payment=payment, hold=hold, receipt=receipt, gateway=name, amount_minor=amount_minor, currency=currency,
-        reason=reason[:60], created_at=now,
+        reason=reason[:60], created_at=now, from_merchant=late is not None,
+        fee_back_minor=late.fee_back_minor if late else 0,
     )  # fmt: skip
-    pot = f"escrow:{currency}" if hold else f"suspense:{name}:{currency}"
-    kind = TransferKind.REFUND if hold else TransferKind.SUSPENSE_REFUND
-    debit, flight = ledger.accounts(pot, f"refund_in_flight:{name}:{currency}")
-    ledger.post([Entry(kind, refund.pk, debit, flight, amount_minor)], now=now)
+    ledger.post(_entries(refund, hold, late), now=now)
     audit.record(
         actor=actor, act="refund.pending", subject_type="refund", subject=str(refund.pk), reason=reason,
         facts={"amount_minor": amount_minor, "currency": currency}, order_id=refund.order_id,
@@ -57,6 +66,19 @@ def open_refund(
     deadlines.schedule("refund.send", subject=refund.pk, due_at=now)
     outbox.publish("escrow.refunded", refund_id=refund.pk, order_id=str(refund.order_id or ""))
     return refund
+
+
+def _entries(refund: Refund, hold: Hold | None, late: Late | None) -> list[Entry]:
+    currency = refund.currency
+    pot = f"escrow:{currency}" if hold else f"suspense:{refund.gateway}:{currency}"
+    kind = TransferKind.REFUND if hold else TransferKind.SUSPENSE_REFUND
+    debit, flight = ledger.accounts(pot, f"refund_in_flight:{refund.gateway}:{currency}")
+    if hold is None or late is None:
+        return [Entry(kind, refund.pk, debit, flight, refund.amount_minor)]
+    fees, owed = ledger.accounts(f"fees:{currency}", f"receivable:{hold.store_id}:{currency}")
+    first = ((TransferKind.FEE_BACK, fees, late.fee_back_minor), (TransferKind.CREDIT_REFUND, owed, late.credit_minor))
+    found = [Entry(what, refund.pk, side, hold.merchant, minor) for what, side, minor in first if minor]
+    return [*found, Entry(TransferKind.LATE_REFUND, refund.pk, hold.merchant, flight, refund.amount_minor)]
 
 
 def send_refund(*, refund_id: int, now: datetime) -> Refund:
@@ -71,6 +93,9 @@ def send_refund(*, refund_id: int, now: datetime) -> Refund:
         _finish(refund)
         return refund
     asked_before = refund.status == RefundStatus.SENT
+    if not asked_before and refund.payment_id is not None and is_disputed(refund.payment_id):
+        _again_later(refund, now=now)  # the payer's bank has the money: sending it now would give it twice
+        return refund
     if not asked_before:
         _mark_sent(refund)
     try:

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 from core import clock
 from core.guards import mediator
 from core.http import actor_of
-from escrow.queries import failed_payouts, failed_refunds, parked_receipts
+from escrow.models import Adjustment
+from escrow.queries import chargebacks, failed_payouts, failed_refunds, parked_receipts
 from escrow.services import payments as receipts
 from escrow.services import refunds
+from escrow.states import ChargebackStatus
 
 
 @mediator
@@ -26,6 +28,8 @@ def payments(request: HttpRequest) -> HttpResponse:
         "page": Paginator(parked_receipts(), 50).get_page(request.GET.get("page")),
         "refunds": failed_refunds()[:50],
         "payouts": failed_payouts()[:20],
+        "disputed": chargebacks().filter(status=ChargebackStatus.OPEN).count(),
+        "unsigned": Adjustment.objects.filter(signed_at__isnull=True, refused_at__isnull=True).count(),
     }
     return render(request, "console/payments.html", context)
 

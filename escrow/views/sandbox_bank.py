@@ -21,11 +21,14 @@ from core.http import wants_json
 from core.json_door import json_door, payload
 from core.money import Money, parse
 from escrow import sandbox_bank
+from escrow import sandbox_disputes as disputes
 from escrow.gateways.base import BadSignature
 from escrow.gateways.signing import HEADER, verify
 from escrow.models import Payment, SandboxCharge
 from escrow.sandbox_bank import BankRefusal
 from escrow.services import payments
+
+STAY = ("late", "forged")  # acts after which the payer has no reason to go back to the shop
 
 
 @signed
@@ -59,6 +62,7 @@ def pay(request: HttpRequest, payment: UUID) -> HttpResponse:
     if wants_json(request):
         return JsonResponse(_as_json(charge))
     context = {"charge": charge, "amount": Money(charge.amount_minor, charge.currency), "notices": _notices(charge)}
+    context["disputes"] = [{**row, "amount": Money(row["minor"], row["currency"])} for row in disputes.rows_of(charge)]
     return render(request, "sandbox/pay.html", context)
 
 
@@ -84,7 +88,7 @@ def _act(request: HttpRequest, charge: SandboxCharge) -> HttpResponse:
     if wants_json(request):
         return JsonResponse(_as_json(charge))
     back = charge.data.get("return_url", "")
-    if outcome in ("late", "forged") or not back.startswith(settings.SITE_URL + "/"):
+    if outcome in (*STAY, *disputes.OUTCOMES) or not back.startswith(settings.SITE_URL + "/"):
         messages.info(request, _("Noted by the bank."))
         return redirect(request.path)
     return redirect(back)
@@ -115,6 +119,7 @@ def _as_json(charge: SandboxCharge) -> dict[str, Any]:
         "amount": {"minor": charge.amount_minor, "currency": charge.currency},
         "movements": charge.movements,
         "late": bool(charge.data.get("late")),
+        "disputes": charge.data.get("disputes", []),
         "notices": _notices(charge),
     }
 

@@ -11,10 +11,10 @@ from rest_framework.response import Response
 
 from core import clock
 from core.api import read
-from core.api_fields import Strict, Text, Whole
+from core.api_fields import At, MoneyInput, MoneySerializer, Strict, Text, Whole, same_currency
 from core.api_pages import PARAMETERS, page, page_schema
 from core.http import actor_of
-from flows import fulfilment
+from flows import fulfilment, late_refunds
 from logistics.services.shipments import MAX_GRAMS, MAX_NUMBER
 from shop.api.merchant_door import MerchantDoor, MerchantOnce
 from shop.api.order_shapes import AddressShape, OrderRow, ParcelShape
@@ -47,6 +47,27 @@ class ShipmentInput(Strict):
     weight_g = Whole(required=False, allow_null=True, default=None, min_value=1, max_value=MAX_GRAMS)
 
 
+class GiveBackInput(Strict):
+    """`amount`: at most what was released and has not gone back, in the order's currency."""
+
+    amount = MoneyInput()
+    reason = Text(max_length=60, required=False, default="", allow_blank=True)
+
+
+class GivenBackShape(serializers.Serializer[Any]):
+    """`status`: pending, sent, done, or failed. `fee_back`: our fee on the amount, back on the store's balance."""
+
+    id = serializers.IntegerField()
+    amount = MoneySerializer()
+    fee_back = serializers.SerializerMethodField()
+    status = serializers.CharField()
+    created_at = At()
+
+    @extend_schema_field(MoneySerializer)
+    def get_fee_back(self, refund: Any) -> dict[str, Any]:
+        return {"minor": refund.fee_back_minor, "currency": refund.currency}
+
+
 class MerchantOrders(MerchantDoor):
     """A store's orders."""
 
@@ -73,3 +94,18 @@ class MerchantShipments(MerchantOnce):
             weight_g=said["weight_g"], photos=(), actor=actor_of(request), now=clock.now(),
         )  # fmt: skip
         return Response(ParcelShape(parcel).data, status=status.HTTP_201_CREATED)
+
+
+class MerchantRefunds(MerchantOnce):
+    """Giving money back after the release."""
+
+    @extend_schema(operation_id="giveBack", tags=["merchant"], request=GiveBackInput, responses={201: GivenBackShape})
+    def post(self, request: Request, number: str) -> Response:
+        """Refund a part or all of a completed order out of the store's balance."""
+        mine, said = order_for_store(self.store.pk, number), read(GiveBackInput, request)
+        same_currency(said["amount"], mine.currency)
+        refund = late_refunds.give_back(
+            order_id=mine.pk, amount_minor=said["amount"].minor, reason=said["reason"], actor=actor_of(request),
+            now=clock.now(),
+        )  # fmt: skip
+        return Response(GivenBackShape(refund).data, status=status.HTTP_201_CREATED)

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     door("orders/<str:number>/extend/", orders.ExtendInspection, "member"),
     door("merchant/orders/", merchant_orders.MerchantOrders, "merchant"),
     door("merchant/orders/<str:number>/shipments/", merchant_orders.MerchantShipments, "merchant"),
+    door("merchant/orders/<str:number>/refunds/", merchant_orders.MerchantRefunds, "merchant"),
     door("merchant/products/", merchant_products.MerchantProducts, "merchant"),
     door("merchant/balance/", merchant_money.Balance, "merchant"),
     door("merchant/statement/", merchant_money.Statement, "merchant"),

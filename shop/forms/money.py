@@ -15,7 +15,13 @@ class LinesForm(forms.Form):
     kind = forms.ChoiceField(
         label=_("What"),
         required=False,
-        choices=[("", _("All")), ("release", _("Releases")), ("payout", _("Payouts"))],
+        choices=[
+            ("", _("All")),
+            ("release", _("Releases")),
+            ("payout", _("Payouts")),
+            ("refund", _("Refunds")),
+            ("chargeback", _("Chargebacks")),
+        ],
     )
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))

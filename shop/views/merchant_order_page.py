@@ -53,6 +53,7 @@ def order_page(order: Order, *, form: ShipForm, now: datetime) -> dict[str, Any]
         "can_ship": order.status == OrderStatus.PAID and not order.in_case,
         "grants": grants_left(order_id=order.pk, rules=view.rules) if can_grant else None,
         "cancel": next((act for act in view.acts if act.key == "cancel"), None),
+        "give_back": next((act for act in view.acts if act.key == "refund"), None),
         "leading": [act for act in view.acts if act.primary],
     }
 

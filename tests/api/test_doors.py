@@ -37,7 +37,7 @@ CASE = [
 MERCHANT = [
     ("get", "/merchant/orders/"), ("post", "/merchant/orders/{order}/shipments/"), ("get", "/merchant/products/"),
     ("post", "/merchant/products/"), ("get", "/merchant/balance/"), ("get", "/merchant/statement/"),
-    ("post", "/merchant/payouts/"),
+    ("post", "/merchant/payouts/"), ("post", "/merchant/orders/{order}/refunds/"),
 ]  # fmt: skip
 
 

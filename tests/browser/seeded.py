@@ -144,6 +144,8 @@ def _merchant() -> Iterator[Page]:
     yield me, _import_preview(store)
     for order in orders:
         yield _key(order.store.owner), reverse("merchant:order", args=[order.number])
+        if order.status == "completed":
+            yield _key(order.store.owner), reverse("merchant:order-refund", args=[order.number])
     for case in cases:
         yield _key(case.order.store.owner), reverse("merchant:case", args=[case.number])
 
@@ -179,7 +181,10 @@ def _mediator() -> Iterator[Page]:
 
     me = _key(User.objects.get(email="meng.ping@example.com"))
     cases = _cases()
-    yield from ((me, reverse(f"console:{name}")) for name in ("home", "cases", "payments", "payouts", "health"))
+    yield from (
+        (me, reverse(f"console:{name}"))
+        for name in ("home", "cases", "payments", "chargebacks", "corrections", "payouts", "health")
+    )
     yield me, reverse("console:payouts") + "?view=paid"
     yield me, reverse("console:payout-store", args=[_payout_to_approve()])
     yield me, reverse("console:cases") + "?view=overdue"

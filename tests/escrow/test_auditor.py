@@ -7,9 +7,7 @@ of whole numbers what must have happened. After each act the ledger must say the
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
-from fractions import Fraction
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -19,35 +17,22 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, 
 
 from core import clock
 from core.actor import SYSTEM
-from escrow.errors import HoldMoved, TooMuch
+from escrow.errors import ChargebackOpen, HoldMoved, MoreThanReleased, TooMuch
+from escrow.gateways import use
+from escrow.gateways.base import PayoutState
 from escrow.ledger import account, balance
-from escrow.models import Hold
+from escrow.models import Chargeback, Hold, Payout
 from escrow.queries import books
-from escrow.services import holds, payouts
+from escrow.services import holds, late_refunds, payouts, rollups, steps
+from tests.escrow.auditors_book import Book, Deal
+from tests.escrow.disputes import close, dispute
 from tests.factories.accounts import UserFactory
-from tests.factories.escrow import OrderFactory, held, payout_account
+from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
 from tests.factories.shop import StoreFactory
 
 ACT = {"actor": SYSTEM, "reason": "auditor"}
-
-
-@dataclass
-class Deal:
-    """One hold in the auditor's book."""
-
-    amount: int
-    bps: int
-    warned: bool
-    state: str = "held"
-    net: int = 0
-    fee: int = 0
-    back: int = 0
-
-    def close(self, back: int) -> None:
-        out = self.amount - back
-        self.back, self.fee = back, round(Fraction(out * self.bps, 10_000))  # round() of a Fraction: half to even
-        self.net = out - self.fee
-        self.state = "closed"
+PARTS = st.integers(-1, 1001)  # thousandths of what there is
+OPEN = ("held", "frozen")
 
 
 class Auditor(RuleBasedStateMachine):
@@ -57,89 +42,151 @@ class Auditor(RuleBasedStateMachine):
         super().__init__()
         self.store, self.buyer = StoreFactory(), UserFactory()
         payout_account(self.store.pk)
-        self.book: dict[object, Deal] = {}
-        self.paid_out = 0
+        self.book = Book()
 
     @rule(target=deals, amount=st.integers(1, 10**7), bps=st.integers(0, 10_000), warned=st.booleans())
     def capture(self, amount: int, bps: int, warned: bool) -> object:
         order = OrderFactory(store=self.store, buyer=self.buyer, items_minor=amount, fee_bps=bps)
         hold = held(order=order, warned=warned)
-        self.book[hold.order_id] = Deal(amount, bps, warned)
+        self.book.capture(hold.order_id, Deal(amount, bps, warned))
         return hold.order_id
 
     def _try(self, allowed: bool, act, **given) -> bool:
         try:
             act(**given, **ACT, now=clock.now())
-        except (HoldMoved, TooMuch):
+        except (HoldMoved, TooMuch, ChargebackOpen, MoreThanReleased):
             assert not allowed, f"{act.__name__} was refused without a reason"
             return False
         assert allowed, f"{act.__name__} should have been refused"
         return True
 
+    @staticmethod
+    def _may_refund(deal: Deal) -> bool:
+        return deal.state in OPEN and deal.claim is None
+
     @rule(order=deals)
     def release(self, order: object) -> None:
-        deal = self.book[order]
+        deal = self.book.deals[order]
         if self._try(deal.state == "held", holds.release, order_id=order):
-            deal.close(0)
+            self.book.move(deal, out=deal.rest)
+
+    @rule(order=deals, part=PARTS)
+    def release_part(self, order: object, part: int) -> None:
+        deal = self.book.deals[order]
+        minor = deal.rest * part // 1000
+        allowed = deal.state == "held" and 0 < minor <= deal.rest
+        if self._try(allowed, steps.release_part, order_id=order, amount_minor=minor):
+            self.book.move(deal, out=minor)
 
     @rule(order=deals)
     def refund(self, order: object) -> None:
-        deal = self.book[order]
-        if self._try(deal.state in ("held", "frozen"), holds.refund, order_id=order):
-            deal.close(deal.amount)
+        deal = self.book.deals[order]
+        if self._try(self._may_refund(deal), holds.refund, order_id=order):
+            self.book.move(deal, back=deal.rest)
 
-    @rule(order=deals, part=st.integers(-1, 1001))
+    @rule(order=deals, part=PARTS)
+    def refund_part(self, order: object, part: int) -> None:
+        deal = self.book.deals[order]
+        minor = deal.rest * part // 1000
+        allowed = self._may_refund(deal) and 0 < minor <= deal.rest
+        if self._try(allowed, steps.refund_part, order_id=order, amount_minor=minor):
+            self.book.move(deal, back=minor)
+
+    @rule(order=deals, part=PARTS)
     def split(self, order: object, part: int) -> None:
-        deal = self.book[order]
-        minor = deal.amount * part // 1000
-        allowed = deal.state in ("held", "frozen") and 0 <= minor <= deal.amount
+        deal = self.book.deals[order]
+        minor = deal.rest * part // 1000
+        allowed = self._may_refund(deal) and 0 <= minor <= deal.rest
         if self._try(allowed, holds.split, order_id=order, refund_minor=minor):
-            deal.close(minor)
+            self.book.move(deal, back=minor, out=deal.rest - minor)
 
     @rule(order=deals)
     def freeze(self, order: object) -> None:
-        deal = self.book[order]
+        deal = self.book.deals[order]
         if self._try(deal.state == "held", holds.freeze, order_id=order):
-            deal.state = "frozen"
+            deal.state, deal.in_case = "frozen", True
 
     @rule(order=deals)
     def thaw(self, order: object) -> None:
-        deal = self.book[order]
-        if self._try(deal.state == "frozen", holds.thaw, order_id=order):
-            deal.state = "held"
+        deal = self.book.deals[order]
+        if self._try(deal.state == "frozen" and deal.claim is None, holds.thaw, order_id=order):
+            deal.state, deal.in_case = "held", False
 
     @rule()
     def clock_strikes(self) -> None:
         now = clock.now()
-        due = {key for key, deal in self.book.items() if deal.state == "held" and deal.warned}
-        done = holds.release_many(order_ids=list(self.book), now=now, warned_before=now - timedelta(days=1))
+        due = {key for key, deal in self.book.deals.items() if deal.state == "held" and deal.warned}
+        done = holds.release_many(order_ids=list(self.book.deals), now=now, warned_before=now - timedelta(days=1))
         assert done == due
         for key in done:
-            self.book[key].close(0)
+            self.book.move(self.book.deals[key], out=self.book.deals[key].rest)
+
+    @rule(order=deals, part=PARTS)
+    def give_back(self, order: object, part: int) -> None:
+        deal = self.book.deals[order]
+        minor = (deal.released - deal.returned) * part // 1000
+        allowed = deal.claim is None and 0 < minor <= deal.released - deal.returned
+        if self._try(allowed, late_refunds.refund_released, order_id=order, amount_minor=minor):
+            self.book.give_back(deal, minor)
+
+    @rule(order=deals, part=st.integers(1, 1300))
+    def bank_takes(self, order: object, part: int) -> None:
+        deal = self.book.deals[order]
+        minor = max(1, deal.amount * part // 1000)
+        if deal.claim is None:
+            dispute(Hold.objects.get(order_id=order), minor)
+            self.book.take(deal, minor)
+
+    @rule(order=deals, won=st.booleans())
+    def bank_decides(self, order: object, won: bool) -> None:
+        deal = self.book.deals[order]
+        rows = list(Chargeback.objects.filter(hold__order_id=order, status="open"))
+        assert bool(rows) == (deal.claim is not None)
+        if rows:
+            close(rows, "won" if won else "lost", stays_frozen=deal.in_case)
+            self.book.decide(deal, won=won)
 
     @rule()
     def pay_out(self) -> None:
         payout = payouts.prepare_payout(store_id=self.store.pk, actor=SYSTEM, now=clock.now())
-        owed = self._earned() - self.paid_out
-        assert (payout.amount_minor if payout else 0) == owed
-        self.paid_out += owed
+        assert (payout.amount_minor if payout else 0) == self.book.balance
+        self.book.in_flight += self.book.balance
+        self.book.balance = 0
 
-    def _earned(self) -> int:
-        return sum(deal.net for deal in self.book.values())
+    @rule(fails=st.booleans())
+    def payouts_arrive(self, fails: bool) -> None:
+        for payout in Payout.objects.filter(store_id=self.store.pk, status="prepared"):
+            answers = [PayoutState("", "failed", "closed")] if fails else []
+            with use("sandbox", ScriptedGateway(*answers)):
+                payouts.send_payout(payout_id=payout.pk, now=clock.now())
+            self.book.in_flight -= payout.amount_minor
+            self.book.balance += payout.amount_minor if fails else 0
+            self.book.provider -= 0 if fails else payout.amount_minor
+
+    @rule()
+    def roll_up(self) -> None:
+        rollups.roll_up(now=clock.now())
 
     @invariant()
     def the_ledger_says_the_same(self) -> None:
-        deals = self.book.values()
-        still_held = sum(deal.amount for deal in deals if deal.state != "closed")
-        assert balance(account("escrow:CNY")) == still_held
-        assert balance(account("fees:CNY")) == sum(deal.fee for deal in deals)
-        assert balance(account(f"merchant:{self.store.pk}:CNY")) == self._earned() - self.paid_out
-        assert balance(account("refund_in_flight:sandbox:CNY")) == sum(deal.back for deal in deals)
-        assert balance(account("provider:sandbox:CNY")) == -sum(deal.amount for deal in deals)
-        for key, deal in self.book.items():
-            hold = Hold.objects.get(order_id=key)
-            told = (hold.released_minor - hold.fee_taken_minor, hold.fee_taken_minor, hold.refunded_minor)
-            assert told == (deal.net, deal.fee, deal.back)
+        book = self.book
+        assert balance(account("escrow:CNY")) == book.held
+        assert balance(account("fees:CNY")) == book.fees
+        assert balance(account(f"merchant:{self.store.pk}:CNY")) == book.balance
+        assert balance(account(f"receivable:{self.store.pk}:CNY")) == -book.owed
+        assert balance(account("losses:CNY")) == -book.lost
+        assert balance(account("refund_in_flight:sandbox:CNY")) == book.sent_back
+        assert balance(account("payout_in_flight:sandbox:CNY")) == book.in_flight
+        assert balance(account("provider:sandbox:CNY")) == -book.provider
+        told = {
+            hold.order_id: (hold.released_minor, hold.fee_taken_minor, hold.refunded_minor, hold.returned_minor,
+                            hold.fee_back_minor, hold.status if hold.status in OPEN else "closed")
+            for hold in Hold.objects.filter(store_id=self.store.pk)
+        }  # fmt: skip
+        assert told == {
+            key: (deal.released, deal.fee, deal.refunded, deal.returned, deal.fee_back, deal.state)
+            for key, deal in book.deals.items()
+        }
 
     def teardown(self) -> None:
         assert books().discrepancies == []
@@ -168,6 +215,6 @@ class TestAuditor(TestCase):
         run_state_machine_as_test(
             InItsOwnTransaction,
             settings=settings(
-                max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
             ),
         )

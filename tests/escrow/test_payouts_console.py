@@ -10,16 +10,15 @@ from django.utils import translation
 
 from core import clock
 from core.actor import SYSTEM, Actor
-from escrow import ledger
 from escrow.gateways import use
 from escrow.gateways.base import Refused
-from escrow.ledger import Entry, account, balance
-from escrow.models import Hold, MerchantTerms, Payout, PayoutStop, TransferKind
+from escrow.ledger import balance
+from escrow.models import Hold, MerchantTerms, Payout, PayoutStop
 from escrow.queries import stop_in_force
-from escrow.services import holds, payout_stop, payouts
+from escrow.services import holds, late_refunds, payout_stop, payouts
 from escrow.services.terms import set_terms
 from tests.disputes.rooms import client_of, mediator, stranger
-from tests.factories.escrow import ScriptedGateway, held, payout_account
+from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.money]
 PAGE = reverse("console:payouts")
@@ -63,9 +62,11 @@ def agree(hold: Hold, **changes: object) -> None:
     set_terms(store_id=hold.store_id, currency="CNY", actor=STAFF, now=clock.now(), **terms)
 
 
-def owe(hold: Hold, minor: int) -> None:
-    receivable = account(f"receivable:{hold.store_id}:CNY")
-    ledger.post([Entry(TransferKind.CREDIT_REFUND, 1, receivable, hold.merchant, minor)], now=clock.now())
+def give_back(hold: Hold, minor: int) -> None:
+    """Refund the buyer after the release."""
+    late_refunds.refund_released(
+        order_id=hold.order_id, amount_minor=minor, actor=SYSTEM, reason="broken", now=clock.now()
+    )
 
 
 def test_the_pages_exist_for_staff_alone(hold):
@@ -152,9 +153,10 @@ def test_what_the_alarm_has_thrown_says_what_lifts_it(staff, hold):
 
 def test_debts_and_terms_are_listed_with_their_stores(staff, hold):
     agree(hold, credit_line_minor=5_000)
-    owe(hold, 1_234)
+    prepare(hold)
+    give_back(hold, 10_000)  # 95.00 without the fee; 9.50 are there, and 50.00 may be missing
     text = staff.get(PAGE).content.decode()
-    assert "¥12.34" in text
+    assert "¥35.50" in text
     assert "credit line ¥50.00, reserve 10 % of 30 days" in text
     assert act("payout-store", hold.store_id) in text
 
@@ -177,9 +179,8 @@ def test_terms_are_set_on_the_stores_page(staff, hold):
 def test_a_credit_line_below_the_balance_is_refused_on_the_page(staff, hold):
     agree(hold, credit_line_minor=5_000, reserve_bps=0)
     prepare(hold)
-    late = Entry(TransferKind.LATE_REFUND, 1, hold.merchant, account("refund_in_flight:sandbox:CNY"), 4_000)
-    ledger.post([late], now=clock.now())
-    data = {"credit_line": "39.99", "reserve": "0", "reserve_days": "0", "reason": "less"}
+    give_back(hold, 4_000)
+    data = {"credit_line": "37.99", "reserve": "0", "reserve_days": "0", "reason": "less"}
     answer = staff.post(act("payout-store", hold.store_id), data)
     assert answer.status_code == 422
     assert "already lower" in answer.content.decode()
@@ -197,21 +198,23 @@ def merchant_page(hold: Hold) -> str:
 
 def test_the_merchant_reads_the_formula_with_its_numbers(hold):
     assert "nothing stays back" in merchant_page(hold)
+    prepare(hold)
+    give_back(hold, 2_000)
+    second = held(order=OrderFactory(items_minor=10_000, store=hold.order.store))
+    holds.release(order_id=second.order_id, actor=SYSTEM, reason="received", now=clock.now())
     agree(hold)
-    owe(hold, 1_000)
     text = merchant_page(hold)
-    assert "10 % of the ¥95.00 that were released to you in the last 30 days are ¥9.50" in text
-    assert "You owe ¥10.00" in text
-    assert "¥85.50 leaves for your bank" in text  # 95.00 + 10.00 lent − 10.00 owed − 9.50
+    assert "10 % of the ¥190.00 that were released to you in the last 30 days are ¥19.00" in text
+    assert "You owe ¥19.00" in text
+    assert "¥57.00 leaves for your bank" in text  # 95.00 − 19.00 owed − 19.00 reserved
 
 
 def test_a_negative_balance_is_explained(hold):
     agree(hold, credit_line_minor=5_000, reserve_bps=0)
     prepare(hold)
-    late = Entry(TransferKind.LATE_REFUND, 1, hold.merchant, account("refund_in_flight:sandbox:CNY"), 4_000)
-    ledger.post([late], now=clock.now())
+    give_back(hold, 4_000)
     text = merchant_page(hold)
-    assert "Your balance is -¥40.00" in text
+    assert "Your balance is -¥38.00" in text
     assert "It may fall to ¥50.00 below zero" in text
     assert "so nothing is paid out" in text
 

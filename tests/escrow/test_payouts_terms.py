@@ -13,11 +13,11 @@ from core.errors import Forbidden
 from core.models import AuditEntry
 from core.money import Money
 from escrow import ledger
-from escrow.errors import BadTerms, BelowCreditLine, NeedsReason, Overdrawn
+from escrow.errors import BadTerms, BelowCreditLine, NeedsReason
 from escrow.ledger import Entry, account, balance
-from escrow.models import Account, Hold, MerchantTerms, Recovery, TransferKind
+from escrow.models import Account, Hold, MerchantTerms, PayoutAccount, Recovery, TransferKind
 from escrow.queries import books, debts, merchant_lines, outlook, reserve_of, terms_of
-from escrow.services import holds, payouts
+from escrow.services import holds, late_refunds, payouts
 from escrow.services.terms import set_terms
 from tests.factories.escrow import OrderFactory, held, payout_account
 
@@ -37,10 +37,11 @@ def agree(hold: Hold, **changes: object) -> MerchantTerms:
     return set_terms(**{"store_id": hold.store_id, "currency": "CNY", "now": clock.now(), **wanted, **changes})
 
 
-def owe(hold: Hold, minor: int, *, ref: int = 1) -> None:
-    """A debt as a refund beyond the credit line leaves it: it is on the balance and goes on to the buyer."""
-    receivable, merchant = ledger.accounts(f"receivable:{hold.store_id}:CNY", hold.merchant.key)
-    ledger.post([Entry(TransferKind.CREDIT_REFUND, ref, receivable, merchant, minor)], now=clock.now())
+def give_back(hold: Hold, minor: int) -> None:
+    """Refund the buyer after the release: what the balance and the credit line do not cover is advanced, and owed."""
+    late_refunds.refund_released(
+        order_id=hold.order_id, amount_minor=minor, actor=SYSTEM, reason="broken", now=clock.now()
+    )
 
 
 def prepare(hold: Hold):
@@ -70,24 +71,25 @@ def test_the_newest_terms_count_and_each_set_is_on_the_record():
 
 def test_the_floor_moves_with_the_credit_line_and_never_above_the_balance():
     hold = released()
-    payouts_account = payout_account(hold.store_id)
+    payout_account(hold.store_id)
     prepare(hold)
     agree(hold, credit_line_minor=5_000)
     assert Account.objects.get(pk=hold.merchant_id).floor == -5_000
-    refund = account("refund_in_flight:sandbox:CNY")
-    late = Entry(TransferKind.LATE_REFUND, 1, hold.merchant, refund, 4_000)
-    ledger.post([late], now=clock.now())
+    give_back(hold, 4_000)  # of it 2.00 are the fee that he gets back
+    assert balance(hold.merchant) == -3_800
     with pytest.raises(BelowCreditLine):
-        agree(hold, credit_line_minor=3_999)
+        agree(hold, credit_line_minor=3_799)
     assert terms_of(hold.store_id, "CNY").credit_line == Money(5_000)
-    agree(hold, credit_line_minor=4_000)
-    with pytest.raises(Overdrawn):
-        ledger.post([Entry(TransferKind.LATE_REFUND, 2, hold.merchant, refund, 1)], now=clock.now())
-    assert payouts_account.is_active
+    agree(hold, credit_line_minor=3_800)
     seen = outlook(hold.store_id, clock.now())
-    assert (seen.balance, seen.amount, seen.is_negative) == (Money(-4_000), Money(0), True)
+    assert (seen.balance, seen.amount, seen.is_negative) == (Money(-3_800), Money(0), True)
     assert seen.why
     assert prepare(hold) is None
+    assert debts() == []
+    give_back(hold, 1_000)
+    assert balance(hold.merchant) == -3_800
+    assert debts()[0].amount == Money(950)
+    assert books().discrepancies == []
 
 
 @pytest.mark.parametrize(
@@ -128,37 +130,47 @@ def test_the_reserve_stays_and_becomes_free_as_releases_grow_old(django_assert_n
 def test_what_is_owed_is_netted_before_anything_is_paid():
     hold = released()
     payout_account(hold.store_id)
-    owe(hold, 3_000)
-    ledger.post([Entry(TransferKind.LATE_REFUND, 1, hold.merchant, account("refund_in_flight:sandbox:CNY"), 3_000)],
-                now=clock.now())  # fmt: skip
-    assert [(debt.store_id, debt.amount) for debt in debts()] == [(hold.store_id, Money(3_000))]
+    prepare(hold)
+    give_back(hold, 4_000)
+    assert [(debt.store_id, debt.amount) for debt in debts()] == [(hold.store_id, Money(3_800))]
+    assert prepare(hold) is None
+    released(like=hold)
     seen = outlook(hold.store_id, clock.now())
-    assert (seen.balance, seen.debt, seen.amount) == (Money(9_500), Money(3_000), Money(6_500))
-    assert prepare(hold).amount_minor == 6_500
-    assert Recovery.objects.get().amount_minor == 3_000
+    assert (seen.balance, seen.debt, seen.amount) == (Money(9_500), Money(3_800), Money(5_700))
+    payout = prepare(hold)
+    assert payout is not None
+    assert payout.amount_minor == 5_700
+    assert Recovery.objects.get().amount_minor == 3_800
     assert balance(account(f"receivable:{hold.store_id}:CNY")) == 0
     assert balance(hold.merchant) == 0
     assert debts() == []
     lines = merchant_lines(hold.store_id)[0:2]
-    assert [(line.kind, line.amount.minor) for line in lines] == [("payout", -6_500), ("debt", -3_000)]
+    assert [line.amount.minor for line in lines] == [-5_700, -3_800]
     assert prepare(hold) is None
     assert Recovery.objects.count() == 1
+    assert books().discrepancies == []
 
 
 def test_a_debt_above_the_balance_takes_all_even_where_no_account_is_set():
     hold = released()
-    owe(hold, 20_000)
-    ledger.post([Entry(TransferKind.LATE_REFUND, 1, hold.merchant, account("refund_in_flight:sandbox:CNY"), 20_000)],
-                now=clock.now())  # fmt: skip
+    payout_account(hold.store_id)
+    prepare(hold)
+    PayoutAccount.objects.update(is_active=False)
+    give_back(hold, 10_000)
+    released(4_000, like=hold)
     agree(hold, reserve_bps=1_000, reserve_days=30)  # what is reserved is reserved for just this
+    assert str(outlook(hold.store_id, clock.now()).why)
     assert prepare(hold) is None
     assert balance(hold.merchant) == 0
-    assert debts()[0].amount == Money(10_500)
-    second = released(20_000, like=hold)
+    assert debts()[0].amount == Money(5_700)
+    released(20_000, like=hold)
+    clock.advance_sandbox(timedelta(seconds=1))
     payout_account(hold.store_id)
-    payout = prepare(second)
-    assert payout.amount_minor == 19_000 - 10_500 - 2_850
-    assert [row.amount_minor for row in Recovery.objects.order_by("pk")] == [9_500, 10_500]
+    payout = prepare(hold)
+    assert payout is not None
+    assert payout.amount_minor == 19_000 - 5_700 - 3_230
+    assert [row.amount_minor for row in Recovery.objects.order_by("pk")] == [3_800, 5_700]
+    assert books().discrepancies == []
 
 
 def test_every_currency_of_a_store_is_paid_though_one_is_all_reserve():

@@ -22,10 +22,10 @@ from escrow.gateways import use
 from escrow.ledger import Entry, account, balance
 from escrow.models import Account, Hold, Payout, PayoutStop, Recovery, Transfer, TransferKind
 from escrow.queries import books
-from escrow.services import holds, payout_stop, payouts
+from escrow.services import holds, late_refunds, payout_stop, payouts
 from escrow.services.terms import set_terms
 from escrow.states import PayoutStatus
-from tests.factories.escrow import ScriptedGateway, held, payout_account
+from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
 
@@ -73,24 +73,27 @@ def prepare(hold: Hold) -> Payout | None:
     return payouts.prepare_payout(store_id=hold.store_id, actor=SYSTEM, now=clock.now())
 
 
-def lend(hold: Hold, minor: int) -> None:
-    """A debt: on the balance, and on to the buyer."""
-    receivable, merchant, flight = ledger.accounts(
-        f"receivable:{hold.store_id}:CNY", hold.merchant.key, "refund_in_flight:sandbox:CNY"
+def in_debt() -> Hold:
+    """A store that owes 38.00 for a refund after its payout, and has 95.00 on its balance again."""
+    hold = earned()
+    prepare(hold)
+    late_refunds.refund_released(
+        order_id=hold.order_id, amount_minor=4_000, actor=SYSTEM, reason="broken", now=clock.now()
     )
-    ledger.post([Entry(TransferKind.CREDIT_REFUND, 1, receivable, merchant, minor)], now=clock.now())
-    ledger.post([Entry(TransferKind.LATE_REFUND, 1, merchant, flight, minor)], now=clock.now())
+    second = held(order=OrderFactory(items_minor=10_000, store=hold.order.store))
+    holds.release(order_id=second.order_id, actor=SYSTEM, reason="received", now=clock.now())
+    return hold
 
 
 def test_a_debt_is_netted_once_by_twenty():
     """Seen red on PostgreSQL without the lock on the balance's row and the floor under it: twenty payouts."""
-    hold = earned()
-    lend(hold, 3_000)
+    hold = in_debt()
     results = at_once([lambda: prepare(hold) for _ in range(20)])
     assert sum(isinstance(result, Payout) for result in results) == 1
-    assert Recovery.objects.get().amount_minor == 3_000
-    assert Payout.objects.get().amount_minor == 6_500
+    assert Recovery.objects.get().amount_minor == 3_800
+    assert [row.amount_minor for row in Payout.objects.order_by("pk")] == [9_500, 5_700]
     assert balance(account(f"receivable:{hold.store_id}:CNY")) == 0
+    agree()
 
 
 def test_one_payout_sent_by_ten_leaves_and_arrives_once():

@@ -1,0 +1,84 @@
+"""Giving money back after the release (E14): by the merchant's own will, or by a mediator's word while it is fresh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from core import outbox
+from core.actor import Actor
+from core.errors import NotFound
+from core.money import Money
+from core.policies import rules_of
+from escrow.errors import MoreThanReleased
+from escrow.models import Refund
+from escrow.queries import hold_of
+from escrow.services import late_refunds
+from escrow.services.moves import fee_back
+from flows.errors import AfterSaleOver, NotReleasedYet
+from shop.models import Order
+from shop.services import orders
+from shop.states import OrderStatus
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """What giving an amount back would mean for the merchant: ``net`` leaves his balance."""
+
+    amount: Money
+    fee: Money
+    net: Money
+    reason: str
+
+
+def most_to_give_back(order: Order) -> Money | None:
+    """What of an order may still be given back; None if nothing can."""
+    hold = hold_of(order.pk)
+    if order.status != OrderStatus.COMPLETED or hold is None:
+        return None
+    return Money(hold.released_minor - hold.returned_minor, hold.currency) or None
+
+
+def preview(*, order_id: UUID, amount_minor: int, reason: str) -> GiveBack:
+    """
+    What giving back would mean; nothing moves.
+
+    :raises MoreThanReleased: if it is nothing, or more than can be given back
+    """
+    hold = hold_of(order_id)
+    if hold is None or not 0 < amount_minor <= hold.released_minor - hold.returned_minor:
+        raise MoreThanReleased
+    fee = fee_back(hold, returned_minor=amount_minor)
+    amount, back, net = (Money(minor, hold.currency) for minor in (amount_minor, fee, amount_minor - fee))
+    return GiveBack(amount, back, net, reason)
+
+
+@transaction.atomic
+def give_back(*, order_id: UUID, amount_minor: int, reason: str, actor: Actor, now: datetime) -> Refund:
+    """
+    Refund a part of a completed order out of what was released to its merchant.
+
+    The merchant may at any time; a mediator who is no party of it within the after-sale time of its policy.
+
+    :raises NotFound: if the actor is neither
+    :raises NotReleasedYet: if the order is not completed
+    :raises AfterSaleOver: if it is too late for a mediator
+    """
+    order = orders.lock_order(order_id)
+    is_merchant = Order.objects.filter(pk=order.pk, store__owner_id=actor.user_id).exists()
+    is_party = is_merchant or actor.user_id == order.buyer_id
+    if not is_merchant and (is_party or not actor.is_mediator):
+        raise NotFound
+    if order.status != OrderStatus.COMPLETED or order.closed_at is None:
+        raise NotReleasedYet
+    if not is_merchant and now > order.closed_at + rules_of(order.policy_id).hours("after_sale_hours"):
+        raise AfterSaleOver
+    why = reason.strip() or "given back by the merchant"
+    refund = late_refunds.refund_released(
+        order_id=order.pk, amount_minor=amount_minor, actor=actor, reason=why, now=now
+    )
+    outbox.publish("escrow.given_back", order_id=str(order.pk), refund_id=refund.pk, why=why)
+    return refund

@@ -1,0 +1,46 @@
+"""A merchant gives money back after the release."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from core import clock
+from core.errors import DomainError
+from core.http import actor_of
+from flows import late_refunds
+from shop.forms.give_back import GiveBackForm
+from shop.guards import MerchantRequest, merchant
+from shop.models import Order
+from shop.queries.orders import order_for_store
+
+
+@merchant
+@require_http_methods(["GET", "HEAD", "POST"])
+def refund(request: MerchantRequest, number: str) -> HttpResponse:
+    """Ask how much, say what it means, and do it on the second word."""
+    mine = order_for_store(request.store.pk, number)
+    form = GiveBackForm(request.POST or None, currency=mine.currency)
+    if request.method != "POST" or not form.is_valid():
+        return _page(request, mine, form)
+    try:
+        if request.POST.get("sure") != "1":
+            return _page(request, mine, form, sure=late_refunds.preview(order_id=mine.pk, **form.wish()))
+        late_refunds.give_back(order_id=mine.pk, **form.wish(), actor=actor_of(request), now=clock.now())
+    except DomainError as refusal:
+        form.show(refusal)
+        return _page(request, mine, form)
+    amount = form.cleaned_data["money"]
+    messages.success(request, _("%(amount)s is on its way back to the buyer.") % {"amount": amount})
+    return redirect("merchant:order", number)
+
+
+def _page(request: MerchantRequest, order: Order, form: GiveBackForm, **more: Any) -> HttpResponse:
+    most = late_refunds.most_to_give_back(order)
+    context = {"order": order, "form": form, "most": most, **more}
+    return render(request, "merchant/refund.html", context, status=422 if form.errors else 200)

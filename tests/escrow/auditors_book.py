@@ -1,0 +1,130 @@
+"""The auditor's own book: plain Python that knows nothing of the code and works in fractions of whole numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+
+@dataclass
+class Claim:
+    """What a payer's bank took of a deal: out of escrow, of what was released, of the platform's pocket."""
+
+    escrow: int
+    released: int
+    lost: int
+    fee: int
+    credit: int
+
+
+@dataclass
+class Deal:
+    """One hold. ``state``: held, frozen or closed; ``in_case``: frozen by a case, whatever a dispute does."""
+
+    amount: int
+    bps: int
+    warned: bool
+    state: str = "held"
+    in_case: bool = False
+    released: int = 0
+    refunded: int = 0
+    returned: int = 0
+    fee: int = 0
+    fee_back: int = 0
+    claim: Claim | None = None
+
+    @property
+    def rest(self) -> int:
+        return self.amount - self.released - self.refunded
+
+    def fee_on(self, minor: int) -> int:
+        return round(Fraction(minor * self.bps, 10_000))  # round() of a Fraction: half to even
+
+    def fee_back_on(self, minor: int) -> int:
+        """What of the fee goes back with this much of what was released: the fee on what stays is all that is due."""
+        due = self.fee_on(self.released - self.returned - minor)
+        return min(max(0, self.fee - due - self.fee_back), self.fee - self.fee_back)
+
+    def close_if_empty(self) -> None:
+        if not self.rest:
+            self.state = "closed"
+
+
+@dataclass
+class Book:
+    """A store's deals, its balance, what it owes, and what lies elsewhere."""
+
+    deals: dict[object, Deal] = field(default_factory=dict)
+    balance: int = 0
+    owed: int = 0
+    lost: int = 0
+    sent_back: int = 0  # refunds on their way
+    in_flight: int = 0  # payouts on their way
+    provider: int = 0  # what lies at the provider
+
+    @property
+    def held(self) -> int:
+        return sum(deal.rest for deal in self.deals.values())
+
+    @property
+    def fees(self) -> int:
+        return sum(deal.fee - deal.fee_back for deal in self.deals.values())
+
+    def capture(self, key: object, deal: Deal) -> None:
+        self.deals[key] = deal
+        self.provider += deal.amount
+
+    def move(self, deal: Deal, *, back: int = 0, out: int = 0) -> None:
+        """Out of escrow: ``back`` to the buyer, ``out`` to the merchant less the fee on all that he ever got."""
+        deal.released += out
+        deal.refunded += back
+        fee = deal.fee_on(deal.released) - deal.fee
+        deal.fee += fee
+        self.balance += out - fee
+        self.sent_back += back
+        deal.close_if_empty()
+
+    def give_back(self, deal: Deal, minor: int) -> None:
+        fee = deal.fee_back_on(minor)
+        deal.returned += minor
+        deal.fee_back += fee
+        self._charge(minor - fee)
+        self.sent_back += minor
+
+    def _charge(self, minor: int) -> int:
+        """Take from the merchant; what he lacks he owes."""
+        credit = max(0, minor - self.balance)
+        self.balance -= minor - credit
+        self.owed += credit
+        return credit
+
+    def take(self, deal: Deal, minor: int) -> None:
+        part = min(minor, deal.rest + deal.released - deal.returned)
+        escrow = min(part, deal.rest)
+        released = part - escrow
+        fee = deal.fee_back_on(released) if released else 0
+        deal.refunded += escrow
+        deal.returned += released
+        deal.fee_back += fee
+        credit = self._charge(released - fee) if released else 0
+        deal.claim = Claim(escrow, released, minor - part, fee, credit)
+        deal.state = "frozen" if deal.state != "closed" else "closed"
+        self.lost += minor - part
+        self.provider -= minor
+
+    def decide(self, deal: Deal, *, won: bool) -> None:
+        claim = deal.claim
+        assert claim is not None
+        deal.claim = None
+        if won:
+            repaid = min(claim.credit, self.owed)
+            self.owed -= repaid
+            self.balance += claim.released - repaid - claim.fee
+            deal.refunded -= claim.escrow
+            deal.returned -= claim.released
+            deal.fee_back -= claim.fee
+            self.lost -= claim.lost
+            self.provider += claim.escrow + claim.released + claim.lost
+        if deal.state == "frozen":
+            deal.state = "frozen" if deal.in_case else "held"
+            deal.close_if_empty()
