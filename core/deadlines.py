@@ -51,16 +51,29 @@ def kinds() -> dict[str, Kind]:
 
 SCHEDULE = """
 INSERT INTO core_deadline (kind, subject, due_at, pause_reason, tries, outcome, error)
-VALUES (%s, %s, %s, '', 0, '', '')
+VALUES {rows}
 ON CONFLICT (kind, subject) WHERE done_at IS NULL
 DO UPDATE SET due_at = excluded.due_at, lease_until = NULL, paused_at = NULL, pause_reason = ''
 """
+ROW = "(%s, %s, %s, '', 0, '', '')"
 
 
 def schedule(kind: str, *, subject: Subject, due_at: datetime) -> None:
-    """Write a deadline, or move the open one of the same kind and subject. One statement, no savepoint."""
+    """Write a deadline, or move the open one of the same kind and subject."""
+    schedule_all([(kind, subject, due_at)])
+
+
+def schedule_all(rows: Sequence[tuple[str, Subject, datetime]]) -> None:
+    """Write or move several deadlines (kind, subject, due) at once. One statement, no savepoint."""
+    if not rows:
+        return
+    values = [
+        value
+        for kind, subject, due_at in rows
+        for value in (kind, str(subject), connection.ops.adapt_datetimefield_value(due_at))
+    ]
     with connection.cursor() as cursor:
-        cursor.execute(SCHEDULE, [kind, str(subject), connection.ops.adapt_datetimefield_value(due_at)])
+        cursor.execute(SCHEDULE.format(rows=", ".join([ROW] * len(rows))), values)
 
 
 def extend(kind: str, *, subject: Subject, by: timedelta) -> bool:

@@ -45,6 +45,9 @@ def reactions_of(event: str) -> list[str]:
 
 def publish(name: str, **payload: Any) -> None:
     """Announce in the current transaction that something happened. Values must be JSON."""
+    if connection.vendor == "postgresql":
+        publish_many(name, [payload])
+        return
     now = clock.now()
     event_id = _EVENT.one(name=name, payload=payload, at=now)
     for reaction in _table.get(name, {}):

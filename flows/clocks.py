@@ -41,13 +41,12 @@ def resume(order_id: UUID, *, rules: Rules) -> None:
 def start_shipping(order: Order, *, now: datetime) -> None:
     """Paid: the merchant's time to ship begins."""
     rules = rules_of(order.policy_id)
-    for hours in rules.ship_reminder_hours:
-        if hours < rules.ship_by_hours:
-            deadlines.schedule(
-                "order.ship_reminder", subject=f"{order.pk}:{hours}", due_at=now + timedelta(hours=hours)
-            )
-    deadlines.schedule("order.ship_by", subject=order.pk, due_at=now + rules.hours("ship_by_hours"))
-    deadlines.schedule("order.never_shipped", subject=order.pk, due_at=now + rules.hours("never_shipped_hours"))
+    reminders = [hours for hours in rules.ship_reminder_hours if hours < rules.ship_by_hours]
+    deadlines.schedule_all([
+        *(("order.ship_reminder", f"{order.pk}:{hours}", now + timedelta(hours=hours)) for hours in reminders),
+        ("order.ship_by", order.pk, now + rules.hours("ship_by_hours")),
+        ("order.never_shipped", order.pk, now + rules.hours("never_shipped_hours")),
+    ])  # fmt: skip
 
 
 def stop_shipping(order_id: UUID) -> None:
@@ -70,12 +69,16 @@ def inspection_ends(*, rules: Rules, grade: str, delivered_at: datetime, first_s
 def start_inspection(order_id: UUID, *, rules: Rules, due_at: datetime) -> None:
     """Delivered: warnings first, then the release itself."""
     deadlines.cancel_all(subjects=subjects_of(order_id), kinds=("collect.reminder", "escrow.warn"))
-    for hours in rules.release_warning_hours:
-        deadlines.schedule("escrow.warn", subject=f"{order_id}:{hours}", due_at=due_at - timedelta(hours=hours))
-    deadlines.schedule("escrow.release", subject=order_id, due_at=due_at)
+    warnings = rules.release_warning_hours
+    deadlines.schedule_all([
+        *(("escrow.warn", f"{order_id}:{hours}", due_at - timedelta(hours=hours)) for hours in warnings),
+        ("escrow.release", order_id, due_at),
+    ])  # fmt: skip
 
 
 def start_collection(order_id: UUID, *, rules: Rules, now: datetime) -> None:
     """At a pick-up point: the buyer is reminded, and a parcel nobody collects becomes a matter for staff."""
-    for hours in (*rules.collect_reminder_hours, rules.uncollected_case_hours):
-        deadlines.schedule("collect.reminder", subject=f"{order_id}:{hours}", due_at=now + timedelta(hours=hours))
+    waits = (*rules.collect_reminder_hours, rules.uncollected_case_hours)
+    deadlines.schedule_all(
+        [("collect.reminder", f"{order_id}:{hours}", now + timedelta(hours=hours)) for hours in waits]
+    )

@@ -76,8 +76,7 @@ def place(
         )
         outbox.publish("shop.placed", order_id=str(order.pk))
     carts.clear_lines(cart_id=cart_id, line_ids=[line.pk for group in view.groups for line in group.lines])
-    deadlines.schedule("order.pay_by", subject=payment.pk, due_at=pay_by)
-    deadlines.schedule("payment.poll", subject=payment.pk, due_at=now + POLL_EVERY)
+    deadlines.schedule_all([("order.pay_by", payment.pk, pay_by), ("payment.poll", payment.pk, now + POLL_EVERY)])
     return payment
 
 
