@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.utils.translation import gettext_lazy as _
 
 from core.errors import DomainError
 
-# ISO 4217 exponents that differ from two; providers' own exceptions live in their adapters.
-EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "KWD": 3, "BHD": 3, "JOD": 3}
+# ISO 4217 exponents that differ from two.
+EXPONENTS = {
+    **dict.fromkeys(
+        (
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ),
+        0,
+    ),
+    **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 3),
+}
+# Where a provider's API counts otherwise (docs.stripe.com/currencies: ISK and UGX have lost their decimals and keep
+# two in the API for old callers' sake; MGA, whose unit is a fifth, has none there).
+PROVIDER_EXPONENTS: Mapping[str, Mapping[str, int]] = {"stripe": {"ISK": 2, "UGX": 2, "MGA": 0}}
+# What an amount in the provider's units must be a multiple of (same page: three decimals, of which the last is 0).
+PROVIDER_STEPS: Mapping[str, Mapping[str, int]] = {
+    "stripe": {"ISK": 100, "UGX": 100, **dict.fromkeys(("BHD", "JOD", "KWD", "OMR", "TND"), 10)}
+}
 SIGNS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "HKD": "HK$", "JPY": "JP¥"}
 MAX_MINOR = 10**13
 _AMOUNT = re.compile(r"\A(\d{1,12})(?:\.(\d+))?\Z", re.ASCII)
@@ -31,6 +61,14 @@ class BadAmount(DomainError):
 def exponent(currency: str) -> int:
     """Number of decimal digits of the currency's minor unit."""
     return EXPONENTS.get(currency, 2)
+
+
+def _shift(currency: str, provider: str) -> int:
+    return PROVIDER_EXPONENTS.get(provider, {}).get(currency, exponent(currency)) - exponent(currency)
+
+
+def _ten(power: int) -> int:
+    return int(10**power) if power > 0 else 1
 
 
 @dataclass(frozen=True, order=False, slots=True)
@@ -90,6 +128,33 @@ class Money:
 
     def as_json(self) -> dict[str, int | str]:
         return {"minor": self.minor, "currency": self.currency}
+
+
+def to_provider(amount: Money, *, provider: str) -> int:
+    """
+    An amount in the units of a provider's API.
+
+    :raises BadAmount: if the provider cannot move exactly this amount
+    """
+    shift = _shift(amount.currency, provider)
+    units, rest = divmod(amount.minor * _ten(shift), _ten(-shift))
+    if rest or units % PROVIDER_STEPS.get(provider, {}).get(amount.currency, 1):
+        raise BadAmount
+    return units
+
+
+def from_provider(units: int, *, currency: str, provider: str) -> Money:
+    """
+    An amount from a provider's API, which writes its currency in any case.
+
+    :raises BadAmount: if it is no whole number of our units
+    """
+    code = currency.upper()
+    shift = _shift(code, provider)
+    minor, rest = divmod(units * _ten(-shift), _ten(shift))
+    if rest:
+        raise BadAmount
+    return Money(minor, code)
 
 
 def total(amounts: Iterable[Money], *, currency: str = "CNY") -> Money:

@@ -63,6 +63,7 @@ class Capabilities:
     partial_release: bool = True
     refund_after_release: bool = True
     pays_out: bool = True  # whether it can send merchants their money, or only take buyers'
+    wording: Literal["escrow", "protected payment"] = "escrow"  # what the provider lets us call a held payment
 
 
 @dataclass(frozen=True, slots=True)

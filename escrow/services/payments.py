@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from core import audit, deadlines
 from core.actor import SYSTEM, Actor
@@ -70,7 +71,7 @@ def start_payment(*, payment_id: UUID) -> str:
     created = provider_of(payment.gateway).create_payment(
         key=f"payment:{payment.pk}",
         amount=payment.amount,
-        description=_("Order at %(site)s") % {"site": settings.SITE_NAME},
+        description=_description(),
         return_url=settings.SITE_URL + reverse("shop:payment-return", args=[payment.pk]),
         notify_url=settings.SITE_URL + reverse("payment-notice", args=[payment.gateway]),
         expires_at=payment.expires_at,
@@ -78,6 +79,12 @@ def start_payment(*, payment_id: UUID) -> str:
     if payment.reference != created.reference:
         Payment.objects.filter(pk=payment.pk).update(reference=created.reference)
     return created.url
+
+
+def _description() -> str:
+    """What the provider's page calls it: in one language at every visit, for a key goes with one wording only."""
+    with override(settings.LANGUAGE_CODE):
+        return _("Order at %(site)s") % {"site": settings.SITE_NAME}
 
 
 def ask_gateway(*, payment_id: UUID) -> PaymentState:

@@ -8,15 +8,25 @@ of whole numbers what must have happened. After each act the ledger must say the
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from core import clock
-from core.actor import SYSTEM
+from core.actor import SYSTEM, Actor
 from escrow.errors import ChargebackOpen, HoldMoved, MoreThanReleased, TooMuch
 from escrow.gateways import use
 from escrow.gateways.base import PayoutState
@@ -30,9 +40,13 @@ from tests.factories.accounts import UserFactory
 from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
 from tests.factories.shop import StoreFactory
 
+SECOND = Actor(user_id=uuid4(), is_mediator=True)
 ACT = {"actor": SYSTEM, "reason": "auditor"}
 PARTS = st.integers(-1, 1001)  # thousandths of what there is
 OPEN = ("held", "frozen")
+FEW = 3  # deals in one run, so that enough happens to each
+Terms = tuple[int, int, bool]  # amount in minor units, fee in basis points, whether its buyer was warned
+DEALS = st.tuples(st.integers(1, 10**7), st.integers(0, 10_000), st.booleans())
 
 
 class Auditor(RuleBasedStateMachine):
@@ -44,8 +58,16 @@ class Auditor(RuleBasedStateMachine):
         payout_account(self.store.pk)
         self.book = Book()
 
-    @rule(target=deals, amount=st.integers(1, 10**7), bps=st.integers(0, 10_000), warned=st.booleans())
-    def capture(self, amount: int, bps: int, warned: bool) -> object:
+    @initialize(target=deals, first=DEALS, second=DEALS)
+    def two_deals(self, first: Terms, second: Terms) -> object:
+        return multiple(self._capture(*first), self._capture(*second))
+
+    @precondition(lambda self: len(self.book.deals) < FEW)
+    @rule(target=deals, terms=DEALS)
+    def another_deal(self, terms: Terms) -> object:
+        return self._capture(*terms)
+
+    def _capture(self, amount: int, bps: int, warned: bool) -> object:
         order = OrderFactory(store=self.store, buyer=self.buyer, items_minor=amount, fee_bps=bps)
         hold = held(order=order, warned=warned)
         self.book.capture(hold.order_id, Deal(amount, bps, warned))
@@ -149,9 +171,18 @@ class Auditor(RuleBasedStateMachine):
     @rule()
     def pay_out(self) -> None:
         payout = payouts.prepare_payout(store_id=self.store.pk, actor=SYSTEM, now=clock.now())
-        assert (payout.amount_minor if payout else 0) == self.book.balance
-        self.book.in_flight += self.book.balance
-        self.book.balance = 0
+        assert (payout.amount_minor if payout else 0) == self.book.pay_out()
+
+    @rule(agrees=st.booleans())
+    def look_at_big_payouts(self, agrees: bool) -> None:
+        for payout in Payout.objects.filter(store_id=self.store.pk, status="approval"):
+            asked = {"payout_id": payout.pk, "actor": SECOND, "now": clock.now()}
+            if agrees:
+                payouts.approve_payout(**asked)
+                continue
+            payouts.refuse_payout(reason="auditor", **asked)
+            self.book.in_flight -= payout.amount_minor
+            self.book.balance += payout.amount_minor
 
     @rule(fails=st.booleans())
     def payouts_arrive(self, fails: bool) -> None:
@@ -162,6 +193,19 @@ class Auditor(RuleBasedStateMachine):
             self.book.in_flight -= payout.amount_minor
             self.book.balance += payout.amount_minor if fails else 0
             self.book.provider -= 0 if fails else payout.amount_minor
+            if fails:  # after some failures the account is used no more until it is entered again
+                payout_account(self.store.pk)
+
+    @rule()
+    def the_bank_sends_back(self) -> None:
+        for payout in Payout.objects.filter(store_id=self.store.pk, status="paid"):
+            bank = ScriptedGateway()
+            bank.sent_back[f"payout:{payout.pk}"] = "closed"
+            with use("sandbox", bank):
+                payouts.watch_payout(payout_id=payout.pk, now=clock.now())
+            self.book.balance += payout.amount_minor
+            self.book.provider += payout.amount_minor
+            payout_account(self.store.pk)
 
     @rule()
     def roll_up(self) -> None:
@@ -215,6 +259,10 @@ class TestAuditor(TestCase):
         run_state_machine_as_test(
             InItsOwnTransaction,
             settings=settings(
-                max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+                max_examples=30,
+                stateful_step_count=40,
+                deadline=None,
+                suppress_health_check=list(HealthCheck),
+                phases=(Phase.generate,),  # what fails is told as it was found: making it shorter takes minutes
             ),
         )

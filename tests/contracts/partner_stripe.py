@@ -1,0 +1,3 @@
+from tests.contracts.partners import Partner
+
+PARTNER = Partner(name="stripe", dialect="stripe", currency="USD")

@@ -1,0 +1,117 @@
+"""
+Each outgoing call in four bad moods: it fails before, it is done but the answer is lost, it arrives twice, the answer
+comes too late. Whatever happened, asking again under the same key ends in one act.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from escrow.gateways.base import Releases, Unavailable
+from tests.contracts.partners import CALLS, HASTY_SECONDS, Deal, deal_with, partners
+
+PARTNERS = partners()
+MOODS = {"fail_before": False, "lose": True, "duplicate": True, "delay": True}  # mood: is it done at the first try?
+
+
+@pytest.fixture(params=PARTNERS)
+def deal(request, bank, shop) -> Deal:
+    return deal_with(PARTNERS[request.param], bank, shop)
+
+
+def create(deal: Deal) -> Callable[[], object]:
+    return lambda: deal.create(key="payment:one").reference
+
+
+def query(deal: Deal) -> Callable[[], object]:
+    reference, _ = deal.paid()
+    return lambda: deal.gateway.query_payment(reference=reference)
+
+
+def close(deal: Deal) -> Callable[[], object]:
+    reference = deal.create().reference
+    return lambda: deal.gateway.close_payment(reference=reference)
+
+
+def refund(deal: Deal) -> Callable[[], object]:
+    reference, movement = deal.paid()
+    ask = {"reference": reference, "movement_ref": movement, "amount": deal.money(4_000)}
+    return lambda: deal.gateway.refund(key="refund:1", **ask).ref
+
+
+def release(deal: Deal) -> Callable[[], object]:
+    reference, _ = deal.paid()
+    ask = {"reference": reference, "amount": deal.money(4_000), "destination": deal.partner.destination}
+    return lambda: deal.gateway.release(key="release:1", **ask).ref
+
+
+def reverse_release(deal: Deal) -> Callable[[], object]:
+    reference, _ = deal.paid()
+    ask = {"reference": reference, "amount": deal.money(4_000)}
+    deal.gateway.release(key="release:1", destination=deal.partner.destination, **ask)
+    return lambda: deal.gateway.reverse_release(key="reverse:1", release_key="release:1", **ask).ref
+
+
+def payout(deal: Deal) -> Callable[[], object]:
+    deal.paid()
+    partner = deal.partner
+    ask = {"bank": partner.bank_name, "holder": partner.holder, "number": partner.destination}
+    return lambda: deal.gateway.payout(key="payout:1", amount=deal.money(4_000), **ask).ref
+
+
+ACTS = {
+    "create": create, "query": query, "close": close, "refund": refund, "release": release,
+    "reverse_release": reverse_release, "payout": payout,
+}  # fmt: skip
+
+
+def acts_done(deal: Deal, op: str) -> int:
+    """How often it stands in the provider's book."""
+    book = deal.book
+    kinds = {"release": "release", "reverse_release": "reversal", "payout": "payout"}
+    if op in kinds:
+        return sum(row.kind == kinds[op] for row in book.transfers.values())
+    if op == "refund":
+        return len(book.refunds)
+    if op == "close":
+        return sum(event.kind == "payment.closed" for event in book.events)
+    return len(book.charges) if op == "create" else 1
+
+
+@pytest.mark.parametrize("mood", MOODS)
+@pytest.mark.parametrize("op", sorted(CALLS))
+def test_an_act_is_done_once_whatever_the_wire_does(deal, op, mood):
+    if op not in deal.partner.calls or (op == "payout" and not deal.gateway.capabilities.pays_out):
+        pytest.skip(f"{deal.partner.name} makes no such call")
+    if "release" in op and not isinstance(deal.gateway, Releases):
+        pytest.skip(f"{deal.partner.name} releases nothing")
+    act = ACTS[op](deal)
+    deal.bad(op, mood, seconds=HASTY_SECONDS * 3)
+    if mood == "duplicate":
+        act()
+    else:
+        with pytest.raises(Unavailable):
+            act()
+    assert not deal.book.faults.rest(), "the fault was met"
+    if op != "query":
+        assert acts_done(deal, op) == MOODS[mood]
+    first = act()
+    assert act() == first
+    assert acts_done(deal, op) == 1
+
+
+@pytest.mark.parametrize("mood", ["lose", "delay"])
+@pytest.mark.parametrize("op", ["refund", "payout"])
+def test_an_outcome_that_was_not_heard_can_be_asked_for(deal, op, mood):
+    if op == "payout" and not deal.gateway.capabilities.pays_out:
+        pytest.skip(f"{deal.partner.name} sends no payouts")
+    act = ACTS[op](deal)
+    deal.bad(op, mood, seconds=HASTY_SECONDS * 3)
+    with pytest.raises(Unavailable):
+        act()
+    if op == "refund":
+        assert deal.gateway.query_refund(key="refund:1", reference=deal.references[-1]).status == "done"
+    else:
+        assert deal.gateway.query_payout(key="payout:1").status == "done"
