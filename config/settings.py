@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -137,6 +138,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "core.tasks.sweep_deadlines", "schedule": TICK_SECONDS, "options": {"expires": 30}},
     "seal": {"task": "escrow.tasks.seal_records", "schedule": 10 * TICK_SECONDS, "options": {"expires": 60}},
     "custody": {"task": "escrow.tasks.prove_custody", "schedule": CUSTODY_SECONDS, "options": {"expires": 60}},
+    "payouts": {"task": "escrow.tasks.plan_payouts", "schedule": 3600.0, "options": {"expires": 600}},
+    "audit": {"task": "escrow.tasks.audit_books", "schedule": crontab(hour="19", minute="30")},  # 3:30 in Shanghai
     "roll-up": {"task": "escrow.tasks.roll_up_accounts", "schedule": 86400.0, "options": {"expires": 3600}},
     "purge": {"task": "core.tasks.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
 }

@@ -7,6 +7,7 @@ from django.urls import path
 from disputes.views import console, console_case, console_health, console_order, console_rule
 from escrow.views import console as money
 from escrow.views import console_corrections as corrections
+from escrow.views import payouts
 
 app_name = "console"
 urlpatterns = [
@@ -24,6 +25,12 @@ urlpatterns = [
     path("payments/corrections/<int:pk>/sign/", corrections.sign, name="correction-sign"),
     path("payments/corrections/<int:pk>/refuse/", corrections.refuse, name="correction-refuse"),
     path("payments/refunds/<int:pk>/retry/", money.refund_retry, name="refund-retry"),
+    path("payouts/", payouts.payouts, name="payouts"),
+    path("payouts/<int:pk>/approve/", payouts.approve, name="payout-approve"),
+    path("payouts/<int:pk>/refuse/", payouts.refuse, name="payout-refuse"),
+    path("payouts/stop/", payouts.stop, name="payouts-stop"),
+    path("payouts/lift/", payouts.lift, name="payouts-lift"),
+    path("payouts/stores/<uuid:store_id>/", payouts.store, name="payout-store"),
     path("orders/<str:number>/", console_order.order, name="order"),
     path("health/", console_health.health, name="health"),
 ]

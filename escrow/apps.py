@@ -5,6 +5,8 @@ class EscrowConfig(AppConfig):
     name = "escrow"
 
     def ready(self) -> None:
-        from escrow.records import alarms
+        from escrow import alarms as payouts
+        from escrow.records import alarms as records
 
-        alarms.register_all()
+        records.register_all()
+        payouts.register_all()

@@ -108,6 +108,41 @@ class NotFailed(DomainError):
     default_message = _("Only a refund that has failed can be tried again.")
 
 
+class FourEyes(DomainError):
+    """Who asked for a payout, or would receive it, does not approve it."""
+
+    code = "four_eyes"
+    status = 403
+    default_message = _("Somebody else has to approve this payout: whoever prepared it or receives it may not.")
+
+
+class NeedsReason(DomainError):
+    code = "needs_reason"
+    status = 400
+    default_message = _("Please say why in a few words.")
+
+
+class PayoutsRun(DomainError):
+    code = "payouts_run"
+    default_message = _("Payouts are not stopped.")
+
+
+class BooksDisagree(DomainError):
+    code = "books_disagree"
+    default_message = _("The books do not agree yet, so payouts stay stopped.")
+
+
+class BelowCreditLine(DomainError):
+    code = "below_credit_line"
+    default_message = _("The store's balance is already lower than this credit line would allow.")
+
+
+class BadTerms(DomainError):
+    code = "bad_terms"
+    status = 400
+    default_message = _("The reserve is 0 to 100 per cent of at most 365 days, the credit line an amount.")
+
+
 class BadPayoutAccount(DomainError):
     code = "bad_payout_account"
     status = 400

@@ -12,7 +12,6 @@ from core import deadlines
 from core.actor import SYSTEM
 from escrow import sandbox_notices
 from escrow.errors import NotParked
-from escrow.models import Account
 from escrow.services import payments, payouts, refunds
 
 
@@ -26,9 +25,19 @@ def send_payouts(subjects: Sequence[str], now: datetime) -> None:
         payouts.send_payout(payout_id=int(subject), now=now)
 
 
+def watch_payouts(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        payouts.watch_payout(payout_id=int(subject), now=now)
+
+
+def remind_to_approve(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        payouts.remind_to_approve(payout_id=int(subject), now=now)
+
+
 def pay_out_due(subjects: Sequence[str], now: datetime) -> None:
     """
-    Prepare a payout of each store's whole balance, in every currency it has one in.
+    Prepare a payout of what each store may be paid, in every currency it has a balance in.
 
     The deadline is closed first: money released meanwhile waits for this transaction and then plans the next payout,
     and an account that may not be used yet plans its own.
@@ -36,8 +45,8 @@ def pay_out_due(subjects: Sequence[str], now: datetime) -> None:
     for subject in subjects:
         with transaction.atomic():
             deadlines.finish("payout.due", subjects=[subject])
-            for _ in range(Account.objects.filter(kind="merchant", owner_id=UUID(subject), balance__gt=0).count()):
-                payouts.prepare_payout(store_id=UUID(subject), actor=SYSTEM, now=now)
+            while payouts.prepare_payout(store_id=UUID(subject), actor=SYSTEM, now=now):
+                pass
 
 
 def return_receipts(subjects: Sequence[str], now: datetime) -> None:

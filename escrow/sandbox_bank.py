@@ -131,9 +131,16 @@ def query_payout(body: Mapping[str, Any]) -> dict[str, Any]:
 
 @transaction.atomic
 def decide(*, reference: str, state: str) -> bool:
-    """Let a pending transfer go through or fail; False if it is not pending."""
-    rows = SandboxCharge.objects.filter(reference=reference, state="pending")
-    return state in ("done", "failed") and bool(rows.update(state=state))
+    """Let a pending transfer go through or fail, or send back a payout that went through; False if it cannot be."""
+    rows = SandboxCharge.objects.filter(reference=reference)
+    if state != "returned":
+        return state in ("done", "failed") and bool(rows.filter(state="pending").update(state=state))
+    charge = rows.select_for_update().filter(kind="payout", state="done").first()
+    if charge is None:
+        return False
+    charge.state, charge.data = "returned", {**charge.data, "reason": "account closed"}
+    charge.save(update_fields=["state", "data"])
+    return True
 
 
 def _transfer(kind: str, prefix: str, body: Mapping[str, Any], *, state: str, data: dict[str, Any]) -> SandboxCharge:

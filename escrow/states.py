@@ -108,6 +108,7 @@ PAYOUT = register(
             _O.APPROVAL: ("staff", ("payout.approve_by",)),
             _O.PREPARED: ("platform", ("payout.send",)),
             _O.SENT: ("bank", ("payout.send",)),
+            _O.PAID: ("bank", ("payout.watch",)),  # for some days it may still be sent back; then nobody waits
         },
     )
 )

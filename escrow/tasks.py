@@ -6,7 +6,7 @@ from celery import shared_task
 
 from core import clock
 from escrow.records import custody, sealer
-from escrow.services import rollups
+from escrow.services import payout_run, payout_stop, rollups
 
 
 @shared_task(ignore_result=True)
@@ -18,6 +18,16 @@ def seal_records() -> None:
 @shared_task(ignore_result=True)
 def prove_custody() -> None:
     custody.prove(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def plan_payouts() -> None:
+    payout_run.plan_payouts(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def audit_books() -> None:
+    payout_stop.audit_books(now=clock.now())
 
 
 @shared_task(ignore_result=True)

@@ -13,6 +13,7 @@ from flows import effects as do
 from flows import tell_deal as deal
 from flows import tell_disputes as case
 from flows import tell_money as money
+from flows import tell_payouts as pay
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "shop.placed": (deal.buyer_placed,),
@@ -25,9 +26,13 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "escrow.given_back": (money.buyer_given_back, money.merchant_given_back),
     "escrow.chargeback_opened": (money.merchant_charged_back, money.staff_charged_back),
     "escrow.chargeback_closed": (money.merchant_chargeback_over, money.staff_chargeback_over),
-    "escrow.payout_done": (deal.merchant_paid_out,),
-    "escrow.payout_failed": (deal.merchant_payout_failed,),
-    "escrow.payout_account_set": (deal.merchant_payout_account,),
+    "escrow.payout_waits": (pay.staff_payout_waits,),
+    "escrow.payout_refused": (pay.merchant_payout_refused,),
+    "escrow.payout_done": (pay.merchant_paid_out,),
+    "escrow.payout_failed": (pay.merchant_payout_failed,),
+    "escrow.payout_returned": (pay.merchant_payout_returned,),
+    "escrow.payout_account_set": (pay.merchant_payout_account,),
+    "escrow.books_broken": (pay.staff_books_broken,),
     "order.ship_soon": (deal.merchant_ship_soon,),
     "order.ship_late": (deal.merchant_ship_late, deal.buyer_ship_late),
     "order.refunded": (deal.buyer_refunded, deal.merchant_refunded),

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from uuid import UUID
-
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from accounts.services.notices import in_language_of, notify
-from core import clock
 from core.money import Money
 from core.outbox import Payload
 from core.policies import rules_of
 from core.wording import when
-from escrow.models import Payout, PayoutAccount, Receipt, Refund
+from escrow.models import Receipt, Refund
 from escrow.queries import hold_of
-from flows.telling import Words, order_of, tell_buyer, tell_merchant
+from flows.telling import order_of, tell_buyer, tell_merchant
 from logistics.models import Shipment
-from shop.models import Order, Store
+from shop.models import Order
 
 
 def _names(order: Order, **more: object) -> dict[str, object]:
@@ -127,41 +122,6 @@ def buyer_refund_arrived(payload: Payload) -> None:
         _("%(back)s has been returned to you") % {"back": refund.amount},
         _("The payment provider confirms the refund; its number is %(ref)s.") % {"ref": refund.gateway_ref},
     ), key=str(refund.pk))  # fmt: skip
-
-
-def _tell_owner(store_id: UUID, kind: str, key: object, words: Words, *, sms: bool = False) -> None:
-    """Tell the owner of a store something about his money."""
-    owner_id = Store.objects.values_list("owner_id", flat=True).get(pk=store_id)
-    with in_language_of(owner_id):
-        subject, body = words()
-        notify(user_id=owner_id, kind=kind, key=f"{kind}:{key}", subject=subject, body=body, sms=sms,
-               url=reverse("merchant:money"), now=clock.now())  # fmt: skip
-
-
-def merchant_payout_account(payload: Payload) -> None:
-    """A thief who changes the account must not be able to do it in silence."""
-    account = PayoutAccount.objects.get(pk=payload["account_id"])
-    _tell_owner(account.store_id, "escrow.payout_account_set", account.pk, lambda: (
-        _("Your payout account is now the one ending in %(last4)s") % {"last4": account.last4},
-        _("A changed account is used after three days. If this was not you, change it back at once and write to us."),
-    ), sms=True)  # fmt: skip
-
-
-def merchant_paid_out(payload: Payload) -> None:
-    payout = Payout.objects.select_related("destination").get(pk=payload["payout_id"])
-    _tell_owner(payout.store_id, "escrow.payout_done", payout.pk, lambda: (
-        _("%(amount)s has been paid out to you") % {"amount": payout.amount},
-        _("It is at your bank account ending in %(last4)s.") % {"last4": payout.destination.last4},
-    ))  # fmt: skip
-
-
-def merchant_payout_failed(payload: Payload) -> None:
-    payout = Payout.objects.select_related("destination").get(pk=payload["payout_id"])
-    _tell_owner(payout.store_id, "escrow.payout_failed", payout.pk, lambda: (
-        _("The payout of %(amount)s came back") % {"amount": payout.amount},
-        _("The bank said: %(why)s. The money is in your balance again; please check your account.")
-        % {"why": payout.failure},
-    ))  # fmt: skip
 
 
 def merchant_ship_soon(payload: Payload) -> None:

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from django.urls import reverse
 
+from accounts.queries.people import mediators
 from accounts.services.notices import in_language_of, notify
 from core import clock
 from disputes.models import Case
-from shop.models import Order
+from shop.models import Order, Store
 
 Words = Callable[[], tuple[str, str]]
 
@@ -58,3 +59,21 @@ def _tell(user_id: UUID, order: Order, kind: str, words: Words, *, key: str, url
             user_id=user_id, kind=kind, key=f"{kind}:{order.pk}:{key}", subject=subject, body=body, url=url, sms=sms,
             email=email, now=clock.now(),
         )  # fmt: skip
+
+
+def tell_owner(store_id: UUID, kind: str, key: object, words: Words, *, sms: bool = False) -> None:
+    """Tell the owner of a store something about his money, once per kind and key."""
+    owner_id = Store.objects.values_list("owner_id", flat=True).get(pk=store_id)
+    with in_language_of(owner_id):
+        subject, body = words()
+        notify(user_id=owner_id, kind=kind, key=f"{kind}:{key}", subject=subject, body=body, sms=sms,
+               url=reverse("merchant:money"), now=clock.now())  # fmt: skip
+
+
+def tell_staff(kind: str, key: object, words: Words, *, url: str, sms: bool = False) -> None:
+    """Tell everybody of the staff something, each in his language, once per kind and key."""
+    for user_id in mediators():
+        with in_language_of(user_id):
+            subject, body = words()
+            notify(user_id=user_id, kind=kind, key=f"{kind}:{key}", subject=subject, body=body, sms=sms, url=url,
+                   now=clock.now())  # fmt: skip

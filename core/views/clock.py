@@ -44,6 +44,8 @@ WORDS = {
     "receipt.return": gettext_lazy("Parked payment is sent back"),
     "payout.due": gettext_lazy("Payout is prepared"),
     "payout.send": gettext_lazy("Payout is sent"),
+    "payout.approve_by": gettext_lazy("Staff are reminded of a payout to approve"),
+    "payout.watch": gettext_lazy("Bank is asked whether a payout was sent back"),
     "order.assume_delivered": gettext_lazy("Promised transit is over"),
     "tracking.poll": gettext_lazy("Carrier is asked for news"),
     "case.answer_by": gettext_lazy("No answer: the buyer is refunded"),

@@ -12,7 +12,7 @@ from accounts.requests import MemberRequest
 from core import alarms, clock, deadlines, outbox
 from core.guards import mediator
 from escrow.models import Inbox
-from escrow.queries import books
+from escrow.queries import count_books, stop_in_force
 
 
 @mediator
@@ -21,7 +21,6 @@ def health(request: MemberRequest) -> HttpResponse:
     """Deadlines, deliveries and, when asked for, the books counted anew."""
     now = clock.now()
     context: dict[str, Any] = {
-        "now": now,
         "alarms": alarms.ringing(now),
         "overdue": deadlines.overdue(now=now),
         "late": deadlines.late_by_kind(now=now),
@@ -31,6 +30,7 @@ def health(request: MemberRequest) -> HttpResponse:
         "depth": outbox.depth(),
         "dead": outbox.given_up(),
         "notices": Inbox.objects.filter(processed_at__isnull=True).count(),
-        "books": books() if request.GET.get("books") else None,
+        "stop": stop_in_force(),
+        "books": count_books() if request.GET.get("books") else None,
     }
     return render(request, "console/health.html", context)

@@ -110,10 +110,14 @@ class RefundState:
 
 @dataclass(frozen=True, slots=True)
 class PayoutState:
-    """How a payout stands; ``unknown``: the provider has never heard of the key."""
+    """
+    How a payout stands; ``unknown``: the provider has never heard of the key.
+
+    ``returned``: it was done, and the receiving bank sent it back days later.
+    """
 
     ref: str
-    status: Literal["pending", "done", "failed", "unknown"]
+    status: Literal["pending", "done", "failed", "returned", "unknown"]
     reason: str = ""
 
 

@@ -106,6 +106,11 @@ class MerchantTerms(models.Model):
     def __str__(self) -> str:
         return f"{self.store_id} {self.currency}"
 
+    @property
+    def percent(self) -> str:
+        """The reserve's share as people write it, without the sign."""
+        return f"{self.reserve_bps / 100:g}"
+
 
 class Recovery(models.Model):
     """A debt of a store taken from what it earned later: one netting."""

@@ -17,7 +17,7 @@ class SandboxCharge(models.Model):
     reference = models.CharField(max_length=80, unique=True)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
-    state = models.CharField(max_length=12)  # open, paid, declined, closed, pending, done, failed
+    state = models.CharField(max_length=12)  # open, paid, declined, closed, pending, done, failed, returned
     paid_minor = models.BigIntegerField(default=0)
     paid_currency = models.CharField(max_length=3, blank=True)
     movements = models.JSONField(default=list)  # [{"ref", "minor", "currency", "at"}]: each arrival of money

@@ -1,23 +1,41 @@
 """Reading the money: holds, running accounts, balances, what needs staff, and the state of the books."""
 
+from escrow.queries.audit import count_books
 from escrow.queries.balances import MerchantMoney, merchant_money, payout_account, payouts_of
 from escrow.queries.books import Books, books
 from escrow.queries.corrections import accounts_to_correct, adjustments, chargebacks
 from escrow.queries.holds import hold_of, holds_of, holds_of_store
 from escrow.queries.lines import MoneyLine, buyer_lines, order_lines
+from escrow.queries.payouts import (
+    Debt,
+    Outlook,
+    debts,
+    outlook,
+    payout_counts,
+    payouts_in,
+    payouts_to_approve,
+    stop_in_force,
+)
 from escrow.queries.problems import failed_payouts, failed_refunds, parked_receipts, problems
 from escrow.queries.statement import Lines, merchant_lines
+from escrow.queries.terms import Reserve, Terms, reserve_of, terms_history, terms_of
 
 __all__ = [
     "Books",
+    "Debt",
     "Lines",
     "MerchantMoney",
     "MoneyLine",
+    "Outlook",
+    "Reserve",
+    "Terms",
     "accounts_to_correct",
     "adjustments",
     "books",
     "buyer_lines",
     "chargebacks",
+    "count_books",
+    "debts",
     "failed_payouts",
     "failed_refunds",
     "hold_of",
@@ -26,8 +44,16 @@ __all__ = [
     "merchant_lines",
     "merchant_money",
     "order_lines",
+    "outlook",
     "parked_receipts",
     "payout_account",
+    "payout_counts",
+    "payouts_in",
     "payouts_of",
+    "payouts_to_approve",
     "problems",
+    "reserve_of",
+    "stop_in_force",
+    "terms_history",
+    "terms_of",
 ]

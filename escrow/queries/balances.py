@@ -12,7 +12,7 @@ from core.money import Money
 from escrow.models import Account, Hold, Payout, PayoutAccount
 from escrow.states import OPEN_HOLD, HoldStatus, PayoutStatus
 
-IN_FLIGHT = (PayoutStatus.PREPARED, PayoutStatus.SENT)
+IN_FLIGHT = (PayoutStatus.APPROVAL, PayoutStatus.PREPARED, PayoutStatus.SENT)
 
 
 @dataclass(frozen=True, slots=True)

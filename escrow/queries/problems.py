@@ -29,5 +29,5 @@ def failed_refunds() -> QuerySet[Refund]:
 
 def failed_payouts() -> QuerySet[Payout]:
     """Payouts that came back, newest first."""
-    rows = Payout.objects.filter(status=PayoutStatus.FAILED)
+    rows = Payout.objects.filter(status__in=(PayoutStatus.FAILED, PayoutStatus.RETURNED))
     return rows.select_related("destination", "merchant").order_by("-created_at", "-pk")

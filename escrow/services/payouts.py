@@ -1,187 +1,182 @@
-"""Payouts: a merchant's whole balance on its way to his bank, within a day of its release (E4)."""
+"""
+Payouts: what of a merchant's balance may leave goes to his bank within a day of its release (E4).
+
+This file decides what leaves; ``payout_sending`` asks the bank, ``payout_accounts`` says where it goes.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import cast
 from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.utils.translation import gettext_lazy as _
 
 from core import audit, deadlines, outbox
-from core.actor import SYSTEM, Actor
-from core.errors import IllegalTransition
-from core.sealed import Sealed
+from core.actor import Actor
+from core.errors import Forbidden, IllegalTransition, NotFound
 from core.transitions import advance
 from escrow import ledger
-from escrow.errors import BadPayoutAccount
-from escrow.gateways import gateway
-from escrow.gateways.base import PayoutState, Refused, Unavailable
+from escrow.errors import FourEyes, NeedsReason
 from escrow.ledger import Entry
-from escrow.models import Account, Payout, PayoutAccount, TransferKind
-from escrow.services.refunds import backoff
+from escrow.models import Account, Payout, PayoutAccount, Recovery, TransferKind
+from escrow.queries.payouts import debt_minor, payable_minor, usable_from
+from escrow.queries.terms import reserve_of
+from escrow.services.payout_accounts import set_payout_account
+from escrow.services.payout_sending import flight_of, send_payout, watch_payout
 from escrow.states import PAYOUT, PayoutStatus
 
-COOL_OFF = timedelta(hours=72)
-_NUMBER = re.compile(r"\A[0-9A-Z]{8,34}\Z", re.ASCII)
+__all__ = [
+    "approve_payout", "prepare_payout", "recover_debt", "refuse_payout", "remind_to_approve", "send_payout",
+    "set_payout_account", "watch_payout",
+]  # fmt: skip
+
+REMIND_EVERY = timedelta(hours=6)  # so that staff hear of it three times within the promised day
+MAX_REASON = 200
 
 
 @transaction.atomic
 def prepare_payout(*, store_id: UUID, actor: Actor, now: datetime) -> Payout | None:
     """
-    Take a store's whole balance off its account and write the intent to pay it out; None if there is nothing to pay
-    or nowhere to pay it to.
+    Take what a store may be paid off its balance and write the intent to pay it out; None if that is nothing, or there
+    is nowhere to pay it to. ``queries.outlook`` says why.
 
-    The account's row is locked before it is read: a second payout at the same moment finds nothing left, and the floor
-    under the balance is the second lock.
+    Debts are netted first, and the reserve stays. The balances' rows are locked before they are read: a second payout
+    at the same moment finds nothing left, and the floor under the balance is the second lock. Call it again until it
+    gives None: each call pays out one currency.
     """
-    merchant = (
-        Account.objects.select_for_update(no_key=True)
-        .filter(kind="merchant", owner_id=store_id, balance__gt=0)
-        .order_by("pk")
-        .first()
-    )
-    destination = PayoutAccount.objects.filter(store_id=store_id, is_active=True).first()
-    if merchant is None or destination is None:
+    rows = Account.objects.select_for_update(no_key=True).filter(kind="merchant", owner_id=store_id, balance__gt=0)
+    for merchant in rows.order_by("pk"):
+        debt = debt_minor(store_id, merchant.currency)
+        reserve = reserve_of(store_id, merchant.currency, now).amount.minor
+        amount = payable_minor(balance=merchant.balance, debt=debt, reserve=reserve)
+        recover_debt(store_id=store_id, merchant=merchant, debt=debt, actor=actor, now=now)
+        destination = _destination(store_id, now=now) if amount else None
+        if destination is not None:
+            return _write(merchant, destination, amount, actor=actor, now=now)
+    return None
+
+
+def recover_debt(*, store_id: UUID, merchant: Account, debt: int, actor: Actor, now: datetime) -> Recovery | None:
+    """
+    Net what a store owes with what lies on its balance; None if there is nothing to net.
+
+    In the caller's transaction, which holds the lock on ``merchant`` and has read ``debt`` (minor units) under it.
+    """
+    minor = min(debt, merchant.balance)
+    if minor <= 0:
         return None
-    usable_from = _usable_from(destination)
-    if now < usable_from:
-        deadlines.schedule("payout.due", subject=store_id, due_at=usable_from)
-        return None
-    payout = Payout.objects.create(
-        store_id=store_id, merchant=merchant, destination=destination, gateway=settings.PAYMENT_GATEWAY,
-        amount_minor=merchant.balance, currency=merchant.currency, created_at=now,
-    )  # fmt: skip
-    flight = ledger.account(_flight(payout))
-    ledger.post([Entry(TransferKind.PAYOUT_SENT, payout.pk, merchant, flight, payout.amount_minor)], now=now)
+    row = Recovery.objects.create(store_id=store_id, amount_minor=minor, currency=merchant.currency, at=now)
+    receivable = ledger.account(f"receivable:{store_id}:{merchant.currency}")
+    ledger.post([Entry(TransferKind.RECOVERED, row.pk, merchant, receivable, minor)], now=now)
     audit.record(
-        actor=actor, act="payout.prepared", subject_type="payout", subject=str(payout.pk),
-        facts={"amount_minor": payout.amount_minor, "currency": payout.currency, "to": destination.last4},
+        actor=actor, act="debt.recovered", subject_type="store", subject=str(store_id),
+        facts={"amount_minor": minor, "currency": merchant.currency, "owed_minor": debt},
     )  # fmt: skip
+    return row
+
+
+def _destination(store_id: UUID, *, now: datetime) -> PayoutAccount | None:
+    """Where a store's money may go now. One that may not be used yet plans the payout for when it may."""
+    account = PayoutAccount.objects.filter(store_id=store_id, is_active=True).first()
+    if account is None:
+        return None
+    usable = usable_from(account)
+    if now < usable:
+        deadlines.schedule("payout.due", subject=store_id, due_at=usable)
+        return None
+    return account
+
+
+def _write(merchant: Account, destination: PayoutAccount, amount: int, *, actor: Actor, now: datetime) -> Payout:
+    is_big = amount >= settings.PAYOUT_APPROVAL_MINOR
+    payout = Payout.objects.create(
+        store_id=destination.store_id, merchant=merchant, destination=destination, gateway=settings.PAYOUT_GATEWAY,
+        status=PayoutStatus.APPROVAL if is_big else PayoutStatus.PREPARED, prepared_by=actor.user_id,
+        amount_minor=amount, currency=merchant.currency, created_at=now,
+    )  # fmt: skip
+    ledger.post([Entry(TransferKind.PAYOUT_SENT, payout.pk, merchant, flight_of(payout), amount)], now=now)
+    audit.record(
+        actor=actor, act=f"payout.{payout.status}", subject_type="payout", subject=str(payout.pk),
+        facts={"amount_minor": amount, "currency": payout.currency, "to": destination.last4},
+    )  # fmt: skip
+    if is_big:
+        deadlines.schedule("payout.approve_by", subject=payout.pk, due_at=now + REMIND_EVERY)
+        outbox.publish("escrow.payout_waits", payout_id=payout.pk, time=0)
+    else:
+        deadlines.schedule("payout.send", subject=payout.pk, due_at=now)
+        outbox.publish("escrow.payout_sent", payout_id=payout.pk)
+    return payout
+
+
+@transaction.atomic
+def approve_payout(*, payout_id: int, actor: Actor, now: datetime, not_by: Collection[UUID] = ()) -> Payout:
+    """
+    Be the second pair of eyes on a big payout: from now on it leaves.
+
+    What the daily run prepared has no first pair, so one approval is enough there too. ``not_by``: who else may not
+    approve it, such as the store's owner.
+
+    :raises Forbidden: if it is not staff who approves
+    :raises NotFound: if there is no such payout
+    :raises FourEyes: if this person prepared it or is one of ``not_by``
+    :raises IllegalTransition: if it does not wait for approval any more
+    """
+    payout = _waiting(payout_id, actor)
+    if actor.user_id == payout.prepared_by or actor.user_id in not_by:
+        raise FourEyes
+    advance(
+        payout, PayoutStatus.PREPARED, machine=PAYOUT, actor=actor, reason="approved by a second person",
+        facts={"amount_minor": payout.amount_minor}, approved_by=actor.user_id,
+    )  # fmt: skip
+    deadlines.finish("payout.approve_by", subjects=[payout.pk])
     deadlines.schedule("payout.send", subject=payout.pk, due_at=now)
     outbox.publish("escrow.payout_sent", payout_id=payout.pk)
     return payout
 
 
-def send_payout(*, payout_id: int, now: datetime) -> Payout:
-    """Ask the bank to pay, and write down what came of it. Network; safe to repeat at any time."""
-    payout = Payout.objects.select_related("destination", "merchant").get(pk=payout_id)
-    if payout.status in (PayoutStatus.PAID, PayoutStatus.FAILED):
-        _finish(payout)
-        return payout
-    asked_before = payout.status == PayoutStatus.SENT
-    if not asked_before:
-        _mark_sent(payout)
-    try:
-        state = _call(payout, asked_before=asked_before)
-    except Unavailable:
-        _again_later(payout, now=now)
-        return payout
-    except Refused as refusal:
-        state = PayoutState(ref="", status="failed", reason=refusal.why or str(refusal.message))
-    _apply(payout, state, now=now)
+@transaction.atomic
+def refuse_payout(*, payout_id: int, reason: str, actor: Actor, now: datetime) -> Payout:
+    """
+    Do not let a big payout leave: its money is back on the balance, and the merchant is told why.
+
+    :raises Forbidden: if it is not staff who refuses
+    :raises NeedsReason: if no reason is given
+    :raises NotFound: if there is no such payout
+    :raises IllegalTransition: if it does not wait for approval any more
+    """
+    if not reason.strip():
+        raise NeedsReason
+    payout = _waiting(payout_id, actor)
+    why = reason.strip()[:MAX_REASON]
+    advance(payout, PayoutStatus.FAILED, machine=PAYOUT, actor=actor, reason=why, failure=why)
+    back = Entry(TransferKind.PAYOUT_FAILED, payout.pk, flight_of(payout), payout.merchant, payout.amount_minor)
+    ledger.post([back], now=now)
+    deadlines.finish("payout.approve_by", subjects=[payout.pk])
+    outbox.publish("escrow.payout_refused", payout_id=payout.pk)
+    return payout
+
+
+def _waiting(payout_id: int, actor: Actor) -> Payout:
+    if not actor.is_mediator:
+        raise Forbidden
+    rows = Payout.objects.select_related("destination", "merchant")
+    payout = rows.select_for_update(of=("self",), no_key=True).filter(pk=payout_id).first()
+    if payout is None:
+        raise NotFound
+    if payout.status != PayoutStatus.APPROVAL:
+        raise IllegalTransition
     return payout
 
 
 @transaction.atomic
-def set_payout_account(
-    *, store_id: UUID, bank: str, holder: str, number: str, actor: Actor, now: datetime
-) -> PayoutAccount:
-    """
-    Choose where a store's money goes from now on. The old account stays on its payouts, the number lies sealed.
-
-    :raises BadPayoutAccount: if something is missing or the number is no account number
-    """
-    plain = re.sub(r"[\s-]", "", number).upper()
-    bank, holder = bank.strip(), holder.strip()
-    faults = {name: _("This is needed.") for name, value in (("bank", bank), ("holder", holder)) if not value}
-    if len(bank) > 60 or len(holder) > 60:
-        faults["bank" if len(bank) > 60 else "holder"] = _("At most 60 characters.")
-    if not _NUMBER.match(plain):
-        faults["number"] = _("8 to 34 digits, as printed on the card or account.")
-    if faults:
-        raise BadPayoutAccount(fields=faults)
-    PayoutAccount.objects.filter(store_id=store_id, is_active=True).update(is_active=False)
-    row = PayoutAccount.objects.create(
-        store_id=store_id, bank=bank, holder=holder, number=plain, last4=plain[-4:], created_at=now
-    )
-    audit.record(
-        actor=actor, act="payout_account.set", subject_type="store", subject=str(store_id),
-        facts={"bank": bank, "last4": row.last4},
-    )  # fmt: skip
-    if Account.objects.filter(kind="merchant", owner_id=store_id, balance__gt=0).exists():
-        deadlines.schedule("payout.due", subject=store_id, due_at=max(now, _usable_from(row)))
-    outbox.publish("escrow.payout_account_set", store_id=str(store_id), account_id=str(row.pk))
-    return row
-
-
-def _usable_from(account: PayoutAccount) -> datetime:
-    """A changed account waits three days, in which its owner has been told and can speak up (A10); a first one not."""
-    is_change = PayoutAccount.objects.filter(store_id=account.store_id, created_at__lt=account.created_at).exists()
-    return account.created_at + COOL_OFF if is_change else account.created_at
-
-
-def _flight(payout: Payout) -> str:
-    return f"payout_in_flight:{payout.gateway}:{payout.currency}"
-
-
-def _call(payout: Payout, *, asked_before: bool) -> PayoutState:
-    bank = gateway(payout.gateway)
-    key = f"payout:{payout.pk}"
-    if asked_before:
-        state = bank.query_payout(key=key)
-        if state.status != "unknown":
-            return state
-    to = payout.destination
-    return bank.payout(
-        key=key, amount=payout.amount, bank=to.bank, holder=to.holder, number=cast(Sealed, to.number).open()
-    )
-
-
-def _mark_sent(payout: Payout) -> None:
-    try:
-        with transaction.atomic():
-            advance(payout, PayoutStatus.SENT, machine=PAYOUT, actor=SYSTEM, reason="asked the bank")
-    except IllegalTransition:
-        payout.refresh_from_db()  # somebody else is sending it: the key makes both calls one
-
-
-def _apply(payout: Payout, state: PayoutState, *, now: datetime) -> None:
-    if state.status in ("pending", "unknown"):
-        _again_later(payout, now=now)
+def remind_to_approve(*, payout_id: int, now: datetime) -> None:
+    """Tell staff again that a payout waits for them, and plan the next reminder."""
+    payout = Payout.objects.get(pk=payout_id)
+    if payout.status != PayoutStatus.APPROVAL:
+        deadlines.finish("payout.approve_by", subjects=[payout_id])
         return
-    try:
-        with transaction.atomic():
-            _write_down(payout, state, now=now)
-            _finish(payout)
-    except IllegalTransition:
-        payout.refresh_from_db()  # the other caller has written the same answer down
-
-
-def _write_down(payout: Payout, state: PayoutState, *, now: datetime) -> None:
-    flight, provider = ledger.accounts(_flight(payout), f"provider:{payout.gateway}:{payout.currency}")
-    if state.status == "done":
-        advance(
-            payout, PayoutStatus.PAID, machine=PAYOUT, actor=SYSTEM, reason="confirmed by the bank",
-            facts={"ref": state.ref}, gateway_ref=state.ref, paid_at=now,
-        )  # fmt: skip
-        kind, to, event = TransferKind.PAYOUT_DONE, provider, "escrow.payout_done"
-    else:
-        advance(
-            payout, PayoutStatus.FAILED, machine=PAYOUT, actor=SYSTEM, reason=state.reason,
-            failure=state.reason[:200], gateway_ref=state.ref,
-        )  # fmt: skip
-        kind, to, event = TransferKind.PAYOUT_FAILED, payout.merchant, "escrow.payout_failed"
-    ledger.post([Entry(kind, payout.pk, flight, to, payout.amount_minor)], now=now)
-    outbox.publish(event, payout_id=payout.pk)
-
-
-def _finish(payout: Payout) -> None:
-    deadlines.finish("payout.send", subjects=[payout.pk])
-
-
-def _again_later(payout: Payout, *, now: datetime) -> None:
-    deadlines.schedule("payout.send", subject=payout.pk, due_at=now + backoff("payout.send", payout.pk))
+    time = (now - payout.created_at) // REMIND_EVERY
+    outbox.publish("escrow.payout_waits", payout_id=payout_id, time=time)
+    deadlines.schedule("payout.approve_by", subject=payout_id, due_at=now + REMIND_EVERY)

@@ -152,7 +152,7 @@ def _row(charge: SandboxCharge) -> dict[str, Any]:
 @json_door
 @require_POST
 def decide(request: HttpRequest, reference: str) -> HttpResponse:
-    """Let a pending transfer go through or fail."""
+    """Let a pending transfer go through or fail, or send a payout back that went through."""
     if not sandbox_bank.decide(reference=reference, state=str(payload(request).get("state", ""))):
         raise DomainError
     return redirect("sandbox:bank")

@@ -17,7 +17,7 @@ from core.api_fields import At, MoneySerializer, Nothing
 from core.api_pages import PARAMETERS, CursorPages, page_schema
 from core.errors import DomainError
 from core.http import actor_of
-from escrow.queries import Lines, merchant_lines, merchant_money, payout_account
+from escrow.queries import Lines, merchant_lines, merchant_money, outlook, payout_account
 from escrow.services.payouts import prepare_payout
 from shop.api.merchant_door import MerchantDoor, MerchantOnce
 from shop.api.order_shapes import MoneyLineShape
@@ -44,7 +44,7 @@ class BalanceShape(serializers.Serializer[Any]):
 
 
 class PayoutShape(serializers.Serializer[Any]):
-    """`status`: prepared, sent, paid, or failed (back on the balance)."""
+    """`status`: approval, prepared, sent, paid, or failed and returned, which are back on the balance."""
 
     id = serializers.IntegerField()
     amount = MoneySerializer()
@@ -84,11 +84,11 @@ class Payouts(MerchantOnce):
 
     @extend_schema(operation_id="payOut", tags=["merchant"], request=Nothing, responses={201: PayoutShape})
     def post(self, request: Request) -> Response:
-        """Pay the whole balance out now, without waiting for the daily payout."""
+        """Pay out now what may leave: the balance less debts and reserve, without waiting for the daily payout."""
         read(Nothing, request)
         if payout_account(self.store.pk) is None:
             raise NowhereToPay
         payout = prepare_payout(store_id=self.store.pk, actor=actor_of(request), now=clock.now())
         if payout is None:
-            raise NothingToPayOut
+            raise NothingToPayOut(outlook(self.store.pk, clock.now(), currency=self.store.currency).why or None)
         return Response(PayoutShape(payout).data, status=status.HTTP_201_CREATED)

@@ -16,7 +16,7 @@ from core.exports import csv_file
 from core.money import Money, share
 from core.policies import current, from_values
 from escrow.models import Hold
-from escrow.queries import holds_of_store, merchant_lines, merchant_money, payout_account, payouts_of
+from escrow.queries import holds_of_store, merchant_lines, merchant_money, outlook, payout_account, payouts_of
 from escrow.states import HoldStatus
 from flows.deal import short_sentences
 from shop.forms.money import LinesForm
@@ -37,6 +37,7 @@ def money(request: MerchantRequest) -> HttpResponse:
     context = {
         "tiles": money_tiles(merchant_money(request.store.pk, clock.now())),
         "behind": _behind(request),
+        "next": outlook(request.store.pk, clock.now()),
         "payouts": payouts_of(request.store.pk)[:SHOWN],
         "account": payout_account(request.store.pk),
         "fee": _fee(),

@@ -24,13 +24,16 @@ Page = tuple[str, str]  # whose session, path
 def pages() -> dict[str, list[Page]]:
     """Every page by the role that sees it."""
     # The merchant's part last: it hands a parcel to another carrier.
-    return {
+    found = {
         "anonymous": list(_anonymous()),
         "buyer": list(_buyer()),
         "mediator": list(_mediator()),
         "sandbox": list(_sandbox()),
         "merchant": list(_merchant()),
     }
+    me, _ = found["mediator"][0]
+    found["mediator"].append((me, reverse("console:payout-store", args=[_payout_to_approve()])))  # adds a bare order
+    return found
 
 
 def _anonymous() -> Iterator[Page]:
@@ -183,8 +186,9 @@ def _mediator() -> Iterator[Page]:
     cases = _cases()
     yield from (
         (me, reverse(f"console:{name}"))
-        for name in ("home", "cases", "payments", "chargebacks", "corrections", "health")
+        for name in ("home", "cases", "payments", "chargebacks", "corrections", "payouts", "health")
     )
+    yield me, reverse("console:payouts") + "?view=paid"
     yield me, reverse("console:cases") + "?view=overdue"
     yield me, reverse("console:health") + "?books=1"
     for case in cases:
@@ -193,6 +197,27 @@ def _mediator() -> Iterator[Page]:
     yield from ((_key(taken.mediator), reverse(f"console:{name}", args=[taken.number])) for name in ("case", "rule"))
     for order in {order.status: order for order in _orders()}.values():
         yield me, reverse("console:order", args=[order.number])
+
+
+def _payout_to_approve() -> Any:
+    """A store whose payout is above the limit, for once a low one."""
+    from django.test import override_settings
+
+    from accounts.models import User
+    from core import clock
+    from core.actor import SYSTEM
+    from escrow.services import holds, payouts
+    from tests.factories.escrow import OrderFactory, held, payout_account
+    from tests.factories.shop import StoreFactory
+
+    owner, buyer = (User.objects.create(phone=f"+86139000000{n}", phone_verified=True) for n in (77, 66))
+    store = StoreFactory(owner=owner, name="Big Earner")
+    hold = held(order=OrderFactory(items_minor=100_000, buyer=buyer, store=store))
+    holds.release(order_id=hold.order_id, actor=SYSTEM, reason="received", now=clock.now())
+    payout_account(hold.store_id)
+    with override_settings(PAYOUT_APPROVAL_MINOR=1):
+        payouts.prepare_payout(store_id=hold.store_id, actor=SYSTEM, now=clock.now())
+    return hold.store_id
 
 
 def _sandbox() -> Iterator[Page]:

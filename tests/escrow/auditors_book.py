@@ -98,6 +98,15 @@ class Book:
         self.owed += credit
         return credit
 
+    def pay_out(self) -> int:
+        """What he owes is netted first; the rest leaves. Give what leaves."""
+        netted = min(self.balance, self.owed)
+        out = self.balance - netted
+        self.owed -= netted
+        self.balance = 0
+        self.in_flight += out
+        return out
+
     def take(self, deal: Deal, minor: int) -> None:
         part = min(minor, deal.rest + deal.released - deal.returned)
         escrow = min(part, deal.rest)

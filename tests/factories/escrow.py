@@ -95,7 +95,9 @@ class ScriptedGateway:
     A provider that does what the test says and remembers what it did.
 
     ``answers`` is used up call by call: an exception is raised, a state is given, ``"lose"`` does the work and loses
-    the answer. When it is used up, everything succeeds. Keys work as at a real provider: one key, one refund.
+    the answer, ``"late"`` loses it and does the work only after the next question, and something to call is called
+    while the provider is still at work. When they are used up, everything succeeds. Keys work as at a real provider:
+    one key, one refund.
     """
 
     name = "sandbox"
@@ -106,6 +108,8 @@ class ScriptedGateway:
         self.answers = list(answers)
         self.calls: list[tuple[str, str]] = []
         self.done: dict[str, Money] = {}
+        self.later: dict[str, Money] = {}
+        self.sent_back: dict[str, str] = {}
 
     @property
     def moved(self) -> int:
@@ -116,6 +120,11 @@ class ScriptedGateway:
         answer = self.answers.pop(0) if self.answers else None
         if isinstance(answer, Exception):
             raise answer
+        if answer == "late":
+            self.later[key] = amount
+            raise Unavailable
+        if callable(answer):
+            answer = answer()
         if answer is not None and answer != "lose":
             return answer
         self.done[key] = amount
@@ -132,12 +141,21 @@ class ScriptedGateway:
         return result
 
     def query_refund(self, *, key: str, reference: str) -> RefundState:
-        self.calls.append(("query_refund", key))
-        return RefundState(f"ref-{key}", "done", "") if key in self.done else RefundState("", "unknown", "")
+        known = self._ask("query_refund", key)
+        return RefundState(f"ref-{key}", "done", "") if known else RefundState("", "unknown", "")
 
     def query_payout(self, *, key: str) -> PayoutState:
-        self.calls.append(("query_payout", key))
-        return PayoutState(f"ref-{key}", "done", "") if key in self.done else PayoutState("", "unknown", "")
+        known = self._ask("query_payout", key)
+        if key in self.sent_back:
+            return PayoutState(f"ref-{key}", "returned", self.sent_back[key])
+        return PayoutState(f"ref-{key}", "done", "") if known else PayoutState("", "unknown", "")
+
+    def _ask(self, act: str, key: str) -> bool:
+        """Whether the work under this key has been done; what was late is done right after."""
+        self.calls.append((act, key))
+        known = key in self.done
+        self.done |= {late: self.later.pop(late) for late in [*self.later] if late == key}
+        return known
 
     def create_payment(
         self, *, key: str, amount: Money, description: str, return_url: str, notify_url: str, expires_at: datetime

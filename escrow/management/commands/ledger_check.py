@@ -8,7 +8,7 @@ from argparse import ArgumentParser
 from django.core.management.base import BaseCommand
 
 from core.money import Money
-from escrow.queries import books
+from escrow.queries import count_books
 
 
 class Command(BaseCommand):
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="name every merchant account too")
 
     def handle(self, *args: object, **options: object) -> None:
-        found = books()
+        found = count_books()
         merchants = [line for line in found.accounts if line.key.startswith("merchant:")]
         shown = found.accounts if options["all"] else [line for line in found.accounts if line not in merchants]
         for line in shown:

@@ -1,0 +1,58 @@
+"""Where a store's money goes."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from core import audit, deadlines, outbox
+from core.actor import Actor
+from escrow.errors import BadPayoutAccount
+from escrow.models import Account, PayoutAccount
+from escrow.queries.payouts import usable_from
+
+_NUMBER = re.compile(r"\A[0-9A-Z]{8,34}\Z", re.ASCII)
+
+
+@transaction.atomic
+def set_payout_account(
+    *, store_id: UUID, bank: str, holder: str, number: str, actor: Actor, now: datetime
+) -> PayoutAccount:
+    """
+    Choose where a store's money goes from now on. The old account stays on its payouts, the number lies sealed.
+
+    The same number entered again confirms it, which is what a payout that was sent back asks for.
+
+    :raises BadPayoutAccount: if something is missing or the number is no account number
+    """
+    plain = re.sub(r"[\s-]", "", number).upper()
+    bank, holder = bank.strip(), holder.strip()
+    faults = {name: _("This is needed.") for name, value in (("bank", bank), ("holder", holder)) if not value}
+    if len(bank) > 60 or len(holder) > 60:
+        faults["bank" if len(bank) > 60 else "holder"] = _("At most 60 characters.")
+    if not _NUMBER.match(plain):
+        faults["number"] = _("8 to 34 digits, as printed on the card or account.")
+    if faults:
+        raise BadPayoutAccount(fields=faults)
+    PayoutAccount.objects.filter(store_id=store_id, is_active=True).update(is_active=False)
+    PayoutAccount.objects.create(
+        store_id=store_id, bank=bank, holder=holder, number=plain, last4=plain[-4:], created_at=now
+    )
+    row = PayoutAccount.objects.get(store_id=store_id, is_active=True)  # as it lies there, sealed
+    audit.record(
+        actor=actor, act="payout_account.set", subject_type="store", subject=str(store_id),
+        facts={"bank": bank, "last4": row.last4},
+    )  # fmt: skip
+    if Account.objects.filter(kind="merchant", owner_id=store_id, balance__gt=0).exists():
+        deadlines.schedule("payout.due", subject=store_id, due_at=max(now, usable_from(row)))
+    outbox.publish("escrow.payout_account_set", store_id=str(store_id), account_id=str(row.pk))
+    return row
+
+
+def set_aside(account_id: UUID) -> bool:
+    """Use an account no more until its owner has confirmed or changed it; False if it was not in use."""
+    return bool(PayoutAccount.objects.filter(pk=account_id, is_active=True).update(is_active=False))

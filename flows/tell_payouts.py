@@ -1,0 +1,83 @@
+"""Notices of payouts: to the merchant whose money it is, and to the staff who have to act."""
+
+from __future__ import annotations
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from core.outbox import Payload
+from escrow.models import Payout, PayoutAccount
+from flows.telling import tell_owner, tell_staff
+from shop.models import Store
+
+
+def merchant_payout_account(payload: Payload) -> None:
+    """A thief who changes the account must not be able to do it in silence."""
+    account = PayoutAccount.objects.get(pk=payload["account_id"])
+    tell_owner(account.store_id, "escrow.payout_account_set", account.pk, lambda: (
+        _("Your payout account is now the one ending in %(last4)s") % {"last4": account.last4},
+        _("A changed account is used after three days. If this was not you, change it back at once and write to us."),
+    ), sms=True)  # fmt: skip
+
+
+def merchant_paid_out(payload: Payload) -> None:
+    payout = _payout(payload)
+    tell_owner(payout.store_id, "escrow.payout_done", payout.pk, lambda: (
+        _("%(amount)s has been paid out to you") % {"amount": payout.amount},
+        _("It is at your bank account ending in %(last4)s.") % {"last4": payout.destination.last4},
+    ))  # fmt: skip
+
+
+def merchant_payout_failed(payload: Payload) -> None:
+    payout = _payout(payload)
+    tell_owner(payout.store_id, "escrow.payout_failed", payout.pk, lambda: (
+        _("The payout of %(amount)s came back") % {"amount": payout.amount},
+        _("The bank said: %(why)s. The money is in your balance again; please check your account.")
+        % {"why": payout.failure},
+    ))  # fmt: skip
+
+
+def merchant_payout_refused(payload: Payload) -> None:
+    payout = _payout(payload)
+    tell_owner(payout.store_id, "escrow.payout_refused", payout.pk, lambda: (
+        _("The payout of %(amount)s was not approved") % {"amount": payout.amount},
+        _("Our staff write: %(why)s. The money is in your balance again; please answer us if this is a mistake.")
+        % {"why": payout.failure},
+    ))  # fmt: skip
+
+
+def merchant_payout_returned(payload: Payload) -> None:
+    payout = _payout(payload)
+    tell_owner(payout.store_id, "escrow.payout_returned", payout.pk, lambda: (
+        _("Your bank has sent %(amount)s back") % {"amount": payout.amount},
+        _(
+            "The bank said: %(why)s. The money is in your balance again. Nothing more is paid to the account ending in "
+            "%(last4)s until you have entered a payout account again, this one or another."
+        )
+        % {"why": payout.failure, "last4": payout.destination.last4},
+    ), sms=True)  # fmt: skip
+
+
+def staff_payout_waits(payload: Payload) -> None:
+    """At once, and again with each reminder, while it still waits."""
+    payout = _payout(payload)
+    if payout.status != "approval":
+        return
+    store = Store.objects.get(pk=payout.store_id)
+    tell_staff("escrow.payout_waits", f"{payout.pk}:{payload['time']}", lambda: (
+        _("A payout of %(amount)s waits for approval") % {"amount": payout.amount},
+        _("%(store)s has been promised its money within 24 hours. Please approve or refuse the payout.")
+        % {"store": store.display_name},
+    ), url=reverse("console:payouts"))  # fmt: skip
+
+
+def staff_books_broken(payload: Payload) -> None:
+    tell_staff("escrow.books_broken", payload["at"], lambda: (
+        _("The books do not agree: all payouts are stopped"),
+        _("%(count)s rules are broken. The first of them:") % {"count": payload["count"]}
+        + "\n\n" + "\n".join(payload["lines"]),
+    ), url=f"{reverse('console:health')}?books=1", sms=True)  # fmt: skip
+
+
+def _payout(payload: Payload) -> Payout:
+    return Payout.objects.select_related("destination").get(pk=payload["payout_id"])
