@@ -87,7 +87,13 @@ EXPECTED = {
       SELECT 'provider:' || gateway || ':' || currency, SUM(minor) FROM (
         SELECT gateway, currency, -amount_minor AS minor FROM escrow_receipt
         UNION ALL SELECT gateway, currency, amount_minor FROM escrow_refund WHERE status = 'done'
-        UNION ALL SELECT gateway, currency, amount_minor FROM escrow_payout WHERE status = 'paid') moved GROUP BY 1""",
+        UNION ALL SELECT gateway, currency, amount_minor FROM escrow_payout WHERE status = 'paid'
+        UNION ALL SELECT gateway, currency, fee_minor FROM escrow_statementline
+                  WHERE kind = 'fee' OR status IN ('matched', 'differs', 'explained')) moved GROUP BY 1""",
+    # What providers kept, as their statements say; services/provider_fees.py says which lines count.
+    "provider_fees": """
+      SELECT 'provider_fees:' || currency, -SUM(fee_minor) FROM escrow_statementline
+      WHERE kind = 'fee' OR status IN ('matched', 'differs', 'explained') GROUP BY 1""",
     "merchant": """
       SELECT 'merchant:' || store || ':' || currency, SUM(minor) FROM (
         SELECT {uuid:h.store_id} AS store, h.currency, h.released_minor - h.fee_taken_minor AS minor FROM escrow_hold h
