@@ -21,6 +21,7 @@ from core import clock
 from escrow.gateways.sandbox import PAYEE
 from escrow.models import SandboxCharge
 from escrow.sandbox_notices import notify
+from escrow.sandbox_statement import fee_on, fees_in_all, statement
 
 LATE_NOTICE_AFTER = timedelta(seconds=2)
 ACCOUNT_CLOSED = "0000"  # a payout to a number with this ending fails
@@ -128,8 +129,12 @@ def query_payout(body: Mapping[str, Any]) -> dict[str, Any]:
 @transaction.atomic
 def decide(*, reference: str, state: str) -> bool:
     """Let a pending transfer go through or fail; False if it is not pending."""
-    rows = SandboxCharge.objects.filter(reference=reference, state="pending")
-    return state in ("done", "failed") and bool(rows.update(state=state))
+    charge = SandboxCharge.objects.select_for_update().filter(reference=reference, state="pending").first()
+    if charge is None or state not in ("done", "failed"):
+        return False
+    charge.state, charge.data = state, {**charge.data, "done_at": clock.now().isoformat()}
+    charge.save(update_fields=["state", "data"])
+    return True
 
 
 def _transfer(kind: str, prefix: str, body: Mapping[str, Any], *, state: str, data: dict[str, Any]) -> SandboxCharge:
@@ -165,7 +170,13 @@ def balance(body: Mapping[str, Any]) -> dict[str, Any]:
     )
     gone = SandboxCharge.objects.filter(kind__in=("refund", "payout"), state="done", currency=currency)
     out = gone.aggregate(sum=Sum("amount_minor"))["sum"] or 0
+    out += fees_in_all(currency)
     return {"amount": {"minor": once + more - out, "currency": currency}, "at": clock.now().isoformat()}
+
+
+def statement_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A day's movements, with the balance at its end worked back from what lies there now."""
+    return statement(str(body["day"]), now_minor=balance({"currency": "CNY"})["amount"]["minor"])
 
 
 ACTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -177,6 +188,7 @@ ACTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "payout": payout,
     "query-payout": query_payout,
     "balance": balance,
+    "statement": statement_of,
 }
 
 
@@ -253,11 +265,14 @@ def _arrive(charge: SandboxCharge, minor: int, currency: str) -> None:
     row = {
         "ref": f"MV{uuid.uuid4().hex[:14].upper()}", "minor": minor, "currency": currency, "at": clock.now().isoformat()
     }  # fmt: skip
+    if fee := fee_on(minor):
+        row["fee"] = fee
+        charge.data = {**charge.data, "fee_minor": charge.data.get("fee_minor", 0) + fee}
     charge.movements = [*charge.movements, row]
     charge.paid_minor, charge.paid_currency = charge.paid_minor + minor, currency
     if charge.state != "closed":
         charge.state = "paid"
-    charge.save(update_fields=["movements", "paid_minor", "paid_currency", "state"])
+    charge.save(update_fields=["movements", "paid_minor", "paid_currency", "state", "data"])
 
 
 def _charge(kind: str, *, key: str = "", reference: str = "", lock: bool = False) -> SandboxCharge:

@@ -129,6 +129,7 @@ class Parked(models.TextChoices):
     WRONG_PAYEE = "wrong_payee", _("Paid to somebody else's account")
     LATE = "late", _("Arrived after the order was cancelled")
     TWICE = "twice", _("Arrived a second time")
+    UNKNOWN = "unknown", _("Nobody knows whose it is")
 
 
 class ChargebackStatus(models.TextChoices):

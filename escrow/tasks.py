@@ -6,6 +6,7 @@ from celery import shared_task
 
 from core import clock
 from escrow.records import custody, sealer
+from flows import statements
 
 
 @shared_task(ignore_result=True)
@@ -17,3 +18,8 @@ def seal_records() -> None:
 @shared_task(ignore_result=True)
 def prove_custody() -> None:
     custody.prove(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def fetch_statements() -> None:
+    statements.fetch(now=clock.now())
