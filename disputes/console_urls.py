@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from disputes.views import console, console_case, console_health, console_order, console_rule
+from escrow.views import by_hand, reconciliation, statement_files
 from escrow.views import console as money
 
 app_name = "console"
@@ -18,6 +19,16 @@ urlpatterns = [
     path("payments/", money.payments, name="payments"),
     path("payments/receipts/<int:pk>/return/", money.receipt_return, name="receipt-return"),
     path("payments/refunds/<int:pk>/retry/", money.refund_retry, name="refund-retry"),
+    path("reconciliation/", reconciliation.reconciliation, name="reconciliation"),
+    path("reconciliation/differences.csv", reconciliation.tickets_csv, name="tickets-file"),
+    path("reconciliation/differences/<int:pk>/", reconciliation.ticket, name="ticket"),
+    path("reconciliation/upload/", statement_files.upload, name="statement-upload"),
+    path("reconciliation/files/<int:pk>/", statement_files.statement_file, name="statement-file"),
+    path("reconciliation/days/<slug:gateway>/<str:day>/", reconciliation.day, name="reconciliation-day"),
+    path("reconciliation/days/<slug:gateway>/<str:day>.csv", reconciliation.day_csv, name="reconciliation-day-file"),
+    path("reconciliation/transfers/", by_hand.transfers, name="transfers"),
+    path("reconciliation/transfers/list.csv", by_hand.transfers_csv, name="transfers-file"),
+    path("reconciliation/transfers/<slug:kind>/<int:pk>/made/", by_hand.transfer_made, name="transfer-made"),
     path("orders/<str:number>/", console_order.order, name="order"),
     path("health/", console_health.health, name="health"),
 ]

@@ -170,6 +170,14 @@ class MatchStatus(models.TextChoices):
     EXPLAINED = "explained", _("Explained by staff")
 
 
+class TicketProblem(models.TextChoices):
+    UNKNOWN = "unknown_line", _("A line of theirs that our books do not know")
+    AMOUNT = "amount", _("Another amount than ours")
+    MISSING = "missing_line", _("Ours without a line of theirs")
+    CHANGED = "changed_line", _("A line that they have corrected")
+    BALANCE = "balance", _("Another closing balance than ours")
+
+
 class TicketStatus(models.TextChoices):
     OPEN = "open", _("Open")
     CLOSED = "closed", _("Explained")

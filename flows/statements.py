@@ -42,13 +42,13 @@ def take_in(*, file_id: int, actor: Actor, now: datetime) -> Taken:
     file = StatementFile.objects.defer("raw").get(pk=file_id)
     if file.gateway == "bank":
         _confirm(StatementLine.objects.filter(file=file).values_list("reference", flat=True), now=now)
-    compare(gateway=file.gateway, now=now)
+    matching.match(gateway=file.gateway, now=now)
     daily_check.compare_balances(file=file, now=now)
     return taken
 
 
 def compare(*, gateway: str, now: datetime) -> None:
-    """Match what is open at a provider and look for what is missing there."""
+    """Match what is open at a provider and look for what is missing there, once all that has come is taken in."""
     matching.match(gateway=gateway, now=now)
     daily_check.look_for_missing(gateway=gateway, now=now)
 

@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db.models import Exists, F, Min, OuterRef, Q, QuerySet, Sum
 
 from core.money import Money
+from escrow.gateways.base import StatementRow
 from escrow.models import Account, Chargeback, Hold, StatementFile, StatementLine, Ticket, Transfer, TransferKind
 from escrow.queries import ours
 from escrow.statements.reading import CHINA
-from escrow.states import MatchStatus, TicketStatus
+from escrow.states import LineKind, MatchStatus, TicketStatus
 
 NEAR = timedelta(days=3)  # how far apart our booking and the provider's may lie
 LOOK_BACK = timedelta(days=14)  # what is missing longer has its ticket
@@ -236,17 +237,28 @@ def _groups(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], object]:
     return found | {(kind, ref): (kind, refs[ref]) for kind, ref in taken if ref in refs}
 
 
+def movement(ticket: Ticket) -> tuple[str, Money, datetime] | None:
+    """Our side of a difference: what it was, how much as on our account there, and when; None if there is no side."""
+    pk = ticket.transfer_id or (ticket.line.transfer_id if ticket.line else None)
+    first = Transfer.objects.select_related("debit").filter(pk=pk).first() if pk else None
+    if first is None:
+        return None
+    sign = 1 if first.debit.kind == "provider" else -1
+    return TransferKind(first.kind).name, Money(sign * first.amount, first.currency), first.at
+
+
 def open_tickets() -> int:
     return Ticket.objects.filter(status=TicketStatus.OPEN).count()
 
 
-def sums_of(rows: Iterable[StatementLine]) -> list[tuple[str, int, Money, Money]]:
-    """Kind, how many, gross and fee of lines, by kind and currency."""
+def sums_of(rows: Iterable[StatementRow]) -> list[tuple[str, int, Money, Money, Money]]:
+    """Kind, how many, gross, fee and net of a statement's rows, by kind and currency."""
     found: dict[tuple[str, str], list[int]] = {}
     for row in rows:
-        part = found.setdefault((row.kind, row.currency), [0, 0, 0])
-        part[0], part[1], part[2] = part[0] + 1, part[1] + row.gross_minor, part[2] + row.fee_minor
+        part = found.setdefault((row.kind, row.gross.currency), [0, 0, 0])
+        part[0], part[1], part[2] = part[0] + 1, part[1] + row.gross.minor, part[2] + row.fee.minor
+    words = dict(LineKind.choices)
     return [
-        (kind, count, Money(gross, currency), Money(fee, currency))
-        for (kind, currency), (count, gross, fee) in sorted(found.items())
+        (str(words[kind]), count, Money(gross, unit), Money(fee, unit), Money(gross - fee, unit))
+        for (kind, unit), (count, gross, fee) in sorted(found.items())
     ]

@@ -10,7 +10,7 @@ ours may come later.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -49,41 +49,61 @@ def match(*, gateway: str, now: datetime) -> Compared:
     """Compare every line of a provider that is open or was unknown."""
     tickets.lock(gateway)
     total = Compared()
+    for is_last in (False, True):
+        for lines in _waiting(gateway):
+            found = _compare(gateway, lines, is_last=is_last, now=now)
+            total = Compared(
+                total.matched + found.matched, total.differs + found.differs, total.unknown + found.unknown
+            )
+    return total
+
+
+def _waiting(gateway: str) -> Iterator[list[StatementLine]]:
     last = 0
     while True:
-        waiting = StatementLine.objects.filter(
+        rows = StatementLine.objects.filter(
             gateway=gateway, status__in=(MatchStatus.OPEN, MatchStatus.UNKNOWN), pk__gt=last
         )
-        lines = list(waiting.order_by("pk")[:BATCH])
+        lines = list(rows.order_by("pk")[:BATCH])
         if not lines:
-            return total
+            return
         last = lines[-1].pk
-        found = _compare(gateway, lines, now=now)
-        total = Compared(total.matched + found.matched, total.differs + found.differs, total.unknown + found.unknown)
+        yield lines
 
 
-def _compare(gateway: str, lines: Sequence[StatementLine], *, now: datetime) -> Compared:
+def _compare(gateway: str, lines: Sequence[StatementLine], *, is_last: bool, now: datetime) -> Compared:
+    """Judge these lines; before the last round only what agrees, so that nothing near takes what another line is."""
     candidates = _candidates(gateway, lines)
     taken = _cleared([one.transfer_id for found in candidates.values() for one in found])
+    judged: list[StatementLine] = []
     problems: list[tuple[StatementLine, str, int]] = []
     for line in lines:
         mine = _choose(line, [one for one in candidates[line.pk] if one.transfer_id not in taken])
+        status = _verdict(line, mine)
+        if status != MatchStatus.MATCHED and not is_last:
+            continue
         if mine is not None:
             taken.add(mine.transfer_id)
-        line.status, line.transfer_id = _verdict(line, mine), mine.transfer_id if mine else None
-        if line.status == MatchStatus.UNKNOWN:
-            problems.append((line, tickets.UNKNOWN, line.gross_minor))
-        elif line.status == MatchStatus.DIFFERS and mine is not None:
-            is_same = mine.currency == line.currency
-            problems.append((line, tickets.AMOUNT, line.gross_minor - (mine.minor if is_same else 0)))
-    StatementLine.objects.bulk_update(lines, ["status", "transfer_id"], batch_size=100)
-    provider_fees.book(lines, now=now)
+        line.status, line.transfer_id = status, mine.transfer_id if mine else None
+        judged.append(line)
+        problems += _problem(line, mine)
+    StatementLine.objects.bulk_update(judged, ["status", "transfer_id"], batch_size=100)
+    provider_fees.book(judged, now=now)
     for line, problem, minor in problems:
         day = line.at.astimezone(CHINA).date()
         tickets.open_for_line(line, problem, amount_minor=minor, day=day, now=now)
-    _settle(gateway, lines, now=now)
-    count = [line.status for line in lines].count
+    _settle(gateway, judged, now=now)
+    count = [line.status for line in judged].count
     return Compared(count(MatchStatus.MATCHED), count(MatchStatus.DIFFERS), count(MatchStatus.UNKNOWN))
+
+
+def _problem(line: StatementLine, mine: Ours | None) -> list[tuple[StatementLine, str, int]]:
+    if line.status == MatchStatus.UNKNOWN:
+        return [(line, tickets.UNKNOWN, line.gross_minor)]
+    if line.status == MatchStatus.DIFFERS and mine is not None:
+        ours_minor = mine.minor if mine.currency == line.currency else 0
+        return [(line, tickets.AMOUNT, line.gross_minor - ours_minor)]
+    return []
 
 
 def _candidates(gateway: str, lines: Sequence[StatementLine]) -> dict[int, list[Ours]]:

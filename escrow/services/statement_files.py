@@ -41,7 +41,7 @@ def keep(
     closing = statement.closing
     values = {
         "day": day, "name": statement.name[:200], "raw": statement.raw, "handed_in_by": handed_in_by, "at": now,
-        "closing_minor": closing.minor if closing else None, "currency": closing.currency if closing else currency,
+        "closing_minor": closing.minor if closing is not None else None, "currency": closing.currency if closing is not None else currency,
     }  # fmt: skip
     try:
         with transaction.atomic():
@@ -92,15 +92,33 @@ def take_in(*, file_id: int, actor: Actor, now: datetime) -> Taken:
 
 
 def _take_batch(file: StatementFile, rows: Sequence[StatementRow], *, now: datetime) -> tuple[int, int, int]:
-    known = {
-        line.ext_id: line
-        for line in StatementLine.objects.filter(gateway=file.gateway, ext_id__in=[row.ext_id for row in rows])
-    }
+    known = _known(file, rows)
     StatementLine.objects.bulk_create(_line(file, row) for row in rows if row.ext_id not in known)
     changed = [(known[row.ext_id], row) for row in rows if row.ext_id in known and says_else(known[row.ext_id], row)]
     for line, row in changed:
         _correct(file, line, row, now=now)
     return len(rows) - len(known), len(known) - len(changed), len(changed)
+
+
+def foresee(file: StatementFile) -> Taken:
+    """
+    What taking a kept file in would do, without doing it.
+
+    :raises BadStatement: if it cannot be read
+    """
+    rows = parsed(file).rows
+    same = changed = 0
+    for at in range(0, len(rows), BATCH):
+        known = _known(file, part := rows[at : at + BATCH])
+        other = sum(row.ext_id in known and says_else(known[row.ext_id], row) for row in part)
+        same, changed = same + len(known) - other, changed + other
+    return Taken(len(rows) - same - changed, same, changed)
+
+
+def _known(file: StatementFile, rows: Sequence[StatementRow]) -> dict[str, StatementLine]:
+    """The lines that are there of these rows, by the provider's number."""
+    lines = StatementLine.objects.filter(gateway=file.gateway, ext_id__in=[row.ext_id for row in rows])
+    return {line.ext_id: line for line in lines}
 
 
 def says_else(line: StatementLine, row: StatementRow) -> bool:

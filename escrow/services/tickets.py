@@ -15,9 +15,9 @@ from escrow.errors import NoExplanation, NotAnArrival, TicketClosed, TicketTaken
 from escrow.gateways.base import Movement
 from escrow.models import StatementFile, StatementLine, Ticket
 from escrow.services import payments, provider_fees
-from escrow.states import MatchStatus, TicketStatus
+from escrow.states import MatchStatus, TicketProblem, TicketStatus
 
-UNKNOWN, AMOUNT, MISSING, CHANGED, BALANCE = "unknown_line", "amount", "missing_line", "changed_line", "balance"
+UNKNOWN, AMOUNT, MISSING, CHANGED, BALANCE = (str(problem) for problem in TicketProblem)
 
 
 def lock(gateway: str) -> None:
@@ -135,7 +135,7 @@ def set_aside(*, ticket_id: int, actor: Actor, now: datetime) -> StatementLine:
     if ticket.owner not in (None, actor.user_id):
         raise TicketTaken
     line = ticket.line
-    if ticket.problem != UNKNOWN or line is None or line.gross_minor <= 0 or line.status != MatchStatus.UNKNOWN:
+    if line is None or not ticket.can_be_set_aside:
         raise NotAnArrival
     arrived = Movement(ref=line.ext_id[:80], amount=Money(line.gross_minor, line.currency), at=line.at)
     receipt = payments.park(payment=None, gateway=line.gateway, movement=arrived, reason="unknown", now=now)
