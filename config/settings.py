@@ -32,6 +32,7 @@ FOOTER = {
 }
 SANDBOX_BANK_SECRET = env.str("SANDBOX_BANK_SECRET", default="sandbox-bank-secret")
 SANDBOX_CARRIER_SECRET = env.str("SANDBOX_CARRIER_SECRET", default="sandbox-carrier-secret")
+SANDBOX_FEE_BPS = env.int("SANDBOX_FEE_BPS", default=0)  # what the pretended bank keeps of each arrival
 PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="sandbox")
 PAYOUT_GATEWAY = env.str("PAYOUT_GATEWAY", default=PAYMENT_GATEWAY)  # who sends merchants their money
 PAYOUT_APPROVAL_MINOR = env.int("PAYOUT_APPROVAL_MINOR", default=5_000_000)  # from here a second person must agree
@@ -134,6 +135,8 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 TICK_SECONDS = env.float("TICK_SECONDS", default=1.0 if SANDBOX else 10.0)
 CUSTODY_SECONDS = env.float("CUSTODY_SECONDS", default=60.0 if SANDBOX else 3600.0)
+STATEMENT_SECONDS = env.float("STATEMENT_SECONDS", default=60.0 if SANDBOX else 900.0)
+STATEMENT_MISSING_DAYS = env.int("STATEMENT_MISSING_DAYS", default=2)  # then a movement without a line is a ticket
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "core.tasks.sweep_deadlines", "schedule": TICK_SECONDS, "options": {"expires": 30}},
     "seal": {"task": "escrow.tasks.seal_records", "schedule": 10 * TICK_SECONDS, "options": {"expires": 60}},
@@ -141,6 +144,7 @@ CELERY_BEAT_SCHEDULE = {
     "payouts": {"task": "escrow.tasks.plan_payouts", "schedule": 3600.0, "options": {"expires": 600}},
     "audit": {"task": "escrow.tasks.audit_books", "schedule": crontab(hour="19", minute="30")},  # 3:30 in Shanghai
     "roll-up": {"task": "escrow.tasks.roll_up_accounts", "schedule": 86400.0, "options": {"expires": 3600}},
+    "statements": {"task": "escrow.tasks.fetch_statements", "schedule": STATEMENT_SECONDS, "options": {"expires": 60}},
     "purge": {"task": "core.tasks.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
 }
 NUDGE = env.bool("NUDGE", default=True)

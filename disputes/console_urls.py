@@ -5,9 +5,9 @@ from __future__ import annotations
 from django.urls import path
 
 from disputes.views import console, console_case, console_health, console_order, console_rule
+from escrow.views import by_hand, payouts, reconciliation, statement_files
 from escrow.views import console as money
 from escrow.views import console_corrections as corrections
-from escrow.views import payouts
 
 app_name = "console"
 urlpatterns = [
@@ -31,6 +31,16 @@ urlpatterns = [
     path("payouts/stop/", payouts.stop, name="payouts-stop"),
     path("payouts/lift/", payouts.lift, name="payouts-lift"),
     path("payouts/stores/<uuid:store_id>/", payouts.store, name="payout-store"),
+    path("reconciliation/", reconciliation.reconciliation, name="reconciliation"),
+    path("reconciliation/differences.csv", reconciliation.tickets_csv, name="tickets-file"),
+    path("reconciliation/differences/<int:pk>/", reconciliation.ticket, name="ticket"),
+    path("reconciliation/upload/", statement_files.upload, name="statement-upload"),
+    path("reconciliation/files/<int:pk>/", statement_files.statement_file, name="statement-file"),
+    path("reconciliation/days/<slug:gateway>/<str:day>/", reconciliation.day, name="reconciliation-day"),
+    path("reconciliation/days/<slug:gateway>/<str:day>.csv", reconciliation.day_csv, name="reconciliation-day-file"),
+    path("reconciliation/transfers/", by_hand.transfers, name="transfers"),
+    path("reconciliation/transfers/list.csv", by_hand.transfers_csv, name="transfers-file"),
+    path("reconciliation/transfers/<slug:kind>/<int:pk>/made/", by_hand.transfer_made, name="transfer-made"),
     path("orders/<str:number>/", console_order.order, name="order"),
     path("health/", console_health.health, name="health"),
 ]

@@ -147,3 +147,29 @@ class BadPayoutAccount(DomainError):
     code = "bad_payout_account"
     status = 400
     default_message = _("Please check the bank account.")
+
+
+class TicketClosed(DomainError):
+    code = "ticket_closed"
+    default_message = _("This difference has been explained already.")
+
+
+class TicketTaken(DomainError):
+    code = "ticket_taken"
+    default_message = _("A colleague is working on this difference. Take it over first if that is agreed.")
+
+
+class NoExplanation(DomainError):
+    code = "no_explanation"
+    status = 400
+    default_message = _("Say in a few words what the difference turned out to be.")
+
+
+class NotAnArrival(DomainError):
+    code = "not_an_arrival"
+    default_message = _("Only money that came in and that nobody knows can be set aside.")
+
+
+class NotByHand(DomainError):
+    code = "not_by_hand"
+    default_message = _("This transfer is not waiting to be made by hand.")

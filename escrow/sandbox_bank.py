@@ -22,6 +22,7 @@ from escrow import sandbox_disputes as disputes
 from escrow.gateways.sandbox import PAYEE
 from escrow.models import SandboxCharge
 from escrow.sandbox_notices import notify
+from escrow.sandbox_statement import fee_on, fees_in_all, statement
 
 LATE_NOTICE_AFTER = timedelta(seconds=2)
 ACCOUNT_CLOSED = "0000"  # a payout to a number with this ending fails
@@ -132,13 +133,14 @@ def query_payout(body: Mapping[str, Any]) -> dict[str, Any]:
 @transaction.atomic
 def decide(*, reference: str, state: str) -> bool:
     """Let a pending transfer go through or fail, or send back a payout that went through; False if it cannot be."""
-    rows = SandboxCharge.objects.filter(reference=reference)
-    if state != "returned":
-        return state in ("done", "failed") and bool(rows.filter(state="pending").update(state=state))
-    charge = rows.select_for_update().filter(kind="payout", state="done").first()
-    if charge is None:
+    rows = SandboxCharge.objects.select_for_update().filter(reference=reference)
+    rows = rows.filter(kind="payout", state="done") if state == "returned" else rows.filter(state="pending")
+    charge = rows.first()
+    if charge is None or state not in ("done", "failed", "returned"):
         return False
-    charge.state, charge.data = "returned", {**charge.data, "reason": "account closed"}
+    at = {"returned_at" if state == "returned" else "done_at": clock.now().isoformat()}
+    why = {"reason": "account closed"} if state == "returned" else {}
+    charge.state, charge.data = state, {**charge.data, **at, **why}
     charge.save(update_fields=["state", "data"])
     return True
 
@@ -176,7 +178,7 @@ def balance(body: Mapping[str, Any]) -> dict[str, Any]:
     )
     gone = SandboxCharge.objects.filter(kind__in=("refund", "payout"), state="done", currency=currency)
     out = gone.aggregate(sum=Sum("amount_minor"))["sum"] or 0
-    out += disputes.withheld_in_all(currency)
+    out += disputes.withheld_in_all(currency) + fees_in_all(currency)
     return {"amount": {"minor": once + more - out, "currency": currency}, "at": clock.now().isoformat()}
 
 
@@ -185,6 +187,11 @@ def query_dispute(body: Mapping[str, Any]) -> dict[str, Any]:
     if found is None:
         raise BankRefusal("no such dispute")
     return found
+
+
+def statement_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """A day's movements, with the balance at its end worked back from what lies there now."""
+    return statement(str(body["day"]), now_minor=balance({"currency": "CNY"})["amount"]["minor"])
 
 
 ACTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -197,6 +204,7 @@ ACTS: Mapping[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
     "query-payout": query_payout,
     "balance": balance,
     "query-dispute": query_dispute,
+    "statement": statement_of,
 }
 
 
@@ -285,11 +293,14 @@ def _arrive(charge: SandboxCharge, minor: int, currency: str) -> None:
     row = {
         "ref": f"MV{uuid.uuid4().hex[:14].upper()}", "minor": minor, "currency": currency, "at": clock.now().isoformat()
     }  # fmt: skip
+    if fee := fee_on(minor):
+        row["fee"] = fee
+        charge.data = {**charge.data, "fee_minor": charge.data.get("fee_minor", 0) + fee}
     charge.movements = [*charge.movements, row]
     charge.paid_minor, charge.paid_currency = charge.paid_minor + minor, currency
     if charge.state != "closed":
         charge.state = "paid"
-    charge.save(update_fields=["movements", "paid_minor", "paid_currency", "state"])
+    charge.save(update_fields=["movements", "paid_minor", "paid_currency", "state", "data"])
 
 
 def _charge(kind: str, *, key: str = "", reference: str = "", lock: bool = False) -> SandboxCharge:

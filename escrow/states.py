@@ -130,6 +130,7 @@ class Parked(models.TextChoices):
     WRONG_PAYEE = "wrong_payee", _("Paid to somebody else's account")
     LATE = "late", _("Arrived after the order was cancelled")
     TWICE = "twice", _("Arrived a second time")
+    UNKNOWN = "unknown", _("Nobody knows whose it is")
 
 
 class ChargebackStatus(models.TextChoices):
@@ -172,6 +173,14 @@ class MatchStatus(models.TextChoices):
     DIFFERS = "differs", _("Differs")
     UNKNOWN = "unknown", _("Not in our books")
     EXPLAINED = "explained", _("Explained by staff")
+
+
+class TicketProblem(models.TextChoices):
+    UNKNOWN = "unknown_line", _("A line of theirs that our books do not know")
+    AMOUNT = "amount", _("Another amount than ours")
+    MISSING = "missing_line", _("Ours without a line of theirs")
+    CHANGED = "changed_line", _("A line that they have corrected")
+    BALANCE = "balance", _("Another closing balance than ours")
 
 
 class TicketStatus(models.TextChoices):

@@ -7,6 +7,7 @@ from celery import shared_task
 from core import clock
 from escrow.records import custody, sealer
 from escrow.services import payout_run, payout_stop, rollups
+from flows import statements
 
 
 @shared_task(ignore_result=True)
@@ -33,3 +34,7 @@ def audit_books() -> None:
 @shared_task(ignore_result=True)
 def roll_up_accounts() -> None:
     rollups.roll_up(now=clock.now())
+
+
+def fetch_statements() -> None:
+    statements.fetch(now=clock.now())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 import httpx
 
+from core.errors import DomainError
 from core.money import Money
 from escrow.gateways.base import (
     BadSignature,
@@ -23,9 +24,11 @@ from escrow.gateways.base import (
     PayoutState,
     RefundState,
     Refused,
+    Statement,
     Unavailable,
 )
 from escrow.gateways.signing import HEADER, sign, verify
+from escrow.statements import read
 
 PAYEE = "tashi-sandbox"
 
@@ -97,6 +100,14 @@ class SandboxGateway:
         answer = self._ask("balance", currency=currency)
         return Balance(_money(answer["amount"]), datetime.fromisoformat(answer["at"]), "sandbox")
 
+    def statement(self, *, day: date) -> Statement:
+        """:raises Unavailable: if the bank does not answer, or with something that is no statement"""
+        answer = self._answer("statement", day=day.isoformat())
+        try:
+            return read("sandbox", answer.content, name=f"sandbox-{day}.json", day=day)
+        except DomainError as bad:
+            raise Unavailable from bad
+
     def parse_notice(self, *, raw_body: bytes, headers: Mapping[str, str]) -> Notice:
         """
         :raises BadSignature: if the bank has not signed exactly these bytes lately
@@ -126,6 +137,13 @@ class SandboxGateway:
         :raises Unavailable: if no usable answer came: what happened is then unknown
         :raises Refused: if the bank says no
         """
+        try:
+            result: dict[str, Any] = self._answer(act, **fields).json()
+        except ValueError as fault:
+            raise Unavailable from fault
+        return result
+
+    def _answer(self, act: str, **fields: Any) -> httpx.Response:
         body = json.dumps({"act": act, **fields}).encode()
         headers = {HEADER: sign(body, secret=self.secret), "Content-Type": "application/json"}
         try:
@@ -138,11 +156,7 @@ class SandboxGateway:
             raise Unavailable from BadSignature()
         if answer.is_error:
             raise Unavailable
-        try:
-            result: dict[str, Any] = answer.json()
-        except ValueError as fault:
-            raise Unavailable from fault
-        return result
+        return answer
 
 
 def _why(answer: httpx.Response) -> str:

@@ -7,7 +7,8 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 
-from escrow.states import LineKind, MatchStatus, TicketStatus
+from core.money import Money
+from escrow.states import LineKind, MatchStatus, TicketProblem, TicketStatus
 
 
 class StatementFile(models.Model):
@@ -64,6 +65,20 @@ class StatementLine(models.Model):
     def __str__(self) -> str:
         return f"{self.gateway} {self.ext_id}"
 
+    @property
+    def gross(self) -> Money:
+        return Money(self.gross_minor, self.currency)
+
+    @property
+    def fee(self) -> Money:
+        return Money(self.fee_minor, self.currency)
+
+    @property
+    def tone(self) -> str:
+        """How much it needs somebody."""
+        settled = self.status in (MatchStatus.MATCHED, MatchStatus.EXPLAINED)
+        return "safe" if settled else "danger" if self.status == MatchStatus.DIFFERS else "wait"
+
 
 class Ticket(models.Model):
     """A difference between a statement and the books, until somebody has explained it."""
@@ -95,3 +110,22 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"{self.gateway} {self.day} {self.problem}"
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status == TicketStatus.OPEN
+
+    @property
+    def problem_text(self) -> str:
+        return str(dict(TicketProblem.choices).get(self.problem, self.problem))
+
+    @property
+    def can_be_set_aside(self) -> bool:
+        """Whether it is about money that came in and that nobody knows."""
+        line = self.line
+        is_unknown = self.problem == TicketProblem.UNKNOWN and self.is_open
+        return is_unknown and line is not None and line.gross_minor > 0 and line.status == MatchStatus.UNKNOWN

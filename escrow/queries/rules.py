@@ -43,11 +43,12 @@ EXPECTED = {
         UNION ALL SELECT gateway, currency, amount_minor FROM escrow_refund WHERE status = 'done'
         UNION ALL SELECT gateway, currency, amount_minor FROM escrow_payout WHERE status = 'paid'
         UNION ALL SELECT gateway, currency, amount_minor FROM escrow_chargeback WHERE status <> 'won'
-        UNION ALL SELECT l.gateway, t.currency, t.amount FROM escrow_transfer t
-                  JOIN escrow_statementline l ON l.id = t.ref WHERE t.kind = 19) moved GROUP BY 1""",
+        UNION ALL SELECT gateway, currency, fee_minor FROM escrow_statementline
+                  WHERE kind = 'fee' OR status IN ('matched', 'differs', 'explained')) moved GROUP BY 1""",
+    # What providers kept, as their statements say; services/provider_fees.py says which lines count.
     "provider_fees": """
-      SELECT d.key, -SUM(t.amount) FROM escrow_transfer t JOIN escrow_account d ON d.id = t.debit_id
-      WHERE t.kind = 19 GROUP BY 1""",
+      SELECT 'provider_fees:' || currency, -SUM(fee_minor) FROM escrow_statementline
+      WHERE kind = 'fee' OR status IN ('matched', 'differs', 'explained') GROUP BY 1""",
     "losses": f"""
       SELECT 'losses:' || c.currency, -SUM({_taken("losses")}) FROM escrow_chargeback c
       WHERE c.status <> 'won' GROUP BY 1""",

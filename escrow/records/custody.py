@@ -3,7 +3,7 @@ Proof of custody: what we hold for everybody, in one signed root, beside what li
 
 A buyer finds his own hold in the tree and sees by the sums on the way that it was counted; nobody sees whose the others
 are. The proof is as good as the source of the balance, which it names: ``sandbox`` pretends, ``books`` is our own word,
-``provider`` is the provider's answer.
+``provider`` is the provider's answer, ``statement`` its last closing balance with what our books say has moved since.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from escrow.gateways import gateway
 from escrow.gateways.base import TellsBalance
 from escrow.ledger import derived_balance
 from escrow.models import Account, CustodyLeaf, CustodyNode, CustodyProof, Hold, Payout, Receipt, Refund
+from escrow.queries.reconciliation import newest_closing
 from escrow.records import notes, sumtree
 from escrow.records.sumtree import Peaks, SumTree
 from escrow.states import OPEN_HOLD, PayoutStatus, ReceiptOutcome, RefundStatus
@@ -86,7 +87,9 @@ def _balances(currency: str, now: datetime) -> list[dict[str, Any]]:
     found = []
     for account in Account.objects.filter(kind="provider", currency=currency).order_by("key"):
         name = account.key.split(":")[1]
-        minor, source, at = _told(name, currency) or (-derived_balance(account), "books", now)
+        minor, source, at = (
+            _told(name, currency) or _stated(name, currency) or (-derived_balance(account), "books", now)
+        )
         found.append({"provider": name, "minor": minor, "source": source, "at": at.astimezone(UTC).isoformat()})
     return found
 
@@ -100,6 +103,12 @@ def _told(name: str, currency: str) -> tuple[int, str, datetime] | None:
     except DomainError:
         return None
     return told.amount.minor, told.source, told.at
+
+
+def _stated(name: str, currency: str) -> tuple[int, str, datetime] | None:
+    """For a provider that cannot be asked: its newest statement."""
+    found = newest_closing(name, currency)
+    return (found[0].minor, "statement", found[1]) if found else None
 
 
 @transaction.atomic

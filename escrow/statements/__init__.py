@@ -13,12 +13,21 @@ from datetime import date
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_lazy as _
+
 from core.errors import NotFound
 
 if TYPE_CHECKING:
     from escrow.gateways.base import Statement
 
-READERS = ("alipay", "wechatpay", "stripe", "bank", "sandbox")
+NAMES = {
+    "alipay": _("Alipay"),
+    "wechatpay": _("WeChat Pay"),
+    "stripe": "Stripe",
+    "bank": _("Bank account"),
+    "sandbox": _("Pretended bank"),
+}
+READERS = tuple(NAMES)
 
 
 def read(gateway: str, raw: bytes, *, name: str, day: date, currency: str = "") -> Statement:

@@ -1,0 +1,132 @@
+"""Differences that staff work off, and statements that are fetched by themselves."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from core import clock
+from core.actor import Actor
+from core.errors import NotFound
+from core.models import AuditEntry
+from escrow import gateways, ledger
+from escrow.errors import NoExplanation, NotAnArrival, TicketClosed, TicketTaken
+from escrow.gateways.base import Statement, Unavailable
+from escrow.models import Receipt, StatementFile, Ticket
+from escrow.queries import books
+from escrow.services import tickets
+from escrow.statements.reading import CHINA
+from flows import statements as flow
+from tests.escrow import statement_rows as given
+from tests.escrow.statement_rows import line, row, take_in
+from tests.factories.accounts import MediatorFactory
+from tests.factories.escrow import ScriptedGateway
+
+pytestmark = [pytest.mark.django_db, pytest.mark.money]
+
+
+@pytest.fixture(autouse=True)
+def books_balance():
+    yield
+    assert books().discrepancies == []
+
+
+@pytest.fixture
+def staff():
+    return Actor(user_id=MediatorFactory().pk, is_mediator=True)
+
+
+# --- tickets ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def ticket():
+    take_in(row("TX9", "payment", 3_000))
+    return Ticket.objects.get()
+
+
+def test_a_ticket_is_taken_taken_over_and_explained_on_the_record(ticket, staff):
+    other = Actor(user_id=MediatorFactory().pk, is_mediator=True)
+    tickets.take(ticket_id=ticket.pk, actor=staff)
+    with pytest.raises(TicketTaken):
+        tickets.explain(ticket_id=ticket.pk, note="mine now", actor=other, now=clock.now())
+    tickets.take(ticket_id=ticket.pk, actor=other)
+    with pytest.raises(NoExplanation):
+        tickets.explain(ticket_id=ticket.pk, note="  ", actor=other, now=clock.now())
+    tickets.explain(ticket_id=ticket.pk, note="A deposit of our own", actor=other, now=clock.now())
+    for act in (
+        lambda: tickets.take(ticket_id=ticket.pk, actor=staff),
+        lambda: tickets.explain(ticket_id=ticket.pk, note="again", actor=other, now=clock.now()),
+    ):
+        with pytest.raises(TicketClosed):
+            act()
+    ticket.refresh_from_db()
+    assert (ticket.status, ticket.owner, ticket.note) == ("closed", other.user_id, "A deposit of our own")
+    acts = AuditEntry.objects.filter(subject_type="ticket", subject=str(ticket.pk)).order_by("pk")
+    assert [entry.act for entry in acts] == ["ticket.taken", "ticket.taken", "ticket.explained"]
+    assert line("TX9").status == "explained"
+    with pytest.raises(NotFound):
+        tickets.take(ticket_id=10**9, actor=staff)
+
+
+def test_unknown_money_that_came_in_is_set_aside_when_staff_say_so(ticket, staff):
+    flow.set_aside(ticket_id=ticket.pk, actor=staff, now=clock.now())
+    receipt = Receipt.objects.get()
+    assert (receipt.outcome, receipt.payment, receipt.reason) == ("parked", None, "unknown")
+    assert str(receipt.reason_text)
+    assert ledger.balance(ledger.account("suspense:sandbox:CNY")) == 3_000
+    assert line("TX9").status == "matched"
+    assert (given.tickets(), given.tickets("closed")) == ([], [("unknown_line", 3_000)])
+    with pytest.raises(TicketClosed):
+        flow.set_aside(ticket_id=ticket.pk, actor=staff, now=clock.now())
+
+
+def test_what_went_out_cannot_be_set_aside(staff):
+    take_in(row("TX9", "other", -3_000))
+    with pytest.raises(NotAnArrival):
+        flow.set_aside(ticket_id=Ticket.objects.get().pk, actor=staff, now=clock.now())
+    assert not Receipt.objects.exists()
+
+
+# --- fetching ----------------------------------------------------------------------
+
+
+def at_china(hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, 4, hour, minute, tzinfo=CHINA)
+
+
+class TellingGateway(ScriptedGateway):
+    """Gives an empty statement of each day, or fails."""
+
+    def __init__(self, *, down: int = 0) -> None:
+        super().__init__()
+        self.down, self.days = down, []
+
+    def statement(self, *, day):
+        self.days.append(day)
+        if self.down:
+            self.down -= 1
+            raise Unavailable
+        return Statement(f"{day}.json", b'{"rows": []}', ())
+
+
+def test_a_days_statement_is_fetched_the_day_after_from_half_past_ten_on():
+    bank = TellingGateway()
+    with gateways.use("sandbox", bank):
+        flow.fetch(now=at_china(10, 29))
+        flow.fetch(now=at_china(10, 30))
+        flow.fetch(now=at_china(11))
+    assert bank.days == [date(2026, 11, 2), date(2026, 11, 3)]
+    assert StatementFile.objects.count() == 2
+
+
+def test_a_bank_that_does_not_answer_is_asked_again_and_days_are_caught_up():
+    bank = TellingGateway(down=2)
+    with gateways.use("sandbox", bank):
+        assert flow.fetch(now=at_china(11)) == 0
+        assert flow.fetch(now=at_china(12)) == 0
+        assert flow.fetch(now=at_china(13)) == 1
+        assert flow.fetch(now=at_china(13) + timedelta(days=3)) == 3
+    assert bank.days[-3:] == [date(2026, 11, 4), date(2026, 11, 5), date(2026, 11, 6)]
+    assert flow.due_days("sandbox", now=at_china(13) + timedelta(days=60))[0] > date(2026, 12, 25)
