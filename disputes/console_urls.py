@@ -7,6 +7,7 @@ from django.urls import path
 from disputes.views import console, console_case, console_health, console_order, console_rule
 from escrow.views import console as money
 from escrow.views import console_corrections as corrections
+from escrow.views import console_journal
 
 app_name = "console"
 urlpatterns = [
@@ -25,5 +26,8 @@ urlpatterns = [
     path("payments/corrections/<int:pk>/refuse/", corrections.refuse, name="correction-refuse"),
     path("payments/refunds/<int:pk>/retry/", money.refund_retry, name="refund-retry"),
     path("orders/<str:number>/", console_order.order, name="order"),
+    path("journal/", console_journal.journal, name="journal"),
+    path("journal/legs.csv", console_journal.legs, {"form": "csv"}, name="journal-csv"),
+    path("journal/legs.xlsx", console_journal.legs, {"form": "xlsx"}, name="journal-xlsx"),
     path("health/", console_health.health, name="health"),
 ]

@@ -60,7 +60,7 @@ class Scene:
             "address_id": self.address, "notice_id": self.notice, "payment": self.unpaid.payment_id,
             "gateway": "sandbox", "carrier": "sandbox", "token": "wrong", "act": "query", "reference": "SB0",
             "path": "products/none.webp", "key": "x-y", "uidb36": "x", "order_id": self.order.pk,
-            "payment_id": self.unpaid.payment_id, "case_id": self.case.pk,
+            "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "period": clock.now().date().isoformat()[:7],
         }  # fmt: skip
         return fixed.get(name, "x")
 
