@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Literal
 from uuid import UUID
 
@@ -106,7 +107,7 @@ def _periods(store_id: UUID, currency: str, marks: Sequence[date], unit: Unit) -
     opening = _sum_before(account, marks[0]) if account else 0
     moved = _moved(account, store_id, marks, unit) if account else {}
     found = []
-    for first, end in zip(marks, marks[1:], strict=False):  # noqa: RUF007
+    for first, end in pairwise(marks):
         sums = moved.get(first, Counter())
         closing = opening + sum(sums.values())
         columns = {name: Money(sums[name], currency) for name in ("released", "fees", "refunds", "other", "paid_out")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import transaction
@@ -32,7 +33,9 @@ INTO = (K.RELEASE_NET, K.FEE_BACK, K.PAYOUT_FAILED, K.PAYOUT_RETURNED, K.CREDIT_
 OUT = (K.PAYOUT_SENT, K.LATE_REFUND, K.CHARGEBACK, K.RECOVERED)
 moves = st.lists(
     st.tuples(
-        st.sampled_from([*INTO, *OUT, K.ADJUST, K.RELEASE_FEE]), st.integers(1, 10**9), st.integers(0, 90 * 24 * 60 - 1),
+        st.sampled_from([*INTO, *OUT, K.ADJUST, K.RELEASE_FEE]),
+        st.integers(1, 10**9),
+        st.integers(0, 90 * 24 * 60 - 1),
         st.booleans(),
     ),
     max_size=25,
@@ -66,7 +69,7 @@ def test_every_statement_adds_up_whatever_has_moved(found):
         assert (len(days), len(months)) == (90, 3)
         for read in (days, months):
             assert read[0].opening == Money(0)
-            for before, after in zip(read, read[1:], strict=False):
+            for before, after in pairwise(read):
                 assert before.closing == after.opening
             for one in read:
                 assert one.opening + sum(columns(one), Money(0)) == one.closing
