@@ -97,6 +97,8 @@ def find_note(text: str) -> str:
     if re.match(r"[A-Za-z-]+: ", text):
         body = message_from_bytes(text.encode(), policy=policy.default).get_body(("plain",))
         text = body.get_content() if body else text
+    # Paper and mail programs break the long line of a signature behind the name.
+    text = re.sub(r"^(\s*— \S+)\s*\n\s*(?=\S)", r"\1 ", text.replace("\r\n", "\n"), flags=re.MULTILINE)
     lines = [line.strip() for line in text.splitlines()]
     for at in range(len(lines) - 4):
         if lines[at + 1].isdigit() and not lines[at + 3] and lines[at + 4].startswith("— "):

@@ -18,6 +18,7 @@ from disputes.models import Case
 from disputes.queries import clocks_of
 from disputes.views.findings import findings_of
 from escrow.models import Chargeback, Receipt, Refund, Transfer, TransferKind
+from escrow.queries.journal import kind_word
 from escrow.queries.touching import rows_of
 from flows.deal import Deal, deal
 from shop.errors import NotYourOrder
@@ -68,7 +69,7 @@ def _postings(view: Deal, refunds: list[Refund]) -> list[dict[str, Any]]:
     return [
         {
             "at": move.at,
-            "kind": move.get_kind_display(),
+            "kind": kind_word(move),
             "from": move.debit.key,
             "to": move.credit.key,
             "amount": Money(move.amount, move.currency),

@@ -8,14 +8,31 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db.models import Q, QuerySet, Sum
+from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
-from escrow.models import Account, Hold, Transfer
+from escrow.models import Account, Hold, Transfer, TransferKind
+from escrow.queries.lines import LABELS, Text
 from escrow.queries.periods import midnight
 from escrow.records.receipts import transfers_of
 
 MAX_REF = 2**63 - 1
 _REFERENCE = re.compile(r"[A-Z]?(\d{1,19})", re.ASCII)
+
+
+# What no running account shows, because it happens between accounts of ours.
+BETWEEN_OURS: dict[int, Text] = {
+    TransferKind.REFUND_DONE: _("Refund confirmed by the provider"),
+    TransferKind.PAYOUT_DONE: _("Payout confirmed by the bank"),
+    TransferKind.PROVIDER_FEE: _("Charged by the provider"),
+    TransferKind.ADJUST: _("Correction signed by two"),
+}
+
+
+def kind_word(move: Transfer) -> str:
+    """What a transfer is, in the words of the running accounts."""
+    word = LABELS.get(move.kind) or BETWEEN_OURS.get(move.kind)
+    return str(word or move.get_kind_display())  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +50,7 @@ class Leg:
 
     @property
     def kind(self) -> str:
-        return str(self.transfer.get_kind_display())  # type: ignore[attr-defined]
+        return kind_word(self.transfer)
 
 
 @dataclass(frozen=True, slots=True)

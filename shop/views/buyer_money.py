@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.requests import MemberRequest
@@ -52,10 +53,17 @@ def printed(request: MemberRequest) -> HttpResponse:
     return render(request, "shop/my_money_print.html", on_paper(found, form, now=clock.now()))
 
 
+def _in_orders(count: int) -> str:
+    words = ngettext(
+        "in %(n)s order, until you have what was promised", "in %(n)s orders, until you have what was promised", count
+    )
+    return words % {"n": count}
+
+
 def _tiles(found: BuyerMoney) -> list[dict[str, Any]]:
     return [
         {"label": _("Held for you"), "amount": found.held, "icon_name": "lock",
-         "note": _("in %(n)s orders, until you have what was promised") % {"n": found.orders}},
+         "note": _in_orders(found.orders)},
         {"label": _("Set aside"), "amount": found.parked, "icon_name": "flag",
          "note": _("fits no open order and goes back to you")},
         {"label": _("On its way to you"), "amount": found.on_its_way, "icon_name": "return",

@@ -95,7 +95,9 @@ def test_a_kept_mail_proves_that_nothing_was_rewritten(mailoutbox, tmp_path: Pat
     whole.write_bytes(mailoutbox[0].message().as_bytes())
     text.write_text(mailoutbox[0].body)
     crlf.write_bytes(mailoutbox[0].body.replace("\n", "\r\n").encode())
-    for kept in (whole, text, crlf):
+    broken = tmp_path / "paper.txt"
+    broken.write_text(old.note.replace("ledger Z", "ledger \n  Z").replace("ledger ", "ledger\n", 1))
+    for kept in (whole, text, crlf, broken):
         assert run("consistency", str(both), str(kept)) == 0, capsys.readouterr().out
     assert "begins with" in capsys.readouterr().out
 
