@@ -5,7 +5,10 @@ Check records of a Tashi shop without the shop. Needs Python 3.10 or newer and `
     verify.py --key KEY record FILE [OLDER…]      a signed receipt or record of an order, as downloaded from its page;
                                                   with older ones: nothing in them has been changed or left out since
     verify.py --key KEY log EXPORT CHECKPOINT…    an exported log against signed checkpoints, however old
-    verify.py --key KEY consistency FILE          that the newer log only added to the older one (the API's answer)
+    verify.py --key KEY consistency FILE [KEPT…]  that the newer log only added to the older one (the API's answer);
+                                                  with texts that were kept: that both are the very states they tell of
+
+CHECKPOINT and KEPT may be a bare checkpoint, a mail that carries one (.eml or its text), or a statement's foot.
 
 KEY is the shop's public key as the shop has published it, written down before there was a quarrel: a key taken
 together with a record proves nothing. Formats: RFC 6962 (tree), C2SP signed-note and tlog-checkpoint (signatures).
@@ -17,7 +20,9 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import sys
+from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +90,31 @@ def read_checkpoint(note: str, keys: list[str]) -> tuple[str, int, bytes]:
     if len(lines) < 3 or not lines[1].isdigit():
         raise Wrong("this is no checkpoint")
     return lines[0], int(lines[1]), base64.b64decode(lines[2])
+
+
+def find_note(text: str) -> str:
+    """The signed checkpoint inside a text: a mail, a page that was copied. :raises Wrong: if there is none"""
+    if re.match(r"[A-Za-z-]+: ", text):
+        body = message_from_bytes(text.encode(), policy=policy.default).get_body(("plain",))
+        text = body.get_content() if body else text
+    # Paper and mail programs break the long line of a signature behind the name.
+    text = re.sub(r"^(\s*— \S+)\s*\n\s*(?=\S)", r"\1 ", text.replace("\r\n", "\n"), flags=re.MULTILINE)
+    lines = [line.strip() for line in text.splitlines()]
+    for at in range(len(lines) - 4):
+        if lines[at + 1].isdigit() and not lines[at + 3] and lines[at + 4].startswith("— "):
+            end = next((n for n in range(at + 4, len(lines)) if not lines[n].startswith("— ")), len(lines))
+            return "\n".join(lines[at:end]) + "\n"
+    raise Wrong("there is no signed checkpoint in this text")
+
+
+def check_kept(kept: tuple[str, int, bytes], signed: dict[int, bytes], origin: str) -> None:
+    """:raises Wrong: if what somebody has kept is not one of the two states that are being compared"""
+    if kept[0] != origin:
+        raise Wrong("the kept checkpoint is of another log")
+    if kept[1] not in signed:
+        raise Wrong(f"the kept checkpoint is of {kept[1]} transfers: ask the shop for the proof from that size on")
+    if signed[kept[1]] != kept[2]:
+        raise Wrong(f"two different logs of {kept[1]} transfers are signed: the history was forked")
 
 
 def root_from_inclusion(leaf: bytes, seq: int, size: int, proof: list[bytes]) -> bytes:
@@ -281,7 +311,9 @@ def main(given: list[str] | None = None) -> int:
     log = acts.add_parser("log")
     log.add_argument("export")
     log.add_argument("checkpoints", nargs="+")
-    acts.add_parser("consistency").add_argument("file")
+    both = acts.add_parser("consistency")
+    both.add_argument("file")
+    both.add_argument("kept", nargs="*")
     args = parser.parse_args(given)
     try:
         print(_answer(args))  # noqa: T201
@@ -306,12 +338,15 @@ def _answer(args: argparse.Namespace) -> str:
             lines.append(f"GOOD: custody: {check_custody(payload['custody'], args.key)}")
         return "\n".join(lines)
     if args.act == "log":
-        good = check_log(_read(args.export).splitlines(), [_read(name) for name in args.checkpoints], args.key)
+        kept = [find_note(_read(name)) for name in args.checkpoints]
+        good = check_log(_read(args.export).splitlines(), kept, args.key)
         return f"GOOD: {good} transfers are as signed"
     both = json.loads(_read(args.file))
     (one, old, old_root), (two, new, new_root) = (read_checkpoint(both[name], args.key) for name in ("old", "new"))
     if one != two:
         raise Wrong("these are checkpoints of two logs")
+    for name in args.kept:
+        check_kept(read_checkpoint(find_note(_read(name)), args.key), {old: old_root, new: new_root}, one)
     check_consistency(old, old_root, new, new_root, [base64.b64decode(part) for part in both["proof"]])
     return f"GOOD: the log of {new} transfers begins with that of {old}"
 

@@ -17,6 +17,7 @@ SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET)
 VAULT_KEYS = env.list("VAULT_KEYS", default=[DEMO_VAULT])
 SIGNING_KEY = env.str("SIGNING_KEY", default="")
 RETIRED_SIGNING_KEYS = env.list("RETIRED_SIGNING_KEYS", default=[])  # public halves, as /verify/ shows them
+ANCHOR_MAIL_TO = env.list("ANCHOR_MAIL_TO", default=[])  # who gets the log's newest checkpoint once a day
 SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -145,6 +146,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit": {"task": "escrow.tasks.audit_books", "schedule": crontab(hour="19", minute="30")},  # 3:30 in Shanghai
     "roll-up": {"task": "escrow.tasks.roll_up_accounts", "schedule": 86400.0, "options": {"expires": 3600}},
     "statements": {"task": "escrow.tasks.fetch_statements", "schedule": STATEMENT_SECONDS, "options": {"expires": 60}},
+    "anchor": {"task": "escrow.tasks.mail_anchor", "schedule": 3600.0, "options": {"expires": 600}},
     "purge": {"task": "core.tasks.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
 }
 NUDGE = env.bool("NUDGE", default=True)

@@ -17,11 +17,13 @@ from core.views.styleguide import styleguide
 from escrow.webhooks import payment_notice
 from logistics.webhooks import carrier_push
 from shop.views import pages
+from shop.views.fees import fees
 
 guidance = (
     [
         path("guarantee/", pages.guarantee, name="guarantee"),
         path("rules/", pages.rules, name="rules"),
+        path("fees/", fees, name="fees"),
     ],
     "pages",
 )

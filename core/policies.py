@@ -7,6 +7,8 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from core import clock
 from core.models import Policy
 from core.prepared import Blank, Prepared
@@ -47,6 +49,7 @@ class Rules:
 
 
 DEFAULTS: dict[str, Rules] = {"physical": Rules()}
+KIND_WORDS = {"physical": _("Goods that are shipped")}
 
 
 _NEWEST = Prepared(lambda: Policy.objects.filter(kind=Blank("kind")).order_by("-version")[:1])
@@ -56,10 +59,17 @@ def current(kind: str) -> Policy:
     """The newest version for an order kind; the first is written from the defaults."""
     row = _NEWEST.first(kind=kind)
     if row is None:
-        row, _ = Policy.objects.get_or_create(
+        row, _is_new = Policy.objects.get_or_create(
             kind=kind, version=1, defaults={"values": asdict(DEFAULTS[kind]), "created_at": clock.now()}
         )
     return row
+
+
+def versions() -> list[Policy]:
+    """Every version of every kind of order, the newest of each kind first."""
+    for kind in DEFAULTS:
+        current(kind)
+    return list(Policy.objects.order_by("kind", "-version"))
 
 
 @lru_cache(maxsize=256)

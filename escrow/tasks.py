@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from core import clock
-from escrow.records import custody, sealer
+from escrow.records import anchors, custody, sealer
 from escrow.services import payout_run, payout_stop, rollups
 from flows import statements
 
@@ -36,5 +36,11 @@ def roll_up_accounts() -> None:
     rollups.roll_up(now=clock.now())
 
 
+@shared_task(ignore_result=True)
 def fetch_statements() -> None:
     statements.fetch(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def mail_anchor() -> None:
+    anchors.mail(now=clock.now())

@@ -10,6 +10,7 @@ from shop.views import (
     merchant_products,
     merchant_refund,
     merchant_shipping,
+    merchant_statements,
 )
 
 app_name = "merchant"
@@ -37,5 +38,21 @@ urlpatterns = [
     path("cases/", cases.inbox, name="cases"),
     path("cases/<str:number>/", cases.room, name="case"),
     path("money/", merchant_money.money, name="money"),
-    path("money/statement.csv", merchant_money.statement, name="money-export"),
+    path("money/statement.csv", merchant_money.statement, {"form": "csv"}, name="money-export"),
+    path("money/statement.xlsx", merchant_money.statement, {"form": "xlsx"}, name="money-workbook"),
+    path("money/print/", merchant_money.printed, name="money-print"),
+    path("money/statements/", merchant_statements.statements, name="statements"),
+    path("money/statements/<str:period>/", merchant_statements.statement, name="statement"),
+    path(
+        "money/statements/<str:period>/lines.csv",
+        merchant_statements.statement_file,
+        {"form": "csv"},
+        name="statement-csv",
+    ),
+    path(
+        "money/statements/<str:period>/lines.xlsx",
+        merchant_statements.statement_file,
+        {"form": "xlsx"},
+        name="statement-xlsx",
+    ),
 ]

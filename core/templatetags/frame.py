@@ -27,7 +27,7 @@ OPEN, CLOSE = "\ue000", "\ue001"
 _HOLE = re.compile(f"{OPEN}(\\w+){CLOSE}")
 PLACES = {
     "merchant": ("orders", "shipping", "products", "cases", "money", "settings"),
-    "console": ("cases", "payments", "payouts", "reconciliation", "health", "orders"),
+    "console": ("cases", "payments", "payouts", "reconciliation", "journal", "health", "orders"),
 }
 HEADER_PLACES = {"/cart/": "cart", "/orders/": "orders", "/me/inbox/": "inbox"}
 

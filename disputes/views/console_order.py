@@ -18,6 +18,7 @@ from disputes.models import Case
 from disputes.queries import clocks_of
 from disputes.views.findings import findings_of
 from escrow.models import Chargeback, Receipt, Refund, Transfer, TransferKind
+from escrow.queries.journal import kind_word
 from escrow.queries.touching import rows_of
 from flows.deal import Deal, deal
 from shop.errors import NotYourOrder
@@ -47,7 +48,7 @@ def _context(row: Order, view: Deal) -> dict[str, Any]:
     return {
         "order": row,
         "deal": view,
-        "postings": _postings(view, refunds),
+        "postings": _with_held(_postings(view, refunds), row.currency),
         "chargebacks": list(Chargeback.objects.filter(hold__order_id=row.pk).order_by("pk")),
         "receipts": list(Receipt.objects.filter(payment_id=row.payment_id).order_by("pk")) if row.payment_id else [],
         "refunds": refunds,
@@ -68,7 +69,7 @@ def _postings(view: Deal, refunds: list[Refund]) -> list[dict[str, Any]]:
     return [
         {
             "at": move.at,
-            "kind": move.get_kind_display(),
+            "kind": kind_word(move),
             "from": move.debit.key,
             "to": move.credit.key,
             "amount": Money(move.amount, move.currency),
@@ -76,3 +77,14 @@ def _postings(view: Deal, refunds: list[Refund]) -> list[dict[str, Any]]:
         }
         for move in (rows_of([view.hold]).transfers() | sent_back).select_related("debit", "credit")
     ]
+
+
+def _with_held(postings: list[dict[str, Any]], currency: str) -> list[dict[str, Any]]:
+    """Beside each posting what it left in escrow for this order."""
+    held = Money(0, currency)
+    for move in postings:
+        for side, sign in (("to", 1), ("from", -1)):
+            if move[side].startswith("escrow:"):
+                held += move["amount"] * sign
+        move["held"] = held
+    return postings

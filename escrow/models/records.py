@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import ClassVar
 
 from django.db import models
@@ -57,6 +58,11 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.size} leaves"
+
+    @property
+    def root_text(self) -> str:
+        """The root as the note writes it."""
+        return base64.b64encode(bytes(self.root)).decode()
 
 
 ON_ITS_WAY = ("refunds", "payouts")

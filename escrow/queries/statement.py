@@ -70,6 +70,10 @@ class Lines(Sequence[MoneyLine]):
         incoming, outgoing = (side.order_by("-pk")[: at.stop] for side in (self.incoming, self.outgoing))
         return incoming.union(outgoing, all=True).order_by("-pk")[at]
 
+    def told(self, moves: Sequence[Transfer], balances: Mapping[int, int]) -> list[MoneyLine]:
+        """Lines of transfers whose balances are known."""
+        return _merchant_lines(self.account, moves, balances) if self.account else []
+
 
 def merchant_lines(
     store_id: UUID,
@@ -118,9 +122,11 @@ def _midnight(day: date) -> datetime:
     return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001 - made aware here
 
 
-def _merchant_lines(account: Account, moves: Sequence[Transfer]) -> list[MoneyLine]:
+def _merchant_lines(
+    account: Account, moves: Sequence[Transfer], balances: Mapping[int, int] | None = None
+) -> list[MoneyLine]:
     behind = _behind(moves)
-    balances = _balances(account, [move.pk for move in moves])
+    balances = balances or _balances(account, [move.pk for move in moves])
     lines: list[MoneyLine] = []
     for move in moves:
         sign = 1 if move.credit_id == account.pk else -1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -26,7 +26,7 @@ def transfers(request: MemberRequest) -> HttpResponse:
 
 @mediator
 @require_POST
-def transfers_csv(request: MemberRequest) -> HttpResponse:
+def transfers_csv(request: MemberRequest) -> HttpResponseBase:
     """The same with whole account numbers, for the bank's own upload: who took it stands in the audit trail."""
     rows = found.to_make(with_numbers=True)
     audit.record(

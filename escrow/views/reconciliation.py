@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -69,7 +69,7 @@ def _people(ids: Iterable[str]) -> dict[str, str]:
 
 @mediator
 @require_safe
-def tickets_csv(request: MemberRequest) -> HttpResponse:
+def tickets_csv(request: MemberRequest) -> HttpResponseBase:
     """All differences, open and explained, as a file."""
     rows = [*found.tickets(view="open"), *found.tickets(view="closed")]
     people = _people({str(row.owner) for row in rows if row.owner})
@@ -125,7 +125,7 @@ def _day(gateway: str, text: str) -> date:
 
 @mediator
 @require_safe
-def day_csv(request: MemberRequest, gateway: str, day: str) -> HttpResponse:
+def day_csv(request: MemberRequest, gateway: str, day: str) -> HttpResponseBase:
     """A provider's lines of a day as a file."""
     of = _day(gateway, day)
     head = ("number", "kind", "reference", "at", "gross", "fee", "currency", "state", "transfer")

@@ -5,23 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core import clock
-from core.exports import csv_file
 from core.money import Money, share
 from core.policies import current, from_values
 from escrow.models import Hold
 from escrow.queries import holds_of_store, merchant_lines, merchant_money, outlook, payout_account, payouts_of
+from escrow.queries.whole import every_line, one_moment
 from escrow.states import HoldStatus
 from flows.deal import short_sentences
 from shop.forms.money import LinesForm
 from shop.guards import MerchantRequest, merchant
 from shop.views.merchant_tiles import money_tiles
+from shop.views.money_rows import ON_PAPER, lines_file, on_paper
 
 PER_PAGE = 50
 SHOWN = 50
@@ -50,17 +50,21 @@ def money(request: MerchantRequest) -> HttpResponse:
 
 @merchant
 @require_safe
-def statement(request: MerchantRequest) -> HttpResponse:
-    """The running account as a file, filtered as on the page."""
+def statement(request: MerchantRequest, form: str) -> HttpResponseBase:
+    """The whole running account as a file, filtered as on the page."""
     lines = merchant_lines(request.store.pk, **LinesForm(request.GET).wanted())
-    head = (_("Time"), _("What"), _("Order"), _("Amount"), _("Currency"), _("Balance"), _("Reference"), _("Note"))
-    rows = (
-        (timezone.localtime(line.at).strftime("%Y-%m-%d %H:%M:%S"), line.label, f"{line.order_number}\t",
-         line.amount.digits, line.amount.currency, line.balance.digits if line.balance is not None else "",
-         line.reference, line.note)
-        for line in lines
-    )  # fmt: skip
-    return csv_file("statement.csv", head, rows)
+    with one_moment():
+        return lines_file("statement", form, every_line(lines))
+
+
+@merchant
+@require_safe
+def printed(request: MerchantRequest) -> HttpResponse:
+    """The running account on paper, filtered as on the page."""
+    form = LinesForm(request.GET)
+    lines = merchant_lines(request.store.pk, **form.wanted())
+    paper = on_paper(lines[0 : ON_PAPER + 1], form, now=clock.now())
+    return render(request, "merchant/money_print.html", {**paper, "store": request.store})
 
 
 def _behind(request: MerchantRequest) -> list[dict[str, Any]]:

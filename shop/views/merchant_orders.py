@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -34,7 +34,7 @@ def orders(request: MerchantRequest) -> HttpResponse:
 
 @merchant
 @require_safe
-def export(request: MerchantRequest) -> HttpResponse:
+def export(request: MerchantRequest) -> HttpResponseBase:
     """The view that is being looked at, all its pages, as a file."""
     return csv_file("orders.csv", EXPORT_HEAD, export_rows(request))
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -45,7 +45,7 @@ def desk(request: MerchantRequest) -> HttpResponse:
 
 @merchant
 @require_safe
-def template(request: MerchantRequest) -> HttpResponse:
+def template(request: MerchantRequest) -> HttpResponseBase:
     """The orders that wait to be shipped, as the file that the import takes."""
     waiting = merchant_orders(request.store.pk, "to_ship", now=clock.now())[:MAX_TEMPLATE]
     # The tab keeps a spreadsheet from shortening the number to 2.5E+13; the import leaves it out again.
@@ -93,7 +93,7 @@ def preview(request: MerchantRequest, pk: UUID) -> HttpResponse:
 
 @merchant
 @require_safe
-def report(request: MerchantRequest, pk: UUID) -> HttpResponse:
+def report(request: MerchantRequest, pk: UUID) -> HttpResponseBase:
     """Each row with what became of it."""
     job = bulk_shipping.job_of(job_id=pk, store_id=request.store.pk)
     cells = ("line", "order", "carrier", "number", "state", "note")

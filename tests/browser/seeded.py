@@ -51,7 +51,7 @@ def _anonymous() -> Iterator[Page]:
     yield "", reverse("shop:store", args=[product.store.slug])
     yield from (
         ("", reverse(name))
-        for name in ("pages:guarantee", "pages:rules", "styleguide", "escrow:verify", "escrow:custody")
+        for name in ("pages:guarantee", "pages:rules", "pages:fees", "styleguide", "escrow:verify", "escrow:custody")
     )
     yield from (("", reverse(f"account_{name}")) for name in ENTRANCE)
     yield from (("", f"/wrong/{what}/") for what in WRONG)
@@ -100,6 +100,9 @@ def _buyer() -> Iterator[Page]:
     yield from ((me, reverse(f"shop:{name}")) for name in ("home", "cart", "checkout", "orders"))
     yield from ((me, reverse("shop:orders") + f"?tab={tab}") for tab in ("to_pay", "after_sale"))
     yield me, reverse("shop:orders") + "?q=nothing+has+this+name"
+    spender = _key(max(orders, key=lambda order: order.status == "completed").buyer)
+    yield from ((spender, reverse(f"shop:{name}")) for name in ("my-money", "my-money-print"))
+    yield me, reverse("shop:my-money") + "?order_number=nothing&amount_from=1"
     for order in orders:
         yield _key(order.buyer), reverse("shop:order", args=[order.number])
     for status in ("delivered", "completed", "refunded"):
@@ -141,6 +144,8 @@ def _merchant() -> Iterator[Page]:
     yield from ((me, reverse(f"merchant:{name}")) for name in names)
     yield me, reverse("merchant:orders") + "?q=nothing+has+this+name"
     yield me, reverse("merchant:cases") + "?view=closed"
+    yield from ((me, reverse(f"merchant:{name}")) for name in ("money-print", "statements"))
+    yield from _statements(me)
     parcel = _by_hand(store)
     yield me, reverse("logistics:scan", args=[parcel])
     yield me, reverse("merchant:product", args=[store.products.order_by("pk")[0].pk])
@@ -151,6 +156,15 @@ def _merchant() -> Iterator[Page]:
             yield _key(order.store.owner), reverse("merchant:order-refund", args=[order.number])
     for case in cases:
         yield _key(case.order.store.owner), reverse("merchant:case", args=[case.number])
+
+
+def _statements(me: str) -> Iterator[Page]:
+    from core import clock
+
+    today = clock.now().date().isoformat()
+    yield me, reverse("merchant:statements") + f"?month={today[:7]}"
+    yield me, reverse("merchant:statements") + "?year=2001"
+    yield from ((me, reverse("merchant:statement", args=[code])) for code in (today[:7], today, "2001-01"))
 
 
 def _by_hand(store: Any) -> Any:
@@ -190,6 +204,9 @@ def _mediator() -> Iterator[Page]:
     )
     yield me, reverse("console:payouts") + "?view=paid"
     yield me, reverse("console:cases") + "?view=overdue"
+    yield me, reverse("console:journal")
+    yield me, reverse("console:journal") + "?account=merchant"
+    yield me, reverse("console:journal") + "?q=nothing"
     yield me, reverse("console:health") + "?books=1"
     for case in cases:
         yield me, reverse("console:case", args=[case.number])

@@ -29,7 +29,7 @@ NO_PAGE = {
     r"healthz|readyz": "answers machines",
     r"webhooks/.*|sandbox/(bank|carrier)/api/.*": "answers machines, which sign",
     r"admin/.*": "Django's own pages, for superusers",
-    r".*\.(csv|json|py)": "a file",
+    r".*\.(csv|xlsx|json|py)": "a file",
     r"cases/evidence/.*|parcels/photos/.*|\^media/.*": "a picture",
     r"pay/<uuid:pk>/status/|me/regions/": "a part of a page; the page it is of is walked",
     r"pay/<uuid:pk>/return/|me/inbox/<uuid:notice_id>/|console/search/|language/": "leads to a page that is walked",

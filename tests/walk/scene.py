@@ -61,6 +61,7 @@ class Scene:
             "gateway": "sandbox", "carrier": "sandbox", "token": "wrong", "act": "query", "reference": "SB0",
             "path": "products/none.webp", "key": "x-y", "uidb36": "x", "order_id": self.order.pk,
             "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "store_id": self.order.store_id,
+            "period": clock.now().date().isoformat()[:7],
         }  # fmt: skip
         return fixed.get(name, "x")
 
