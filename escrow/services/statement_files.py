@@ -39,10 +39,10 @@ def keep(
     raw = statement.raw if statement.rows else f"{day}\n".encode() + statement.raw
     digest = hashlib.sha256(raw).hexdigest()
     closing = statement.closing
+    minor, unit = (closing.minor, closing.currency) if closing is not None else (None, currency)
     values = {
         "day": day, "name": statement.name[:200], "raw": statement.raw, "handed_in_by": handed_in_by, "at": now,
-        "closing_minor": closing.minor if closing is not None else None,
-        "currency": closing.currency if closing is not None else currency,
+        "closing_minor": minor, "currency": unit,
     }  # fmt: skip
     try:
         with transaction.atomic():

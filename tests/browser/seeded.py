@@ -207,6 +207,7 @@ def _mediator() -> Iterator[Page]:
     yield me, reverse("console:journal")
     yield me, reverse("console:journal") + "?account=merchant"
     yield me, reverse("console:journal") + "?q=nothing"
+    yield from ((me, path) for path in _reconciliation())
     yield me, reverse("console:health") + "?books=1"
     for case in cases:
         yield me, reverse("console:case", args=[case.number])
@@ -235,6 +236,36 @@ def _payout_to_approve() -> Any:
     with override_settings(PAYOUT_APPROVAL_MINOR=1):
         payouts.prepare_payout(store_id=hold.store_id, actor=SYSTEM, now=clock.now())
     return hold.store_id
+
+
+def _reconciliation() -> Iterator[str]:
+    """A fetched statement that agrees, one with a difference, and one that is only looked at."""
+    from core import clock
+    from core.actor import SYSTEM
+    from escrow import statements
+    from escrow.models import Ticket
+    from escrow.queries.reconciliation import china_day
+    from escrow.services import statement_files
+    from flows import statements as flow
+
+    now = clock.now()
+    day = china_day(now)
+    flow.fetch(now=now)
+    row = {"id": "TX1", "kind": "payment", "gross": 3_000, "fee": 18, "currency": "CNY", "reference": "SB0"}
+    for number in ("TX1", "TX2"):
+        body = {"rows": [{**row, "id": number, "at": now.isoformat()}], "closing": {"minor": 1, "currency": "CNY"}}
+        read = statements.read("sandbox", json.dumps(body).encode(), name="statement.json", day=day)
+        file = statement_files.keep(
+            gateway="sandbox", day=day, statement=read, handed_in_by=None, currency="CNY", now=now
+        )
+        if number == "TX1":
+            flow.take_in(file_id=file.pk, actor=SYSTEM, now=now)
+            yield reverse("console:statement-file", args=[file.pk])
+    yield reverse("console:statement-file", args=[file.pk])
+    yield from (reverse(f"console:{name}") for name in ("reconciliation", "statement-upload", "transfers"))
+    yield reverse("console:reconciliation") + "?view=closed&gateway=stripe"
+    yield reverse("console:reconciliation-day", args=["sandbox", day])
+    yield reverse("console:ticket", args=[Ticket.objects.filter(problem="unknown_line")[0].pk])
 
 
 def _sandbox() -> Iterator[Page]:

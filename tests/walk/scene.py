@@ -13,9 +13,11 @@ from accounts.models import User
 from core import clock
 from demo.pictures import pack_photo
 from disputes.models import Case
+from escrow.models import StatementFile, Ticket
 from flows import aftersale, fulfilment
 from logistics.models import PackPhoto
 from shop.models import Order, Product
+from tests.escrow import statement_rows
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
 from tests.factories.shop import ProductFactory
 from tests.stories import actor_of, merchant_of, open_case, paid_order, placed_order, sandbox_carrier, settle
@@ -41,6 +43,8 @@ class Scene:
     photo: UUID
     address: UUID
     notice: UUID
+    statement: int
+    difference: int
 
     def client(self, person: str) -> Client:
         client = Client(raise_request_exception=False)
@@ -61,11 +65,13 @@ class Scene:
             "gateway": "sandbox", "carrier": "sandbox", "token": "wrong", "act": "query", "reference": "SB0",
             "path": "products/none.webp", "key": "x-y", "uidb36": "x", "order_id": self.order.pk,
             "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "store_id": self.order.store_id,
-            "period": clock.now().date().isoformat()[:7],
+            "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",
         }  # fmt: skip
         return fixed.get(name, "x")
 
     def _pk(self, route: str) -> Any:
+        if "reconciliation/" in route:
+            return self.statement if "files/" in route else self.difference
         if "<int:" in route:
             return 1
         places = {
@@ -96,9 +102,11 @@ def set_scene() -> Scene:
         case_id=case.pk, file=picture("scale"), shows="Too light.", actor=actor_of(buyer), now=clock.now()
     )
     settle()
+    statement_rows.take_in(statement_rows.row("TX1", "payment", 3_000))
     return Scene(
         buyer=buyer, merchant=merchant, stranger=stranger, mediator=mediator, product=product, order=order,
         unpaid=unpaid, case=case, evidence=case.evidence.latest("pk").pk, parcel=shipment.number, shipment=shipment.pk,
         photo=PackPhoto.objects.filter(shipment=shipment).latest("pk").pk,
         address=AddressFactory(user=buyer).pk, notice=buyer.notices.latest("created_at").pk,
+        statement=StatementFile.objects.latest("pk").pk, difference=Ticket.objects.latest("pk").pk,
     )  # fmt: skip
