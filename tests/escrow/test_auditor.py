@@ -7,6 +7,7 @@ of whole numbers what must have happened. After each act the ledger must say the
 
 from __future__ import annotations
 
+import random
 from datetime import timedelta
 from uuid import uuid4
 
@@ -226,6 +227,40 @@ class Auditor(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         assert books().discrepancies == []
+
+
+# How often each act is done in a long walk: ends are rare, so that much happens to each deal before.
+WEIGHTS = {
+    "release": 2, "release_part": 10, "refund": 1, "refund_part": 5, "split": 2, "freeze_or_thaw": 8, "give_back": 15,
+    "bank_takes": 10, "bank_decides": 12, "clock_strikes": 1, "pay_out": 4, "payouts_arrive": 3,
+}  # fmt: skip
+
+
+@pytest.mark.money
+@pytest.mark.django_db
+@pytest.mark.parametrize("seed", range(4))
+def test_a_long_walk(seed):
+    """The same acts, thrown with weights: a hundred and fifty on end, where Hypothesis tries many short sequences."""
+    dice, auditor = random.Random(seed), Auditor()
+    parts = (1, 7, 333, 500, 667, 999, 1000, 1001, 0)
+    orders: list[object] = []
+    for step in range(150):
+        if step % 25 == 0:
+            terms = [(dice.choice((10_000, 9_999_999, 12_345, 777)), dice.choice((500, 333, 5_050)), True)]
+            orders += [auditor._capture(*each) for each in terms * 3]
+        name = dice.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+        given = {"order": dice.choice(orders), "part": dice.choice(parts), "won": step % 3 > 0, "fails": step % 2 == 0}
+        act = getattr(auditor, name)
+        act(**{key: given[key] for key in NEEDS.get(name, ())})
+        auditor.the_ledger_says_the_same()
+    auditor.teardown()
+
+
+NEEDS = {
+    "release": ("order",), "release_part": ("order", "part"), "refund": ("order",), "refund_part": ("order", "part"),
+    "split": ("order", "part"), "freeze_or_thaw": ("order",), "give_back": ("order", "part"),
+    "bank_takes": ("order", "part"), "bank_decides": ("order", "won"), "payouts_arrive": ("fails",),
+}  # fmt: skip
 
 
 @pytest.mark.money
