@@ -53,7 +53,7 @@ def test_a_buyer_buys_with_tab_and_enter_alone(visit):
     enter(page)
     tab_to(page, "main button.button-primary")
     enter(page)
-    tab_to(page, "main button[value=pay]")
+    tab_to(page, "main a[href='?pay=1']")
     enter(page)
     tab_to(page, "button[value=paid]")
     enter(page)

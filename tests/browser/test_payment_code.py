@@ -44,7 +44,7 @@ def test_the_way_leads_to_another_host(visit, live_server):
     """A form's redirect would be blocked by form-action: seen with the button that was there before."""
     buyer = UserFactory(language="en")
     order = placed_order(buyer=buyer)
-    elsewhere = live_server.url.replace("localhost", "127.0.0.1") + "/healthz"
+    elsewhere = live_server.url.replace("localhost", "127.0.0.1") + "/verify/"
     assert elsewhere.split("/")[2] != live_server.url.split("/")[2]
     with use("sandbox", Scans(url=elsewhere)):
         me = visit("pay-elsewhere", buyer, language="en-US", width=390)

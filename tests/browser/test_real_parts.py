@@ -121,7 +121,7 @@ def buy(page: Page) -> tuple[str, str]:
     press(page, "main form button.button-primary")
     payment = page.url.rstrip("/").rsplit("/", 1)[1]
     number = page.locator("main a[href^='/orders/2']").first.inner_text()
-    press(page, "main button[value=pay]")
+    press(page, "main a[href='?pay=1']")
     assert f"/sandbox/pay/{payment}/" in page.url
     return number.strip(), payment
 
