@@ -98,7 +98,7 @@ def _of_receipt(parcel: Shipment) -> list[Finding]:
         "when": when(parcel.delivered_at),
         "proof": EvidenceGrade(parcel.grade).label,
         "grade": parcel.grade or "–",
-        "who": parcel.signed_by or _("no name on record"),
+        "who": parcel.signed_by or _("recipient (no name recorded)"),
     }
     words = (
         _("Delivered on %(when)s, signed: %(who)s. Proof class %(grade)s: %(proof)s.")
