@@ -52,7 +52,7 @@ def steps_of(order: Order, hold: Hold | None) -> list[Step]:
         return [Step("cancelled", _("Cancelled"), order.closed_at, "stopped")]
     released = order.closed_at if order.status == OrderStatus.COMPLETED else None
     marks = [
-        ("paid", _("Paid"), _("To be paid"), order.paid_at),
+        ("paid", _("Paid"), _("Awaiting payment"), order.paid_at),
         ("held", _("Held"), _("To be held"), hold.opened_at if hold else None),
         ("shipped", _("Shipped"), _("To be shipped"), order.shipped_at),
         ("delivered", _("Delivered"), _("To be delivered"), order.delivered_at),

@@ -212,7 +212,7 @@ def test_returned_goods_wait_for_the_merchant_once_they_have_come(client):
 def test_steps_to_come_are_not_called_done():
     order = stories.placed_order()
     assert [(step.label, step.state) for step in seen(order).steps] == [
-        ("To be paid", "now"), ("To be held", "todo"), ("To be shipped", "todo"), ("To be delivered", "todo"),
+        ("Awaiting payment", "now"), ("To be held", "todo"), ("To be shipped", "todo"), ("To be delivered", "todo"),
         ("To be released", "todo"),
     ]  # fmt: skip
     pay_at_bank(order.payment_id)
