@@ -220,11 +220,14 @@ class RulingForm(forms.Form):
         help_text=_("Facts, evidence, rule, result. Both sides read these words as they stand."),
     )
 
-    def __init__(self, *args: Any, held: Money, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, held: Money, suggested: Sequence[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.held = held
-        articles = [(item.number, f"{item.number} · {item.title}") for item in ARTICLES]
-        self.fields["article"].choices = [("", "—"), *articles]  # type: ignore[attr-defined]
+        self.suggested = tuple(suggested)
+        first = [item for item in ARTICLES if item.number in suggested]
+        groups = [(_("Fits the facts"), first), (_("All others"), [item for item in ARTICLES if item not in first])]
+        choices = [(word, [(item.number, f"{item.number} · {item.title}") for item in items]) for word, items in groups]
+        self.fields["article"].choices = [("", "—"), *choices[0 if first else 1 :]]  # type: ignore[attr-defined]
         for name, which in (("refund", "back"), ("release", "keep")):
             self.fields[name].currency = held.currency  # type: ignore[attr-defined]
             self.fields[name].widget.attrs["data-split"] = which

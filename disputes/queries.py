@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -18,7 +18,20 @@ from core.wording import when
 from disputes.models import Case, Evidence
 from disputes.states import OPEN_CASE, CaseStatus
 
-MERCHANTS_TURN = (CaseStatus.OPEN, CaseStatus.RETURN_SENT, CaseStatus.RESEND_DUE)
+
+def _merchants_turn() -> Q:
+    """
+    Cases that wait for their merchant, as the money sentence has it: returned goods do once they have come.
+
+    A carrier that reports nothing never says so; then they wait for him from the start.
+    """
+    came = Q(order__shipments__status="delivered", order__shipments__delivered_at__isnull=False)
+    back = Case.objects.filter(
+        came | Q(order__shipments__carrier__adapter="manual"),
+        status=CaseStatus.RETURN_SENT, order__shipments__direction="back",
+        order__shipments__created_at__gte=F("opened_at"),
+    )  # fmt: skip
+    return Q(status__in=(CaseStatus.OPEN, CaseStatus.RESEND_DUE)) | Q(pk__in=back.values("pk"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +47,7 @@ class StoreWork:
 
 
 def store_work(store_id: UUID) -> StoreWork:
-    waiting = [
-        str(pk) for pk in Case.objects.filter(store_id=store_id, status__in=MERCHANTS_TURN).values_list("pk", flat=True)
-    ]
+    waiting = [str(pk) for pk in Case.objects.filter(_merchants_turn(), store_id=store_id).values_list("pk", flat=True)]
     clocks = Deadline.objects.filter(subject__in=waiting, done_at__isnull=True).order_by("due_at")
     return StoreWork(len(waiting), clocks.values_list("due_at", flat=True).first() if waiting else None)
 
@@ -88,14 +99,14 @@ def _one(rows: QuerySet[Case], number: str) -> Case:
 
 def store_cases(store_id: UUID, *, view: str = "open") -> QuerySet[Case]:
     """A store's cases: those that wait for it, all open ones, or closed ones."""
-    rule = {"mine": Q(status__in=MERCHANTS_TURN), "open": Q(status__in=OPEN_CASE)}.get(view, ~Q(status__in=OPEN_CASE))
+    rule = {"mine": _merchants_turn(), "open": Q(status__in=OPEN_CASE)}.get(view, ~Q(status__in=OPEN_CASE))
     rows = Case.objects.filter(rule, store_id=store_id).select_related("order", "buyer")
     return rows.order_by("opened_at", "pk") if view in ("mine", "open") else rows.order_by("-closed_at", "-pk")
 
 
 def store_case_counts(store_id: UUID) -> dict[str, int]:
     return Case.objects.filter(store_id=store_id).aggregate(
-        mine=Count("pk", filter=Q(status__in=MERCHANTS_TURN)),
+        mine=Count("pk", filter=_merchants_turn()),
         open=Count("pk", filter=Q(status__in=OPEN_CASE)),
         closed=Count("pk", filter=~Q(status__in=OPEN_CASE)),
     )

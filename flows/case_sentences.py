@@ -18,7 +18,7 @@ from logistics.models import Shipment
 from shop.models import Order
 from shop.states import OrderStatus
 
-MEDIATOR, CARRIER = "mediator", "carrier"
+MEDIATOR, CARRIER, SCAN = "mediator", "carrier", "scan"  # scan: the buyer hands over, the carrier has not said so
 CLOCKS = {
     CaseStatus.OPEN: "case.answer_by",
     CaseStatus.OFFERED: "case.escalate_by",
@@ -40,7 +40,26 @@ def in_case(f: Facts, case: Case) -> Sentence:
     if status in ENDS_BY_SILENCE:
         text = _("%(first)s %(then)s") % {"first": text, "then": afterwards(f.order, f.parcel, viewer=f.viewer)}
     turn = MEDIATOR if f.viewer == STAFF else f.viewer
-    return Sentence(text % names, "wait" if needs == turn else "safe", f.clock(kind), needs)
+    ask = case_act(case, f.back) if f.viewer == MERCHANT else ""
+    return Sentence(text % names, "wait" if needs == turn else "safe", f.clock(kind), needs, ask)
+
+
+def case_act(case: Case, back: Shipment | None) -> str:
+    """What a case needs of its merchant now, in a word or two; empty while it is another's turn."""
+    if case.status == CaseStatus.OPEN:
+        return _("Answer the case")
+    if case.status == CaseStatus.RESEND_DUE:
+        return _("Send the goods again")
+    if case.status == CaseStatus.RETURN_SENT and returns.is_merchants_turn(back):
+        return _("Are the goods back?")
+    return ""
+
+
+def status_word(case: Case, back: Shipment | None) -> str:
+    """What a case is called; goods are on their way back only once a carrier has them."""
+    if case.status == CaseStatus.RETURN_SENT and back is not None and returns.is_unseen(back):
+        return _("Return booked, not scanned by the carrier yet")
+    return str(case.get_status_display())  # type: ignore[attr-defined]
 
 
 ENDS_BY_SILENCE = (CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.RETURN_DUE)
@@ -142,6 +161,15 @@ def _return_sent(f: Facts, case: Case) -> tuple[Voices, str]:
             _("The goods are on their way back with a carrier that reports nothing. If the merchant says nothing by "
               "%(when)s, %(back)s is refunded to the buyer."),
         ), MERCHANT  # fmt: skip
+    if returns.is_unseen(f.back):
+        return (
+            _("You have entered the tracking number of the return, but the carrier has not scanned the parcel yet; "
+              "%(amount)s stays frozen. If it has not arrived by %(when)s, the platform decides."),
+            _("The buyer has entered the tracking number of the return, but the carrier has not scanned the parcel "
+              "yet; %(amount)s stays frozen. If it has not arrived by %(when)s, the platform decides."),
+            _("The buyer has entered the tracking number of the return, but the carrier has not scanned the parcel "
+              "yet; %(amount)s stays frozen. If it has not arrived by %(when)s, the platform decides."),
+        ), SCAN  # fmt: skip
     return (
         _("The goods are on their way back; %(amount)s stays frozen. The merchant has %(days)s days to look from their "
           "delivery; if they have not arrived by %(when)s, the platform decides."),

@@ -8,8 +8,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from core.deadlines import open_deadlines
 from core.errors import NotFound
@@ -19,9 +17,11 @@ from core.policies import Rules, rules_of
 from core.prepared import Blank, Prepared
 from disputes.models import Case
 from disputes.states import OPEN_CASE
-from escrow.models import Hold, Payment, Receipt
-from escrow.queries import MoneyLine, order_lines
+from escrow.models import Hold, Payment, Refund
+from escrow.queries import MoneyLine, misfits, order_lines
+from escrow.states import ReceiptOutcome
 from flows import stories
+from flows.acts import MISSING, Act, Step, acts_of, steps_of
 from flows.sentences import BUYER, MERCHANT, Facts, Sentence, sentence
 from logistics.models import Shipment
 from logistics.queries import shipments_of
@@ -30,30 +30,10 @@ from shop.models import Order, OrderLine, Store
 from shop.queries.orders import lines_of
 from shop.states import OrderStatus
 
+GONE_BACK = (OrderStatus.REFUNDED, OrderStatus.CANCELLED)  # whose money, if any came, is on its way back or there
 _OPEN_CASE = Prepared(lambda: Case.objects.filter(order=Blank("order"), status__in=OPEN_CASE)[:1])
 _LAST_CASE = Prepared(lambda: Case.objects.filter(order=Blank("order")).order_by("-opened_at")[:1])
 _ENTRIES = Prepared(lambda: AuditEntry.objects.filter(order_id=Blank("order")).order_by("id")[:100])
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One of paid → held → shipped → delivered → released. ``state``: done, now, todo, stopped."""
-
-    key: str
-    label: str
-    at: datetime | None
-    state: str
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something the reader may do now; an irreversible one repeats the amount in its label."""
-
-    key: str
-    label: str
-    url: str
-    method: str = "get"
-    primary: bool = False
 
 
 @dataclass(slots=True)
@@ -108,12 +88,14 @@ def deal(
         hold.payment = order.payment
     case = case if case is not None and case.is_open else _case_of(order)
     open_clocks = _clocks_of([order], [case] if case else []) if order.is_open else {}
-    problem = _problem_of(order)
+    unfit = [] if viewer == MERCHANT or (bare and hold) else misfits(order.payment_id)
+    problem = next((row.amount for row in unfit if row.outcome == ReceiptOutcome.PARKED), None) if not hold else None
+    refund = _refunds_of([order]).get(order.pk) if unfit or order.status in GONE_BACK else None
     photos = viewer != BUYER and not bare
     parcels = shipments_of(order_id, photos=photos) if order.status != OrderStatus.PENDING else []
     facts = Facts(
-        order=order, viewer=viewer, now=now, hold=hold, case=case, parcel=furthest_behind(parcels), back=_back(parcels),
-        problem=problem, clocks={row.kind: row for row in open_clocks.get(order.pk, [])},
+        order=order, viewer=viewer, now=now, hold=hold, case=case, problem=problem, parcel=furthest_behind(parcels),
+        back=back_of(parcels), refund=refund, clocks={row.kind: row for row in open_clocks.get(order.pk, [])},
     )  # fmt: skip
     return Deal(
         order=order,
@@ -127,9 +109,9 @@ def deal(
         case=case,
         deadlines=open_clocks.get(order.pk, []),
         sentence=sentence(facts),
-        steps=_steps(order, hold),
-        acts=_acts(facts),
-        money=order_lines(order_id, hold=hold) if hold and not bare else [],
+        steps=steps_of(order, hold),
+        acts=acts_of(facts),
+        money=order_lines(order_id, hold=hold, unfit=unfit) if (hold or unfit) and not bare else [],
         story=[] if bare else stories.tell(_entries(order), viewer=viewer, order=order),
     )
 
@@ -145,12 +127,13 @@ def short_sentences(orders: Sequence[Order], *, viewer: str, now: datetime) -> d
     for parcel in _parcels_of(ids, with_returns=bool(in_case)):
         parcels.setdefault(parcel.order_id, []).append(parcel)
     running = _clocks_of([order for order in orders if order.is_open], list(cases.values()))
+    refunds = _refunds_of([order for order in orders if order.status in GONE_BACK])
     return {
         order.pk: sentence(
             Facts(
                 order=order, viewer=viewer, now=now, hold=holds.get(order.pk), case=cases.get(order.pk),
-                parcel=furthest_behind(parcels.get(order.pk, [])), back=_back(parcels.get(order.pk, [])),
-                clocks={row.kind: row for row in running.get(order.pk, [])},
+                parcel=furthest_behind(parcels.get(order.pk, [])), back=back_of(parcels.get(order.pk, [])),
+                clocks={row.kind: row for row in running.get(order.pk, [])}, refund=refunds.get(order.pk),
             )
         )
         for order in orders
@@ -182,12 +165,14 @@ def _case_of(order: Order) -> Case | None:
     return None
 
 
-def _problem_of(order: Order) -> Money | None:
-    """Money that arrived for this order's payment and does not fit; only unpaid orders can have it."""
-    if order.status not in (OrderStatus.PENDING, OrderStatus.CANCELLED) or order.payment_id is None:
-        return None
-    receipt = Receipt.objects.filter(payment_id=order.payment_id, outcome="parked").first()
-    return receipt.amount if receipt else None
+def _refunds_of(orders: Sequence[Order]) -> dict[UUID, Refund]:
+    """What went back of each order's money: of its hold, or, while it has none, what did not fit its payment."""
+    payments = {order.payment_id for order in orders if order.payment_id}
+    rows = Refund.objects.filter(payment_id__in=payments).select_related("hold").order_by("pk") if payments else []
+    held = {row.hold.order_id: row for row in rows if row.hold is not None}
+    unfit = {row.payment_id: row for row in rows if row.receipt_id}
+    found = {order.pk: held.get(order.pk) or unfit.get(order.payment_id) for order in orders}
+    return {key: row for key, row in found.items() if row is not None}
 
 
 def _clocks_of(orders: Iterable[Order], cases: Iterable[Case]) -> dict[UUID, list[Deadline]]:
@@ -206,87 +191,16 @@ def _clocks_of(orders: Iterable[Order], cases: Iterable[Case]) -> dict[UUID, lis
 
 
 def furthest_behind(parcels: Sequence[Shipment]) -> Shipment | None:
-    """The parcel that speaks for the order: the one that is furthest behind."""
+    """The parcel that speaks for the order: the one that is furthest behind, a missing one before all."""
     out = [parcel for parcel in parcels if parcel.direction == "out" and not parcel.superseded]
     waiting = [parcel for parcel in out if parcel.status != ShipmentStatus.DELIVERED]
-    return next(iter(waiting or out), None)
+    return next(iter(sorted(waiting, key=lambda parcel: parcel.status not in MISSING) or out), None)
 
 
-def _back(parcels: Sequence[Shipment]) -> Shipment | None:
+def back_of(parcels: Sequence[Shipment]) -> Shipment | None:
     """The newest parcel on its way to the merchant."""
     return next((parcel for parcel in reversed(parcels) if parcel.direction == "back"), None)
 
 
 def _entries(order: Order) -> list[AuditEntry]:
     return _ENTRIES.all(order=order.pk)
-
-
-def _steps(order: Order, hold: Hold | None) -> list[Step]:
-    """paid → held → shipped → delivered → released, or where it stopped."""
-    over = order.status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED)
-    released = order.closed_at if order.status == OrderStatus.COMPLETED else None
-    marks = [
-        ("paid", _("Paid"), order.paid_at),
-        ("held", _("Held"), hold.opened_at if hold else None),
-        ("shipped", _("Shipped"), order.shipped_at),
-        ("delivered", _("Delivered"), order.delivered_at),
-        ("released", _("Released"), released),
-    ]
-    if order.status == OrderStatus.REFUNDED:
-        marks = [mark for mark in marks[:4] if mark[2]] + [("refunded", _("Refunded"), order.closed_at)]
-    steps, current = [], True
-    for key, label, at in marks:
-        state = "done" if at or released else ("now" if current and not over else ("stopped" if over else "todo"))
-        current = current and state == "done"
-        steps.append(Step(key, label, at, state))
-    return steps
-
-
-def _acts(f: Facts) -> list[Act]:
-    """What the reader may do now, the primary act first."""
-    if f.viewer == BUYER:
-        return _buyer_acts(f)
-    return _merchant_acts(f) if f.viewer == MERCHANT else []
-
-
-def _buyer_acts(f: Facts) -> list[Act]:
-    order, number = f.order, f.order.number
-    names = {"amount": order.total}
-    cancel = Act("cancel", _("Cancel this order"), reverse("shop:order-cancel", args=[number]), "post")
-    if order.in_case and f.case is not None:
-        url = reverse("disputes:case", args=[f.case.number])
-        return [Act("case", _("Go to the after-sale case"), url, primary=True)]
-    if order.status == OrderStatus.PENDING and order.payment_id:
-        pay = Act("pay", _("Pay %(amount)s") % names, reverse("shop:payment", args=[order.payment_id]), primary=True)
-        return [pay, cancel]
-    claim = Act("case", _("Something is wrong"), reverse("disputes:case-new", args=[number]))
-    late = order.shipped_at is None and "order.ship_by" not in f.clocks
-    if order.status == OrderStatus.PAID or (order.status == OrderStatus.SHIPPED and order.shipped_at is None):
-        back = Act("cancel", _("Cancel and get %(amount)s back") % names, cancel.url, "post", primary=True)
-        return [back, claim] if late else [claim]
-    if order.status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
-        url = reverse("shop:order-confirm", args=[number])
-        confirm = Act("confirm", _("Check and confirm receipt"), url, primary=order.status == OrderStatus.DELIVERED)
-        extend = Act("extend", _("I need more time"), reverse("shop:order-extend", args=[number]), "post")
-        may_extend = order.status == OrderStatus.DELIVERED and not order.extended
-        return [confirm, claim, extend] if may_extend else [confirm, claim]
-    return []
-
-
-def _merchant_acts(f: Facts) -> list[Act]:
-    order, number = f.order, f.order.number
-    if order.in_case and f.case is not None:
-        return [
-            Act("case", _("Answer the after-sale case"), reverse("merchant:case", args=[f.case.number]), primary=True)
-        ]
-    if order.status == OrderStatus.PAID:
-        cancel = reverse("merchant:order-cancel", args=[number])
-        return [
-            Act("ship", _("Ship this order"), "#ship", primary=True),
-            Act("cancel", _("Cannot ship: refund %(amount)s") % {"amount": order.total}, cancel, "post"),
-        ]
-    if order.status == OrderStatus.DELIVERED:
-        return [Act("grant", _("Give the buyer more time"), reverse("merchant:order-grant", args=[number]), "post")]
-    if order.status == OrderStatus.COMPLETED and f.hold and f.hold.released_minor > f.hold.returned_minor:
-        return [Act("refund", _("Give money back"), reverse("merchant:order-refund", args=[number]))]
-    return []

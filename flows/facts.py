@@ -12,7 +12,7 @@ from core.models import Deadline
 from core.money import Money
 from core.wording import when
 from disputes.models import Case
-from escrow.models import Hold
+from escrow.models import Hold, Refund
 from logistics.models import Shipment
 from shop.models import Order
 
@@ -42,7 +42,8 @@ class Sentence:
     text: str
     tone: str
     clock: Clock | None = None
-    needs: str = ""  # who must act: buyer, merchant, mediator, carrier, or nobody
+    needs: str = ""  # who must act: buyer, merchant, mediator, carrier, scan, or nobody
+    ask: str = ""  # what a case needs of its merchant, in a word or two
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Facts:
     parcel: Shipment | None = None  # the one on its way to the buyer
     back: Shipment | None = None  # the one on its way to the merchant
     problem: Money | None = None  # money that arrived and does not fit
+    refund: Refund | None = None  # what went back: of the hold, or of money that did not fit
     clocks: Mapping[str, Deadline] = field(default_factory=dict)
 
     @property

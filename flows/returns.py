@@ -32,6 +32,16 @@ def has_arrived(parcel: Shipment) -> bool:
     return parcel.status == ShipmentStatus.DELIVERED and parcel.delivered_at is not None
 
 
+def is_unseen(parcel: Shipment) -> bool:
+    """Whether its number is known and nothing else: no scan of a carrier that would report one."""
+    return not is_by_hand(parcel) and parcel.status in (ShipmentStatus.UNKNOWN, ShipmentStatus.CREATED)
+
+
+def is_merchants_turn(parcel: Shipment | None) -> bool:
+    """Whether returned goods wait for the merchant: they have come, or nobody will report that they have."""
+    return parcel is None or is_by_hand(parcel) or has_arrived(parcel)
+
+
 def parcel_of(case: Case) -> Shipment | None:
     """The parcel in which the goods of a case come back."""
     rows = Shipment.objects.filter(order_id=case.order_id, direction="back", created_at__gte=case.opened_at)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.money import Money
 from core.wording import day, when
-from escrow.states import HoldStatus
+from escrow.models import Refund
+from escrow.states import HoldStatus, RefundStatus
 from flows.case_sentences import in_case
 from flows.facts import BUYER, MERCHANT, STAFF, Clock, Facts, Sentence
-from logistics.models import Shipment
 from logistics.states import ShipmentStatus
 from shop.states import OrderStatus
 
@@ -54,7 +55,26 @@ def _pending(f: Facts) -> Sentence:
         _("Waiting for the buyer's payment. Do not ship yet."),
         _("Waiting for the buyer's payment until %(when)s; no money is held yet."),
     ))  # fmt: skip
+    if f.refund is not None and f.viewer != MERCHANT:
+        text = _("%(first)s %(then)s") % {"first": _sent_back(f, f.refund), "then": text % names}
+        return Sentence(text, "wait" if f.mine else "done", clock, BUYER)
     return Sentence(text % names, "wait" if f.mine else "done", clock, BUYER)
+
+
+def _sent_back(f: Facts, refund: Refund) -> str:
+    """What became of money that did not fit."""
+    names = {"got": refund.amount, "when": when(refund.done_at) if refund.done_at else "", "ref": refund.gateway_ref}
+    if refund.status != RefundStatus.DONE:
+        return f.voice((
+            _("%(got)s that did not fit this order is on its way back to you."),
+            "",
+            _("%(got)s that did not fit this order is on its way back to the buyer."),
+        )) % names  # fmt: skip
+    return f.voice((
+        _("%(got)s that did not fit this order was returned to you on %(when)s, number %(ref)s."),
+        "",
+        _("%(got)s that did not fit this order was returned to the buyer on %(when)s, number %(ref)s."),
+    )) % names  # fmt: skip
 
 
 def _paid(f: Facts) -> Sentence:
@@ -82,7 +102,8 @@ def _shipped(f: Facts) -> Sentence:
     if f.order.shipped_at is None:
         return _packed(f)
     status = f.parcel.status if f.parcel else ""
-    names = {"amount": f.order.total, "eta": _eta(f.parcel), "place": f.parcel.pickup_place if f.parcel else ""}
+    expected = day(f.parcel.eta_to) if f.parcel and f.parcel.eta_to else ""
+    names = {"amount": f.order.total, "day": expected, "place": f.parcel.pickup_place if f.parcel else ""}
     tone, needs = "safe", ""
     if status in (ShipmentStatus.EXCEPTION, ShipmentStatus.LOST, ShipmentStatus.RETURNING, ShipmentStatus.RETURNED):
         text, tone = _("There is a problem with the parcel. %(amount)s stays held and does not move."), "danger"
@@ -94,8 +115,11 @@ def _shipped(f: Facts) -> Sentence:
         )
     elif status == ShipmentStatus.OUT_FOR_DELIVERY:
         text = _("The parcel is out for delivery. %(amount)s stays held.")
-    elif names["eta"]:
-        text = _("%(amount)s is still held; the parcel is expected %(eta)s.")
+    elif f.parcel is not None and f.parcel.eta_to is not None:
+        if f.parcel.eta_to < timezone.localdate(f.now):
+            text = _("The parcel was expected by %(day)s and is not here yet; %(amount)s is still held.")
+        else:
+            text = _("%(amount)s is still held; the parcel is expected by %(day)s.")
     else:
         text = _("%(amount)s is still held while the parcel is on its way.")
     if not f.mine:
@@ -123,12 +147,6 @@ def _packed(f: Facts) -> Sentence:
         _("Packed; the carrier must have it by %(when)s. %(amount)s stays held."),
     ))  # fmt: skip
     return Sentence(text % names, "safe", ship_by, MERCHANT)
-
-
-def _eta(parcel: Shipment | None) -> str:
-    if parcel is None or parcel.eta_to is None:
-        return ""
-    return _("by %(day)s") % {"day": day(parcel.eta_to)}
 
 
 def _delivered(f: Facts) -> Sentence:
@@ -184,6 +202,14 @@ def _completed(f: Facts) -> Sentence:
 def _refunded(f: Facts) -> Sentence:
     closed = when(f.order.closed_at) if f.order.closed_at else ""
     back = Money(f.hold.refunded_minor, f.hold.currency) if f.hold else f.order.total
+    if f.refund is not None and f.refund.status == RefundStatus.DONE and f.refund.done_at is not None:
+        names = {"back": back, "when": when(f.refund.done_at), "ref": f.refund.gateway_ref}
+        text = f.voice((
+            _("%(back)s was returned to you on %(when)s, number %(ref)s."),
+            _("%(back)s was returned to the buyer on %(when)s, number %(ref)s. Do not ship."),
+            _("%(back)s was returned to the buyer on %(when)s, number %(ref)s."),
+        ))  # fmt: skip
+        return Sentence(text % names, "done")
     text = f.voice((
         _("%(back)s goes back the way you paid, since %(when)s."),
         _("%(back)s went back to the buyer on %(when)s. Do not ship."),
@@ -200,7 +226,10 @@ def _cancelled(f: Facts) -> Sentence:
             _("Cancelled. %(got)s that arrived goes back to the buyer."),
         ))  # fmt: skip
         return Sentence(text % {"got": f.problem}, "danger")
-    return Sentence(_("Cancelled before it was paid; no money is held."), "done")
+    text = _("Cancelled before it was paid; no money is held.")
+    if f.refund is not None and f.viewer != MERCHANT:
+        text = _("%(first)s %(then)s") % {"first": text, "then": _sent_back(f, f.refund)}
+    return Sentence(text, "done")
 
 
 _BY_STATUS: dict[OrderStatus, Callable[[Facts], Sentence]] = {

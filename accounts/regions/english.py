@@ -1,9 +1,10 @@
-"""English names of the 34 provinces, as a letter abroad would carry them."""
+"""English names of the 34 provinces and their cities, as a letter abroad would carry them."""
 
 from __future__ import annotations
 
 from functools import cache
 
+from accounts.regions.city_names import CITIES_IN_ENGLISH
 from accounts.regions.table import HOLLOW_CITIES, cities, provinces
 
 PROVINCES_IN_ENGLISH: dict[str, str] = {
@@ -50,7 +51,7 @@ def province_in_english(code: str) -> str | None:
 
 
 def town_in_english(name: str) -> str:
-    """What a reader of English can make of a town: the province it lies in; the name itself where we do not know it."""
+    """The English name of a city, or of a province that stands for one; the name itself where we do not know it."""
     return _by_name().get(name, name)
 
 
@@ -61,4 +62,4 @@ def _by_name() -> dict[str, str]:
         english = PROVINCES_IN_ENGLISH[province.code[:2]]
         found |= {city.name: english for city in cities(province.code) if city.name not in HOLLOW_CITIES}
         found[province.name] = english
-    return found
+    return found | CITIES_IN_ENGLISH

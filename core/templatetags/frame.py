@@ -88,4 +88,4 @@ def side_nav(context: Context, office: str) -> SafeString:
     segments = request.path.split("/") if request is not None else []
     place = segments[2] if len(segments) > 2 else ""
     kind = {"here": place if place in PLACES[office] else "home"}
-    return frame(f"{office}_nav", kind, {"store": getattr(store, "name", "")})
+    return frame(f"{office}_nav", kind, {"store": getattr(store, "display_name", "")})

@@ -15,8 +15,8 @@ from django.core.paginator import Page
 from django.http import QueryDict
 from django.template import Context
 from django.templatetags.static import static
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
 from core import clock, wording
@@ -25,6 +25,7 @@ from core.money import Money
 register = template.Library()
 
 NOTHING = "–"
+_DATE = re.compile(r"\d[\d年月日]*（\w\w）(?:\d\d:\d\d)?")
 _PARTS = re.compile(r"\A(-?)([^\d-]*)([\d,]+)(\.\d+)?\Z")
 _sprite_urls: dict[str, str] = {}
 
@@ -82,6 +83,12 @@ def price(amount: Money | int | str | None, size: str = "", currency: str = "CNY
 def when(at: datetime | None) -> str:
     """``Thu 3 Dec, 14:00`` in the reader's language and time zone."""
     return NOTHING if not at else wording.when(at)
+
+
+@register.filter
+def whole_dates(text: str) -> SafeString:
+    """A sentence whose Chinese dates do not break inside their brackets."""
+    return mark_safe(_DATE.sub(r'<span class="whole">\g<0></span>', conditional_escape(text)))
 
 
 @register.filter

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
 from accounts.requests import MemberRequest
@@ -129,10 +129,11 @@ def _money_tiles() -> list[dict[str, Any]]:
     url = reverse("console:payments")
     parked = parked_receipts().order_by().values("currency").annotate(sum=Sum("amount_minor"), n=Count("pk"))
     sums = [Money(row["sum"], row["currency"]) for row in parked]
+    count = sum(row["n"] for row in parked)
     failed, came_back = failed_refunds().count(), failed_payouts().count()
     return [
         {"label": _("Parked money"), "value": " + ".join(map(str, sums)) or Money(0), "url": url,
-         "tone": "wait" if sums else "", "note": _("%(n)s receipts") % {"n": sum(row["n"] for row in parked)}},
+         "tone": "wait" if sums else "", "note": ngettext("%(n)s receipt", "%(n)s receipts", count) % {"n": count}},
         {"label": _("Refunds that failed"), "value": failed, "url": f"{url}#failed-refunds",
          "tone": "danger" if failed else ""},
         {"label": _("Payouts that came back"), "value": came_back, "url": f"{url}#failed-payouts",

@@ -31,7 +31,8 @@ from disputes.views.proposals import split_of
 from disputes.views.room_page import ending_of
 from disputes.views.seats import party_of
 from disputes.views.thread import lines_of, remedy_words
-from flows.deal import Deal, deal
+from flows.case_sentences import status_word
+from flows.deal import Deal, back_of, deal
 from flows.stories import tell
 
 
@@ -72,6 +73,7 @@ def _context(row: Case, history: History, request: MemberRequest, now: datetime)
     return {
         "case": row,
         "deal": view,
+        "status": status_word(row, back_of(view.shipments)),
         "held": held,
         "want_words": remedy_words(row.want, row.amount),
         "claim_split": split_of(row.amount, held) if is_money and row.is_open and row.amount <= held else None,

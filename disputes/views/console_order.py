@@ -14,6 +14,7 @@ from core import clock
 from core.guards import mediator
 from core.models import Deadline
 from core.money import Money
+from core.views.clock import WORDS
 from disputes.models import Case
 from disputes.queries import clocks_of
 from disputes.views.findings import findings_of
@@ -52,7 +53,10 @@ def _context(row: Order, view: Deal) -> dict[str, Any]:
         "chargebacks": list(Chargeback.objects.filter(hold__order_id=row.pk).order_by("pk")),
         "receipts": list(Receipt.objects.filter(payment_id=row.payment_id).order_by("pk")) if row.payment_id else [],
         "refunds": refunds,
-        "deadlines": list(Deadline.objects.filter(kinds, subject__in=subjects).order_by("-due_at", "-id")[:60]),
+        "deadlines": [
+            (row, WORDS.get(row.kind, row.kind))
+            for row in Deadline.objects.filter(kinds, subject__in=subjects).order_by("-due_at", "-id")[:60]
+        ],
         "cases": cases,
         "clocks": clocks_of([case.pk for case in cases if case.is_open]),
         "findings": findings_of(view),

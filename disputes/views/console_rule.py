@@ -27,7 +27,7 @@ from disputes.views.findings import articles_for, findings_of, with_photos
 from disputes.views.proposals import split_of
 from escrow.models import Hold
 from flows import aftersale
-from flows.deal import deal
+from flows.deal import Deal, deal
 
 
 @mediator
@@ -36,7 +36,9 @@ def rule(request: MemberRequest, number: str) -> HttpResponse:
     """Form, preview, signature; each step checks everything again."""
     row = case_for_staff(number)
     hold = _hold_of(row, request)
-    form = RulingForm(request.POST or None, held=hold.rest)
+    view = deal(order_id=row.order_id, viewer="staff", now=clock.now(), order=row.order, case=row, bare=True)
+    suggested = [item.number for item in articles_for(row, view.shipments)]
+    form = RulingForm(request.POST or None, held=hold.rest, suggested=suggested)
     if request.method == "POST" and form.is_valid():
         if request.POST.get("step") == "sign":
             signed = _sign(request, row, form)
@@ -44,7 +46,7 @@ def rule(request: MemberRequest, number: str) -> HttpResponse:
                 return signed
         elif request.POST.get("step") == "preview":
             return render(request, "console/rule_preview.html", _preview(row, hold, form))
-    return render(request, "console/rule.html", _context(row, hold, form), status=400 if form.errors else 200)
+    return render(request, "console/rule.html", _context(row, hold, form, view), status=400 if form.errors else 200)
 
 
 def _hold_of(row: Case, request: MemberRequest) -> Hold:
@@ -75,8 +77,7 @@ def _sign(request: MemberRequest, row: Case, form: RulingForm) -> HttpResponse |
     return redirect("console:case", row.number)
 
 
-def _context(row: Case, hold: Hold, form: RulingForm) -> dict[str, Any]:
-    view = deal(order_id=row.order_id, viewer="staff", now=clock.now(), order=row.order, case=row, bare=True)
+def _context(row: Case, hold: Hold, form: RulingForm, view: Deal) -> dict[str, Any]:
     known = Money(row.amount_minor if row.amount_minor <= hold.rest.minor else 0, row.currency)
     return {
         "case": row,
@@ -110,6 +111,7 @@ def _preview(row: Case, hold: Hold, form: RulingForm) -> dict[str, Any]:
         "fault": Party(data["fault"]).label,
         "article": article(data["article"]),
         "rule_url": rule_url,
+        "fits": data["article"] in form.suggested,
         "buyer_reads": _("%(refund)s goes back to you the way you paid; %(release)s goes to the merchant.") % names,
         "merchant_reads": _("%(refund)s goes back to the buyer; you receive %(net)s = %(release)s − fee %(fee)s.")
         % names,

@@ -94,11 +94,12 @@ def _of_receipt(parcel: Shipment) -> list[Finding]:
     if parcel.delivered_at is None:
         waits = {"number": parcel.number, "state": parcel.get_status_display()}
         return [Finding(_("Parcel %(number)s is not delivered: %(state)s.") % waits, "wait")]
+    proven = parcel.grade in (EvidenceGrade.A, EvidenceGrade.B)
     names: dict[str, object] = {
         "when": when(parcel.delivered_at),
         "proof": EvidenceGrade(parcel.grade).label,
         "grade": parcel.grade or "–",
-        "who": parcel.signed_by or _("no name on record"),
+        "who": parcel.signed_by or (_("recipient (no name recorded)") if proven else _("no name on record")),
     }
     words = (
         _("Delivered on %(when)s, signed: %(who)s. Proof class %(grade)s: %(proof)s.")

@@ -21,8 +21,8 @@ from disputes.views.proposals import claim, proposal, split_of
 from disputes.views.seats import Seat
 from disputes.views.thread import lines_of, remedy_words
 from flows.aftersale import may_escalate
-from flows.case_sentences import ENDS_BY_SILENCE, afterwards
-from flows.deal import Deal, deal, furthest_behind
+from flows.case_sentences import ENDS_BY_SILENCE, afterwards, status_word
+from flows.deal import Deal, back_of, deal, furthest_behind
 from logistics.queries import all_carriers, carriers_for
 
 TALKING = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.MEDIATION)
@@ -68,6 +68,7 @@ def room_context(seat: Seat, *, now: datetime, bound: Bound | None = None) -> di
         "held": held,
         "opening": _opening(seat, view),
         "turn": _turn(seat, view),
+        "status": status_word(case, back_of(view.shipments)),
         "claim": claim(seat, held, theirs),
         "offers": [proposal(seat, offer, held) for offer in offers],
         "answerable": _answerable(seat, theirs),
@@ -150,6 +151,7 @@ def _turn(seat: Seat, view: Deal) -> str:
         "merchant": _("It is the merchant's turn."),
         "mediator": _("The platform's mediator is looking at it."),
         "carrier": _("The goods are with the carrier."),
+        "scan": _("The carrier has not scanned the return parcel yet."),
     }.get(needs, "")
 
 
@@ -161,20 +163,20 @@ def _silence(seat: Seat, view: Deal, at: str) -> str:
     names = {"when": at, "terms": remedy_words(case.want, case.amount)}
     words = {
         CaseStatus.OPEN: (
-            _("If the merchant does nothing until %(when)s, your claim is accepted: %(terms)s."),
-            _("If you do nothing until %(when)s, the claim is accepted: %(terms)s."),
+            _("If the merchant does nothing by %(when)s, your claim is accepted: %(terms)s."),
+            _("If you do nothing by %(when)s, the claim is accepted: %(terms)s."),
         ),
         CaseStatus.OFFERED: (
-            _("If you do nothing until %(when)s, the case ends."),
-            _("If the buyer does nothing until %(when)s, the case ends."),
+            _("If you do nothing by %(when)s, the case ends."),
+            _("If the buyer does nothing by %(when)s, the case ends."),
         ),
         CaseStatus.RETURN_DUE: (
-            _("If you send nothing back until %(when)s, the case ends."),
-            _("If the buyer sends nothing back until %(when)s, the case ends."),
+            _("If you send nothing back by %(when)s, the case ends."),
+            _("If the buyer sends nothing back by %(when)s, the case ends."),
         ),
         CaseStatus.RESEND_DUE: (
-            _("If nothing is sent until %(when)s, everything that is held is refunded to you."),
-            _("If you send nothing until %(when)s, everything that is held is refunded to the buyer."),
+            _("If nothing is sent by %(when)s, everything that is held is refunded to you."),
+            _("If you send nothing by %(when)s, everything that is held is refunded to the buyer."),
         ),
         CaseStatus.MEDIATION: (
             _("Nothing moves by itself. Add what you can prove; the decision is due on %(when)s."),

@@ -5,7 +5,7 @@ from escrow.queries.balances import MerchantMoney, merchant_money, payout_accoun
 from escrow.queries.books import Books, books
 from escrow.queries.corrections import accounts_to_correct, adjustments, chargebacks
 from escrow.queries.holds import hold_of, holds_of, holds_of_store
-from escrow.queries.lines import MoneyLine, buyer_lines, order_lines
+from escrow.queries.lines import MoneyLine, buyer_lines, misfits, order_lines
 from escrow.queries.payouts import (
     Debt,
     Outlook,
@@ -43,6 +43,7 @@ __all__ = [
     "holds_of_store",
     "merchant_lines",
     "merchant_money",
+    "misfits",
     "order_lines",
     "outlook",
     "parked_receipts",

@@ -17,10 +17,13 @@ from core.money import Money
 from core.prepared import Blank, Prepared
 from escrow.models import Chargeback, Hold, Receipt, Refund, Transfer, TransferKind
 from escrow.queries.touching import OF_HOLD, Rows, chargeback_of, refund_of, rows_of
-from escrow.states import FEES, LOSSES, MERCHANT, RECEIVABLE
+from escrow.states import FEES, LOSSES, MERCHANT, RECEIVABLE, ReceiptOutcome
 
 K = TransferKind
 Text = str | Promise
+_UNFIT = Prepared(
+    lambda: Receipt.objects.filter(payment=Blank("payment")).exclude(outcome=ReceiptOutcome.APPLIED).order_by("pk")
+)
 _MOVES = Prepared(
     lambda: (
         Transfer.objects.filter(kind__in=OF_HOLD, ref=Blank("hold"))
@@ -84,10 +87,22 @@ class MoneyLine:
     note: Text = ""
 
 
-def order_lines(order_id: UUID, *, hold: Hold | None = None) -> list[MoneyLine]:
-    """An order's account in escrow, oldest first: in when paid, out when released or refunded, and what is left."""
+def misfits(payment_id: UUID | None) -> list[Receipt]:
+    """What arrived for a payment and could not be applied, oldest first; still set apart, or sent back."""
+    return _UNFIT.all(payment=payment_id) if payment_id else []
+
+
+def order_lines(order_id: UUID, *, hold: Hold | None = None, unfit: Sequence[Receipt] = ()) -> list[MoneyLine]:
+    """
+    An order's account in escrow, oldest first: in when paid, out when released or refunded, and what is left.
+
+    ``unfit``: what arrived for its payment and was not applied; it stands here too, with its way back.
+    """
     hold = hold or Hold.objects.select_related("payment", "order").filter(order_id=order_id).first()
-    return _with_balance(_escrow_lines([hold])) if hold else []
+    lines = _escrow_lines([hold]) if hold else []
+    if unfit:
+        lines = sorted([*lines, *_lines_of_unfit({row.pk: row for row in unfit})], key=lambda line: line.at)
+    return _with_balance(lines)
 
 
 def buyer_lines(
@@ -200,7 +215,13 @@ def fee_note(gross: int, fee: int, currency: str) -> Text:
 
 def _parked_lines(user_id: UUID) -> list[MoneyLine]:
     """Money of this buyer that could not be applied, and its way back."""
-    receipts = {row.pk: row for row in Receipt.objects.filter(payment__buyer_id=user_id).exclude(outcome="applied")}
+    return _lines_of_unfit(
+        {row.pk: row for row in Receipt.objects.filter(payment__buyer_id=user_id).exclude(outcome="applied")}
+    )
+
+
+def _lines_of_unfit(receipts: dict[int, Receipt]) -> list[MoneyLine]:
+    """Arrival and return of money that could not be applied."""
     refunds = {row.pk: row for row in Refund.objects.filter(receipt_id__in=receipts)}
     moves = Transfer.objects.filter(
         Q(kind=K.SUSPENSE_IN, ref__in=receipts) | Q(kind=K.SUSPENSE_REFUND, ref__in=refunds)
@@ -208,7 +229,8 @@ def _parked_lines(user_id: UUID) -> list[MoneyLine]:
     lines: list[MoneyLine] = []
     for move in moves.order_by("pk"):
         is_in = move.kind == K.SUSPENSE_IN
-        reference = receipts[move.ref].gateway_ref if is_in else refunds[move.ref].gateway_ref or f"R{move.ref}"
+        back = None if is_in else refunds[move.ref]
+        reference = back.gateway_ref or f"R{back.pk}" if back else receipts[move.ref].gateway_ref
         lines.append(
             MoneyLine(
                 at=move.at,
@@ -217,6 +239,7 @@ def _parked_lines(user_id: UUID) -> list[MoneyLine]:
                 amount=Money(move.amount if is_in else -move.amount, move.currency),
                 counterparty=_("buyer"),
                 reference=reference,
+                note=back.get_status_display() if back else "",  # type: ignore[attr-defined]
             )
         )
     return lines

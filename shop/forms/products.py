@@ -151,7 +151,7 @@ class PicturesForm(forms.Form):
             alt = forms.CharField(label=_("Picture in words"), max_length=120, required=False, initial=image.alt)
             self.fields[f"alt_{key}"] = alt
             self.fields[f"place_{key}"] = forms.TypedChoiceField(
-                label=_("Place"), choices=places, coerce=int, initial=place, required=False, empty_value=str(place)
+                label=_("Position"), choices=places, coerce=int, initial=place, required=False, empty_value=str(place)
             )
             self.fields[f"remove_{key}"] = forms.BooleanField(label=_("Remove"), required=False)
 

@@ -12,7 +12,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core import clock
-from flows.deal import Act, short_sentences
+from flows.acts import Act
+from flows.deal import short_sentences
 from flows.sentences import Sentence
 from shop.guards import MerchantRequest
 from shop.models import Order
@@ -124,7 +125,7 @@ def _row(order: Order, said: Sentence) -> Row:
 def _next_act(order: Order, said: Sentence, url: str) -> Act | None:
     """The one thing that waits for the merchant, if anything does."""
     if order.in_case:
-        return Act("case", gettext("Answer"), url) if said.needs == "merchant" else None
+        return Act("case", said.ask, url) if said.ask else None
     return Act("ship", gettext("Ship"), f"{url}#ship") if order.status == OrderStatus.PAID else None
 
 

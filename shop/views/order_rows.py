@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy
 from accounts.requests import MemberRequest
 from core import clock
 from core.money import Money
-from flows.deal import Act, short_sentences
+from flows.acts import Act
+from flows.deal import short_sentences
 from flows.sentences import Clock, Sentence
 from shop.models import Order
 from shop.queries.catalogue import media_url
@@ -133,4 +134,7 @@ def _next_act(order: Order, said: Sentence) -> Act | None:
         return Act("pay", label, reverse("shop:payment", args=[order.payment_id]), primary=True)
     if order.status == OrderStatus.DELIVERED:
         return Act("confirm", _("Check and confirm receipt"), reverse("shop:order-confirm", args=[order.number]))
+    if said.clock is not None and said.clock.kind == "order.never_shipped":  # the merchant's time to ship has passed
+        label = _("Cancel and get %(amount)s back") % {"amount": order.total}
+        return Act("cancel", label, reverse("shop:order-cancel", args=[order.number]))
     return None

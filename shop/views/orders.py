@@ -14,11 +14,13 @@ from core.exports import json_file
 from core.guards import member
 from core.http import actor_of
 from core.wording import when
-from escrow.queries import order_lines
+from escrow.queries import misfits, order_lines
 from flows import cancellation, release
-from flows.deal import deal
+from flows.acts import MISSING
+from flows.deal import deal, furthest_behind
 from flows.records import order_record
-from logistics.queries import pickup_code
+from logistics.models import Shipment
+from logistics.queries import pickup_code, shipments_of
 from shop.models import Order
 from shop.queries.orders import order_for_buyer
 from shop.queries.promises import promised
@@ -59,14 +61,18 @@ def confirm(request: MemberRequest, number: str) -> HttpResponse:
     if mine.status not in CONFIRMABLE or mine.in_case:
         messages.info(request, _("There is nothing to confirm at the moment."))
         return redirect(mine)
-    return render(request, "shop/confirm.html", {"order": mine, "promises": promised(list(mine.lines.all()))})
+    parcel = _undelivered(mine)
+    context = {"order": mine, "parcel": parcel, "is_missing": parcel is not None and parcel.status in MISSING}
+    return render(request, "shop/confirm.html", context | {"promises": promised(list(mine.lines.all()))})
 
 
 @member
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def cancel(request: MemberRequest, number: str) -> HttpResponse:
-    """Call a deal off while that is still the buyer's to decide."""
+    """Call a deal off while that is still the buyer's to decide; asked for, this repeats what comes back."""
     mine, reason = _mine(request, number), request.POST.get("reason", "").replace("\x00", "")[:200]
+    if request.method != "POST":
+        return _before_cancelling(request, mine)
     done = cancellation.cancel(order_id=mine.pk, reason=reason, actor=actor_of(request), now=clock.now())
     if done.status == OrderStatus.REFUNDED:
         messages.success(request, _("Cancelled. %(amount)s is on its way back to you.") % {"amount": mine.total})
@@ -90,7 +96,9 @@ def extend(request: MemberRequest, number: str) -> HttpResponse:
 def money(request: MemberRequest, number: str) -> HttpResponse:
     """The running account of one order, which prints as its receipt."""
     mine = _mine(request, number)
-    return render(request, "shop/money.html", {"order": mine, "lines": order_lines(mine.pk)})
+    return render(
+        request, "shop/money.html", {"order": mine, "lines": order_lines(mine.pk, unfit=misfits(mine.payment_id))}
+    )
 
 
 @member
@@ -107,6 +115,21 @@ def promise(request: MemberRequest, number: str) -> HttpResponse:
     """What the listings said when they were bought from."""
     mine = _mine(request, number)
     return render(request, "shop/promise.html", {"order": mine, "promises": promised(list(mine.lines.all()))})
+
+
+def _before_cancelling(request: MemberRequest, mine: Order) -> HttpResponse:
+    """What cancelling means, once more, before it is done."""
+    view = deal(order_id=mine.pk, viewer="buyer", now=clock.now(), order=mine, bare=True)
+    act = next((act for act in view.acts if act.key == "cancel"), None)
+    if act is None:
+        messages.info(request, _("There is nothing to cancel at the moment."))
+        return redirect(mine)
+    return render(request, "shop/cancel.html", {"order": mine, "act": act, "is_paid": view.hold is not None})
+
+
+def _undelivered(mine: Order) -> Shipment | None:
+    """The parcel that keeps an order from being delivered."""
+    return furthest_behind(shipments_of(mine.pk)) if mine.status == OrderStatus.SHIPPED else None
 
 
 def _mine(request: MemberRequest, number: str) -> Order:

@@ -54,6 +54,10 @@
   });
   addEventListener("pageshow", () => all("form[data-busy]").forEach(idle));
 
+  // The current tab of an office may lie outside a narrow screen.
+  const tab = doc.querySelector(".side-nav [aria-current]");
+  if (tab) tab.closest("nav").scrollLeft = tab.offsetLeft - tab.closest("nav").clientWidth / 2 + tab.offsetWidth / 2;
+
   const copy = async (button) => {
     const status = button.querySelector(".visually-hidden");
     try {

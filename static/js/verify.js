@@ -98,7 +98,7 @@
     const path = proof.path.map((part) => ({ hash: bytes(part.hash), minor: BigInt(part.minor) }));
     const found = await climb({ hash, minor: BigInt(proof.minor) }, proof.place, Number(count), path, joinSums);
     must(same(found.hash, bytes(root)) && found.minor === BigInt(total), "custody");
-    return [money(proof.minor, currency), count, money(total, currency), new Date(at).toLocaleString(lang)];
+    return [money(proof.minor, currency), count, money(total, currency), moment(at)];
   };
   const checkRecord = async (whole, keys) => {
     must(whole.format === "tashi-record-v1", "format");
@@ -113,6 +113,12 @@
   };
 
   const lang = document.documentElement.lang;
+  // The reader's own time, named, so that it can be compared with what the pages say.
+  const moment = (at) => {
+    const parts = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
+    return new Date(at).toLocaleString(lang, { ...parts, timeZoneName: "short" });
+  };
+  const kindOf = (kind) => document.querySelector(`[data-verify-words] [data-kind="${CSS.escape(kind)}"]`)?.textContent || kind;
   const money = (minor, currency) => {
     const style = new Intl.NumberFormat(lang, { style: "currency", currency });
     return style.format(Number(minor) / 10 ** style.resolvedOptions().maximumFractionDigits);
@@ -131,8 +137,7 @@
     const sealed = said.receipts.filter((one) => one.seq !== null).length;
     const lines = [fill("counted", said.subject, said.count, sealed)];
     said.receipts.forEach(({ transfer, number: nth, seq }) => {
-      const when = new Date(transfer.at).toLocaleString(lang);
-      lines.push(`${nth}. ${transfer.kind} · ${money(transfer.amount, transfer.currency)} · ${when} · ${word(seq === null ? "promised" : "sealed")}`);
+      lines.push(`${nth}. ${kindOf(transfer.kind)} · ${money(transfer.amount, transfer.currency)} · ${moment(transfer.at)} · ${word(seq === null ? "promised" : "sealed")}`);
     });
     if (custody) lines.push(fill("held", ...custody));
     show("safe", word("good"), lines);

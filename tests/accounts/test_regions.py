@@ -191,7 +191,8 @@ def test_a_hundred_kilobytes_cost_no_more_than_an_address(text: str) -> None:
 @pytest.mark.parametrize(
     ("address", "town", "english"),
     [
-        ({"province": "浙江省", "city": "杭州市", "district": "西湖区"}, "杭州市", "Zhejiang"),
+        ({"province": "浙江省", "city": "杭州市", "district": "西湖区"}, "杭州市", "Hangzhou"),
+        ({"province": "陕西省", "city": "西安市", "district": "雁塔区"}, "西安市", "Xi'an"),
         ({"province": "上海市", "city": "市辖区", "district": "黄浦区"}, "上海市", "Shanghai"),
         ({"province": "重庆市", "city": "县", "district": "城口县"}, "重庆市", "Chongqing"),
         ({"province": "北京市", "city": "", "district": "朝阳区"}, "北京市", "Beijing"),

@@ -113,6 +113,7 @@ def _buyer() -> Iterator[Page]:
         yield _key(delivered.buyer), reverse(name, args=[delivered.number])
     for ground in ("not_received", "not_as_described"):
         yield _key(delivered.buyer), reverse("disputes:case-new", args=[delivered.number]) + f"?ground={ground}"
+    yield _key(pending.buyer), reverse("shop:order-cancel", args=[pending.number])
     yield _key(pending.buyer), reverse("shop:payment", args=[pending.payment_id])
     done = _first(orders, "completed")
     yield _key(done.buyer), reverse("shop:payment", args=[done.payment_id])

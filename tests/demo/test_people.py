@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import phonenumbers
+from django.conf import settings
 
 from accounts import regions
 from demo.catalogue import store
@@ -42,3 +46,9 @@ def test_buyers_have_one_default_address_each() -> None:
         assert sum(address.is_default for address in buyer.addresses) == 1
         assert all(regions.path(address.district_code) for address in buyer.addresses)
     assert person("lin-xiao").addresses[0].street
+
+
+def test_the_readme_introduces_the_people_whom_the_demo_prints() -> None:
+    text = (Path(settings.BASE_DIR) / "README.md").read_text()
+    rows = re.findall(r"^\| ([^|]+) \| (\S+@\S+) \| ([^|]+) \|$", text, re.MULTILINE)
+    assert rows == [(one.name_en, one.email, one.can_try.en) for one in PEOPLE if one.prominent]

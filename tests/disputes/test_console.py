@@ -245,3 +245,25 @@ def test_health_counts_and_can_count_the_books():
     _, staff = mediator()
     delivered_order()
     assert staff.get(reverse("console:health"), {"books": 1}).context["books"].balanced
+
+
+def test_the_articles_that_fit_stand_first_and_another_one_is_pointed_out():
+    user, staff = mediator()
+    case = taken_case(user)
+    groups = staff.get(rule_url(case)).context["form"].fields["article"].choices
+    (fits, first), (_, others) = groups[1], groups[2]
+    suggested = [number for number, _ in first]
+    assert str(fits) and suggested
+    assert not set(suggested) & {number for number, _ in others}
+    words = "callout tone-wait"
+    assert words not in staff.post(rule_url(case), ruling(case, article=suggested[0], step="preview")).text
+    assert words in staff.post(rule_url(case), ruling(case, article=others[-1][0], step="preview")).text
+
+
+def test_the_console_speaks_of_deadlines_in_words():
+    _, staff = mediator()
+    order = paid_order()
+    page = staff.get(reverse("console:order", args=[order.number]), headers={"accept-language": "en"}).text
+    assert "order.ship_by" not in page
+    shown = [str(words) for _, words in staff.get(reverse("console:order", args=[order.number])).context["deadlines"]]
+    assert shown and not [words for words in shown if "." in words]

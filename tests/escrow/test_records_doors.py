@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from datetime import timedelta
@@ -11,12 +12,13 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
+from django.urls import reverse
 
 import verify
 from core import clock
 from core.money import Money
 from disputes.models import Evidence
-from escrow.models import Transfer
+from escrow.models import Transfer, TransferKind
 from escrow.records import checkpoints, notes, sealer
 from flows import aftersale, release
 from tests.factories.accounts import UserFactory
@@ -207,3 +209,8 @@ def test_a_shop_for_real_money_needs_a_signing_key(settings, key):
     settings.SIGNING_KEY = key
     with pytest.raises(SystemCheckError, match=r"core\.E004"):
         call_command("check", "--deploy", "--fail-level", "ERROR")
+
+
+def test_the_check_has_a_word_for_every_kind_of_movement(client, db):
+    page = client.get(reverse("escrow:verify")).content.decode()
+    assert set(TransferKind.names) == set(re.findall(r'data-kind="(\w+)">\w', page))

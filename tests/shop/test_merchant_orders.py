@@ -86,7 +86,7 @@ def test_each_row_leads_to_its_next_act(client, desk):
     assert row.clock is not None
     open_case(paid)
     row = client.get(LIST).context["rows"][0]
-    assert (row.act.label, row.tone) == ("Answer", "frozen")
+    assert (row.act.label, row.tone) == ("Answer the case", "frozen")
 
 
 def test_search_finds_number_parcel_phone_tail_and_amount(client, desk):
