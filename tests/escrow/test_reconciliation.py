@@ -148,9 +148,9 @@ def test_a_chargeback_of_several_parts_is_one_line():
     hold = held()
     row_ = Chargeback.objects.create(
         payment=hold.payment, hold=hold, gateway="sandbox", gateway_ref="DP1", amount_minor=12_800, currency="CNY",
-        opened_at=clock.now(), status="won", taken_minor={},
+        opened_at=clock.now(), status="won", taken_minor={"escrow": 10_000, "losses": 2_800},
     )  # fmt: skip
-    provider, escrow, losses = ledger.accounts("provider:sandbox:CNY", "escrow:CNY", "adjustments:CNY")
+    provider, escrow, losses = ledger.accounts("provider:sandbox:CNY", "escrow:CNY", "losses:CNY")
     entries = [
         ledger.Entry(TransferKind.CHARGEBACK, row_.pk, escrow, provider, 10_000),
         ledger.Entry(TransferKind.CHARGEBACK, row_.pk, losses, provider, 2_800, leg=1),
