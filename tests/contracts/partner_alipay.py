@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 
 from escrow.gateways.base import Created
-from tests.contracts.partners import CALLS, Partner
+from tests.contracts.partners import Partner
 
 
 def visit(created: Created) -> None:
@@ -20,7 +20,6 @@ PARTNER = Partner(
     zone="Asia/Shanghai",
     bank_name="支付宝",
     holder="林梅",
-    calls=CALLS - {"create"},
-    tells_declines=False,
+    lacks=frozenset({"create", "declines", "TellsDisputes"}),
     visit=visit,
 )

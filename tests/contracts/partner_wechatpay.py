@@ -8,4 +8,5 @@ PARTNER = Partner(
     destination="1900000109",
     number="oFakepayMerchant000000000000",
     zone="Asia/Shanghai",
+    lacks=frozenset({"TellsDisputes"}),
 )

@@ -32,8 +32,9 @@ def nothing(created: Created) -> None:
 @dataclass(frozen=True)
 class Partner:
     """
-    ``calls``: the acts for which the adapter makes a call of its own; ``visit``: what the payer's browser does before
-    the provider knows of a payment; ``destination``: a merchant's account there, ``number``: where payouts go if that
+    ``lacks``: what the provider does not do, so that tests of it are left out: names of protocols of the port, "create"
+    (the payer's browser opens the payment), "declines", "payouts"; ``visit``: what the payer's browser does before the
+    provider knows of a payment; ``destination``: a merchant's account there, ``number``: where payouts go if that
     is another; ``zone``: where the provider's day begins.
     """
 
@@ -45,8 +46,7 @@ class Partner:
     zone: str = "UTC"
     bank_name: str = ""
     holder: str = "Lin Mei"
-    calls: frozenset[str] = CALLS
-    tells_declines: bool = True
+    lacks: frozenset[str] = frozenset()
     visit: Callable[[Created], None] = nothing
 
 

@@ -26,18 +26,6 @@ def deal(request, bank, shop) -> Deal:
     return deal_with(PARTNERS[request.param], bank, shop)
 
 
-def needs(deal: Deal, *protocols: type) -> None:
-    """End a test here that is about something this provider does not do."""
-    missing = [protocol.__name__ for protocol in protocols if not isinstance(deal.gateway, protocol)]
-    if missing:
-        pytest.skip(f"{deal.partner.name}: no {missing}")
-
-
-def needs_payouts(deal: Deal) -> None:
-    if not deal.gateway.capabilities.pays_out:
-        pytest.skip(f"{deal.partner.name} sends no payouts")
-
-
 # --- paying -----------------------------------------------------------------------------------------------------------
 
 
@@ -49,10 +37,9 @@ def test_a_payment_is_opened_once_under_its_key(deal):
     assert (deal.charge.minor, deal.charge.currency) == (10_000, deal.partner.currency)
 
 
+@pytest.mark.needs("create")
 def test_a_key_is_not_taken_for_another_amount(deal):
     deal.create(key="payment:one")
-    if "create" not in deal.partner.calls:
-        pytest.skip("the payer's browser opens the payment")
     with pytest.raises(Refused):
         deal.create(10_001, key="payment:one")
     assert deal.charge.minor == 10_000
@@ -81,9 +68,8 @@ def test_another_amount_is_told_as_it_came(deal):
     assert movement.amount == deal.money(9_999)
 
 
+@pytest.mark.needs("declines")
 def test_a_declined_payment_says_why(deal):
-    if not deal.partner.tells_declines:
-        pytest.skip("this provider tells no declines")
     reference = deal.create().reference
     deal.book.decline(deal.charge.ref)
     state = deal.gateway.query_payment(reference=reference)
@@ -216,8 +202,8 @@ def test_a_refund_may_take_days(deal, mood, end):
 # --- releases ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.needs("Releases")
 def test_a_payment_is_released_in_parts(deal):
-    needs(deal, Releases)
     reference, _ = deal.paid()
     first, second, third = (deal.key("release") for _ in range(3))
 
@@ -235,8 +221,8 @@ def test_a_payment_is_released_in_parts(deal):
     assert {row.to for row in deal.book.transfers.values()} == {deal.partner.destination}
 
 
+@pytest.mark.needs("Releases")
 def test_a_release_is_taken_back_once(deal):
-    needs(deal, Releases)
     reference, _ = deal.paid()
     key, back = deal.key("release"), deal.key("reverse")
     deal.gateway.release(key=key, reference=reference, amount=deal.money(6_000), destination=deal.partner.destination)
@@ -260,8 +246,8 @@ def pay_out(deal: Deal, key: str, minor: int = 3_000):
     return deal.gateway.payout(key=key, amount=deal.money(minor), **ask)
 
 
+@pytest.mark.needs("payouts")
 def test_a_payout_goes_out_once(deal):
-    needs_payouts(deal)
     deal.paid()
     key = deal.key("payout")
     assert deal.gateway.query_payout(key=key).status == "unknown"
@@ -273,8 +259,8 @@ def test_a_payout_goes_out_once(deal):
     assert [row.minor for row in deal.book.transfers.values()] == [3_000]
 
 
+@pytest.mark.needs("payouts")
 def test_no_payout_without_money(deal):
-    needs_payouts(deal)
     deal.paid()
     key = deal.key("payout")
     with pytest.raises(Refused):
@@ -282,8 +268,8 @@ def test_no_payout_without_money(deal):
     assert not deal.book.transfers
 
 
+@pytest.mark.needs("payouts")
 def test_a_payout_that_comes_back_has_failed(deal):
-    needs_payouts(deal)
     deal.paid()
     key = deal.key("payout")
     deal.bad("payout", "returned")
@@ -294,17 +280,17 @@ def test_a_payout_that_comes_back_has_failed(deal):
 # --- what else a provider may tell ------------------------------------------------------------------------------------
 
 
+@pytest.mark.needs("TellsBalance")
 def test_the_balance_is_what_lies_there(deal):
-    needs(deal, TellsBalance)
     reference, movement = deal.paid()
     deal.gateway.refund(key=deal.key("refund"), reference=reference, movement_ref=movement, amount=deal.money(1_000))
     balance = deal.gateway.balance(currency=deal.partner.currency)
     assert (balance.amount, balance.source) == (deal.money(9_000), "provider")
 
 
+@pytest.mark.needs("TellsDisputes")
 @pytest.mark.parametrize("end", ["won", "lost"])
 def test_a_payers_bank_takes_the_money_back(deal, end):
-    needs(deal, TellsDisputes)
     reference, _ = deal.paid()
     deal.send_notices()
     deal.shop.got.clear()
@@ -319,8 +305,8 @@ def test_a_payers_bank_takes_the_money_back(deal, end):
     assert deal.gateway.query_dispute(ref=ref).status == end
 
 
+@pytest.mark.needs("GivesStatements")
 def test_the_statement_has_every_movement(deal):
-    needs(deal, GivesStatements)
     deal.book.fee_bps = 60
     reference, movement = deal.paid()
     deal.gateway.refund(key=deal.key("refund"), reference=reference, movement_ref=movement, amount=deal.money(1_000))
@@ -330,3 +316,11 @@ def test_the_statement_has_every_movement(deal):
     assert sum(row.fee.minor for row in statement.rows) == 60  # on the payment's line or on one of its own
     assert by_kind["refund"].gross == deal.money(-1_000)
     assert statement.raw
+
+
+def test_a_partner_lacks_what_its_adapter_lacks(deal):
+    """Nothing is left out that could be tested."""
+    protocols = (Releases, TellsBalance, TellsDisputes, GivesStatements)
+    missing = {one.__name__ for one in protocols if not isinstance(deal.gateway, one)}
+    missing |= set() if deal.gateway.capabilities.pays_out else {"payouts"}
+    assert missing == deal.partner.lacks - {"create", "declines"}
