@@ -44,6 +44,12 @@ class Rules:
     after_sale_hours: int = 168  # how long after completion the platform may still have money given back
     fee_bps: int = 500  # the platform's fee in basis points of what is released
 
+    @property
+    def longest_hold(self) -> timedelta:
+        """How long money is held at most while nobody quarrels: shipped at the last moment, looked at to the end."""
+        look = max(self.inspection_weak_hours, self.min_after_first_scan_hours) + self.extension_hours
+        return timedelta(hours=self.never_shipped_hours + look)
+
     def hours(self, name: str) -> timedelta:
         return timedelta(hours=getattr(self, name))
 

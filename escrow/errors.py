@@ -70,6 +70,18 @@ class PaymentNotOpen(DomainError):
     default_message = _("This payment is no longer open: it has been paid or was closed.")
 
 
+class CannotBeHeld(DomainError):
+    """The payment provider could not keep the promise that is made to the buyer."""
+
+    code = "cannot_be_held"
+    default_message = _("Our payment provider cannot hold this money as long as we promise to, so we do not take it.")
+
+
+class NoSuchCurrency(DomainError):
+    code = "no_such_currency"
+    default_message = _("Our payment provider does not take this currency.")
+
+
 class NotThisAmount(DomainError):
     code = "not_this_amount"
     default_message = _("The money that arrived is not the amount that was asked for.")

@@ -45,6 +45,7 @@ def place(
 
     :raises TotalChanged: if prices, stock or shipping are not what the buyer was shown
     :raises OutOfStock: if somebody was faster
+    :raises CannotBeHeld: if the provider lets go of money sooner than the rules may need
     """
     carts.lock_cart(cart_id)
     view = cart_queries.checked(cart_id, line_ids)
@@ -58,6 +59,7 @@ def place(
     policy = current(KIND)
     rules = from_values(policy.values)
     pay_by = now + timedelta(minutes=rules.pay_by_minutes)
+    payments.promise_to_hold(amount=view.total, at_most=rules.longest_hold)
     stock.reserve(wants={line.variant.pk: line.quantity for group in view.groups for line in group.lines})
     payment = payments.open_payment(buyer_id=buyer_id, amount=view.total, expires_at=pay_by, now=now)
     for group in view.groups:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -19,7 +19,8 @@ from core.money import Money
 from core.prepared import Blank, Change, Prepared
 from core.transitions import advance
 from escrow import ledger
-from escrow.errors import AlreadyPosted, NotParked, NotThisAmount, PaymentNotOpen
+from escrow.errors import AlreadyPosted, CannotBeHeld, NoSuchCurrency, NotParked, NotThisAmount, PaymentNotOpen
+from escrow.gateways import capabilities
 from escrow.gateways import gateway as provider_of
 from escrow.gateways.base import Created, Movement, Notice, PaymentState
 from escrow.ledger import Entry
@@ -43,6 +44,20 @@ _KNOWN = Prepared(
 _PROCESSED = Change(
     lambda: (Inbox.objects.filter(pk=Blank("pk")), {"processed_at": Blank("now"), "error": Blank("error")})
 )
+
+
+def promise_to_hold(*, amount: Money, at_most: timedelta) -> None:
+    """
+    Make sure that the provider can do what the buyer is promised; asked before anything is written. No network.
+
+    :raises CannotBeHeld: if it lets go of money sooner than the longest protection period
+    :raises NoSuchCurrency: if it does not take the currency
+    """
+    can = capabilities(settings.PAYMENT_GATEWAY)
+    if can.hold_days is not None and timedelta(days=can.hold_days) < at_most:
+        raise CannotBeHeld
+    if amount.currency not in can.currencies:
+        raise NoSuchCurrency
 
 
 def open_payment(*, buyer_id: UUID, amount: Money, expires_at: datetime, now: datetime) -> Payment:

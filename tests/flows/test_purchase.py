@@ -7,6 +7,9 @@ import pytest
 from core import clock
 from core.errors import IllegalTransition, NotFound
 from core.money import Money
+from escrow.errors import CannotBeHeld, NoSuchCurrency
+from escrow.gateways import use
+from escrow.gateways.base import Capabilities
 from escrow.models import Hold, Receipt, Refund
 from escrow.queries import hold_of, merchant_money
 from escrow.states import HoldStatus, PaymentStatus
@@ -17,6 +20,7 @@ from shop.models import Order, Variant
 from shop.states import OrderStatus
 from tests import stories
 from tests.factories.accounts import AddressFactory, UserFactory
+from tests.factories.escrow import ScriptedGateway
 from tests.factories.shop import ProductFactory
 from tests.sandbox import at_bank, pay_at_bank
 
@@ -30,6 +34,24 @@ def test_a_placed_order_reserves_stock_and_waits_for_its_payment():
     assert Variant.objects.get(pk=variant.pk).stock == 1
     assert order.total == order.payment.amount
     assert hold_of(order.pk) is None
+
+
+@pytest.mark.parametrize(
+    ("can", "refusal"),
+    [({"hold_days": 19}, CannotBeHeld), ({"hold_days": None, "currencies": {"USD"}}, NoSuchCurrency)],
+)
+def test_what_the_provider_cannot_hold_as_long_as_promised_is_not_sold(can, refusal):
+    """Twenty days by the default policy: seven to ship, ten to look, three more on demand."""
+    variant = ProductFactory(stock=3).variants.get()
+    bank = ScriptedGateway()
+    bank.capabilities = Capabilities(**{"partial_refund": True, "currencies": frozenset({"CNY"}), **can})
+    with use("sandbox", bank), pytest.raises(refusal):
+        stories.placed_order(variant=variant)
+    assert Variant.objects.get(pk=variant.pk).stock == 3
+    assert not Order.objects.exists()
+    bank.capabilities = Capabilities(hold_days=20, partial_refund=True, currencies=frozenset({"CNY"}))
+    with use("sandbox", bank):
+        assert stories.placed_order(variant=variant).status == OrderStatus.PENDING
 
 
 def test_a_total_the_buyer_did_not_see_is_not_charged():
