@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from core import clock
 from core.models import AuditEntry
+from core.templatetags.tashi import whole_dates
 from escrow.models import Hold
 from logistics.models import Shipment
 from logistics.states import ShipmentStatus
@@ -223,7 +224,7 @@ def test_the_page_opens_with_the_money_and_asks_the_database_at_most_twelve_time
     text = page.content.decode()
     assert page.status_code == 200
     assert text.index("money-sentence-say") < text.index("steps")
-    assert page.context["deal"].sentence.text.split("¥")[0][:10] in text
+    assert whole_dates(page.context["deal"].sentence.text) in text
     assert page.context["deal"].sentence.clock is not None or make is shipped_order
 
 
