@@ -35,7 +35,7 @@ def play(charge: SandboxCharge, outcome: str, *, minor: int | None, sent_back: i
         return str(row["ref"])
     if not is_open(charge):
         return ""
-    last = {**rows[-1], "status": outcome.removeprefix("chargeback_")}
+    last = {**rows[-1], "status": outcome.removeprefix("chargeback_"), "closed_at": clock.now().isoformat()}
     _keep(charge, [*rows[:-1], last])
     return str(last["ref"])
 

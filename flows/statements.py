@@ -106,13 +106,16 @@ def fetch(*, now: datetime) -> int:
 
 
 def due_days(name: str, *, now: datetime) -> list[date]:
-    """Days whose statement should be there and was not fetched: since the last one, or yesterday if there is none."""
+    """
+    Days of the last week whose statement should be there and was not fetched, oldest first, since the first that was;
+    of a provider that was never asked only the last one.
+    """
     local = now.astimezone(CHINA)
     last = china_day(now) - timedelta(days=1 if local.time() >= READY_AT else 2)
-    rows = StatementFile.objects.filter(gateway=name, handed_in_by=None).order_by("-day")
-    newest = rows.values_list("day", flat=True).first()
-    first = last if newest is None else max(newest + timedelta(days=1), last - timedelta(days=CATCH_UP_DAYS - 1))
-    return [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    fetched = set(StatementFile.objects.filter(gateway=name, handed_in_by=None).values_list("day", flat=True))
+    first = max(min(fetched, default=last), last - timedelta(days=CATCH_UP_DAYS - 1))
+    days = (first + timedelta(days=n) for n in range((last - first).days + 1))
+    return [day for day in days if day not in fetched]
 
 
 def _fetch(name: str, provider: GivesStatements, day: date, *, now: datetime) -> int:

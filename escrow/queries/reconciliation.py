@@ -13,6 +13,7 @@ from core.money import Money
 from escrow.gateways.base import StatementRow
 from escrow.models import Account, Chargeback, Hold, StatementFile, StatementLine, Ticket, Transfer, TransferKind
 from escrow.queries import ours
+from escrow.statements import NAMES
 from escrow.statements.reading import CHINA
 from escrow.states import LineKind, MatchStatus, TicketStatus
 
@@ -34,6 +35,10 @@ class Day:
     workers: set[str] = field(default_factory=set)
     closing: Money | None = None
     books: Money | None = None
+
+    @property
+    def name(self) -> str:
+        return str(NAMES.get(self.gateway, self.gateway))
 
     @property
     def lines(self) -> int:
@@ -75,6 +80,10 @@ def china_day(at: datetime) -> date:
     return at.astimezone(CHINA).date()
 
 
+# A statement counts once its lines are taken in; one that was handed in and only looked at does not.
+TAKEN_IN = Q(lines__gt=0) | Q(handed_in_by=None)
+
+
 def files(*, gateway: str = "", since: date, until: date) -> list[StatementFile]:
     """Statements of these days, newest first; without their bytes."""
     rows = StatementFile.objects.filter(day__gte=since, day__lte=until).defer("raw")
@@ -92,7 +101,7 @@ def days(*, gateway: str = "", since: date, until: date) -> list[Day]:
     only = {"gateway": gateway} if gateway else {}
     for file in reversed(files(gateway=gateway, since=since, until=until)):
         row = at(file.gateway, file.day)
-        if file.closing_minor is not None:
+        if file.closing_minor is not None and (file.lines or file.handed_in_by is None):
             row.closing = Money(file.closing_minor, file.currency)
     first, last = day_bounds(since)[0], day_bounds(until)[1]
     lines = StatementLine.objects.filter(at__gte=first, at__lt=last, **only)
@@ -167,7 +176,7 @@ def newest_closing(gateway: str, currency: str) -> tuple[Money, datetime] | None
     """The newest closing balance that a statement names, with what our books say has moved since; and of when it is."""
     file = (
         StatementFile.objects.filter(gateway=gateway, currency=currency, closing_minor__isnull=False)
-        .filter(Q(lines__gt=0) | Q(handed_in_by=None))
+        .filter(TAKEN_IN)
         .defer("raw")
         .order_by("-day", "-pk")
         .first()
@@ -195,7 +204,7 @@ class Missing:
 
 def missing(*, gateway: str, now: datetime) -> list[Missing]:
     """Movements older than ``STATEMENT_MISSING_DAYS`` without a line, since this provider's first statement."""
-    first = StatementFile.objects.filter(gateway=gateway).aggregate(day=Min("day"))["day"]
+    first = StatementFile.objects.filter(TAKEN_IN, gateway=gateway).aggregate(day=Min("day"))["day"]
     if first is None:
         return []
     until = now - timedelta(days=settings.STATEMENT_MISSING_DAYS)

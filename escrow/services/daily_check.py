@@ -33,7 +33,7 @@ def compare_balances(*, file: StatementFile, now: datetime) -> None:
     open_days = Ticket.objects.filter(
         gateway=file.gateway, problem=tickets.BALANCE, status=TicketStatus.OPEN
     ).values_list("day", flat=True)
-    rows = StatementFile.objects.filter(gateway=file.gateway, day__in={file.day, *open_days})
+    rows = StatementFile.objects.filter(reconciliation.TAKEN_IN, gateway=file.gateway, day__in={file.day, *open_days})
     newest = {row.day: row for row in rows.filter(closing_minor__isnull=False).defer("raw").order_by("pk")}
     for day, row in newest.items():
         books = reconciliation.balance_at(row.gateway, row.currency, reconciliation.day_bounds(day)[1])

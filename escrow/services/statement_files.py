@@ -62,6 +62,8 @@ def parsed(file: StatementFile) -> Statement:
     :raises BadStatement: if it is none
     """
     raw = bytes(file.raw)
+    if not raw:
+        return Statement(file.name, raw, ())  # how a provider says that nothing moved on a day
     return statements.read(file.gateway, raw, name=file.name, day=file.day, currency=file.currency)
 
 

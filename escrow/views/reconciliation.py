@@ -45,9 +45,9 @@ def reconciliation(request: MemberRequest) -> HttpResponse:
     days = found.days(gateway=gateway, since=until - SHOWN_DAYS, until=until)
     people = _people({str(row.owner) for row in page if row.owner} | {one for row in days for one in row.workers})
     context = {
-        "form": form, "page": page, "view": view, "names": statements.NAMES,
+        "form": form, "page": page, "view": view,
         "days": [(row, [people.get(one, "–") for one in sorted(row.workers)]) for row in days],
-        "tickets": [(row, people.get(str(row.owner), "")) for row in page],
+        "tickets": [(row, people.get(str(row.owner), ""), statements.NAMES.get(row.gateway)) for row in page],
         "tabs": _tabs(view),
     }  # fmt: skip
     return render(request, "console/reconciliation.html", context)

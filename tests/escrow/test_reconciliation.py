@@ -12,12 +12,13 @@ from core.errors import NotFound
 from core.models import AuditEntry
 from core.money import Money
 from escrow import gateways, ledger
-from escrow.models import Chargeback, Receipt, StatementFile, StatementLine, Ticket, Transfer, TransferKind
-from escrow.queries import books, reconciliation
+from escrow.models import Receipt, StatementFile, StatementLine, Ticket, Transfer, TransferKind
+from escrow.queries import books, ours, reconciliation
 from escrow.records import custody
 from escrow.services import daily_check, holds, matching, payments, payouts, refunds, tickets
 from escrow.statements.reading import CHINA, BadStatement
 from flows import statements as flow
+from tests.escrow import disputes
 from tests.escrow import statement_rows as given
 from tests.escrow.statement_rows import line, row, take_in
 from tests.factories.accounts import MediatorFactory
@@ -141,32 +142,37 @@ def test_a_payout_is_found():
     assert Transfer.objects.get(pk=line("PO1").transfer_id).kind == TransferKind.PAYOUT_DONE
 
 
-def test_a_chargeback_of_several_parts_is_one_line():
-    """Booked by hand here: what books chargebacks is tested where it lives."""
-    from escrow.queries import ours
+def test_a_payout_that_the_bank_sent_back_is_two_lines():
+    _, payout = paid_out()
+    bank = ScriptedGateway()
+    bank.done[f"payout:{payout.pk}"] = payout.amount
+    bank.sent_back[f"payout:{payout.pk}"] = "account closed"
+    with gateways.use("sandbox", bank):
+        payouts.watch_payout(payout_id=payout.pk, now=clock.now())
+    key = f"payout:{payout.pk}"
+    take_in(row("PO1", "payout", -12_800, reference=key), row("PO1-back", "payment", 12_800, reference=key))
+    kinds = [Transfer.objects.get(pk=line(ext_id).transfer_id).kind for ext_id in ("PO1", "PO1-back")]
+    assert kinds == [TransferKind.PAYOUT_DONE, TransferKind.PAYOUT_RETURNED]
 
+
+def test_a_chargeback_of_several_parts_is_one_line():
+    """10,000 of it was the merchant's, 2,800 had gone back to the buyer before: two transfers each way."""
     hold = held()
-    row_ = Chargeback.objects.create(
-        payment=hold.payment, hold=hold, gateway="sandbox", gateway_ref="DP1", amount_minor=12_800, currency="CNY",
-        opened_at=clock.now(), status="won", taken_minor={"escrow": 10_000, "losses": 2_800},
-    )  # fmt: skip
-    provider, escrow, losses = ledger.accounts("provider:sandbox:CNY", "escrow:CNY", "losses:CNY")
-    entries = [
-        ledger.Entry(TransferKind.CHARGEBACK, row_.pk, escrow, provider, 10_000),
-        ledger.Entry(TransferKind.CHARGEBACK, row_.pk, losses, provider, 2_800, leg=1),
-        ledger.Entry(TransferKind.CHARGEBACK_WON, row_.pk, provider, escrow, 10_000),
-        ledger.Entry(TransferKind.CHARGEBACK_WON, row_.pk, provider, losses, 2_800, leg=1),
-    ]
-    ledger.post(entries, now=clock.now())
-    assert [one.minor for one in ours.chargebacks("sandbox", {"DP1"})] == [-12_800, 12_800]
+    refunded(hold, 2_800)
+    rows = disputes.dispute(hold, 12_800)
+    disputes.close(rows, "won")
+    ref = rows[0].gateway_ref
+    assert Transfer.objects.filter(kind=TransferKind.CHARGEBACK).count() == 2
+    assert [one.minor for one in ours.chargebacks("sandbox", {ref})] == [-12_800, 12_800]
     take_in(
-        row("CB1", "chargeback", -12_800, fee=1_500, reference="DP1"),
-        row("CB2", "chargeback", 12_800, fee=-1_500, reference="DP1"),
-        row(arrival(hold).gateway_ref, "payment", 12_800),
+        row("CB1", "chargeback", -12_800, fee=1_500, reference=ref),
+        row("CB2", "chargeback", 12_800, fee=-1_500, reference=ref),
     )
     assert (line("CB1").status, line("CB2").status) == ("matched", "matched")
     assert fees() == 0
     assert Transfer.objects.filter(kind=TransferKind.PROVIDER_FEE).count() == 2
+    late = clock.now() + timedelta(days=3)
+    assert {one.minor for one in reconciliation.missing(gateway="sandbox", now=late)} == {12_800, -2_800}
 
 
 # --- fees ----------------------------------------------------------------------

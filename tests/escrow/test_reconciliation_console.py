@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from core import clock
 from escrow.models import Receipt, StatementFile, StatementLine, Ticket
+from escrow.queries import reconciliation as found
 from escrow.queries.reconciliation import china_day
 from tests.disputes.rooms import mediator, stranger
 from tests.escrow import statement_rows as given
@@ -128,6 +129,7 @@ def test_a_file_is_shown_before_anything_of_it_counts(staff):
     answer = hand_in(client, (GOLDEN / "wechat_tradebill.csv").read_bytes())
     page = client.get(answer.url).content.decode()
     assert not StatementLine.objects.exists()
+    assert found.missing(gateway="wechatpay", now=clock.now()) == []
     for part in ("4200002026110212340001", "¥2,178.50", "¥13.07", "-¥33.00"):
         assert part in page
     again = hand_in(client, (GOLDEN / "wechat_tradebill.csv").read_bytes())
@@ -168,3 +170,15 @@ def test_the_files_are_guarded_against_formulas(staff):
     assert "'=cmd()" in staff[1].get(day_url("console:reconciliation-day-file")).content.decode()
     assert "'=1+1" in staff[1].get(reverse("console:tickets-file")).content.decode()
     assert given.tickets() == [("unknown_line", 3_000)]
+
+
+def test_a_file_that_was_only_looked_at_says_nothing_of_the_day(staff):
+    receipt = held().payment.receipts.get()
+    take_in(row(receipt.gateway_ref, "payment", 12_800), closing=12_800)
+    body = b'{"rows": [{"id": "X", "kind": "other", "gross": 1, "fee": 0, "currency": "CNY", "at": "%s"}], '
+    raw = body % clock.now().isoformat().encode() + b'"closing": {"minor": 5, "currency": "CNY"}}'
+    day = china_day(clock.now())
+    assert hand_in(staff[1], raw, gateway="sandbox", name="x.json", day=str(day)).status_code == 302
+    (shown,) = found.days(since=day, until=day)
+    assert (shown.closing.minor, shown.agrees) == (12_800, True)
+    assert found.newest_closing("sandbox", "CNY")[0].minor == 12_800

@@ -101,12 +101,12 @@ class TellingGateway(ScriptedGateway):
 
     def __init__(self, *, down: int = 0) -> None:
         super().__init__()
-        self.down, self.days = down, []
+        self.down, self.days, self.never = down, [], set()
 
     def statement(self, *, day):
         self.days.append(day)
-        if self.down:
-            self.down -= 1
+        if self.down or day in self.never:
+            self.down = max(self.down - 1, 0)
             raise Unavailable
         return Statement(f"{day}.json", b'{"rows": []}', ())
 
@@ -130,3 +130,29 @@ def test_a_bank_that_does_not_answer_is_asked_again_and_days_are_caught_up():
         assert flow.fetch(now=at_china(13) + timedelta(days=3)) == 3
     assert bank.days[-3:] == [date(2026, 11, 4), date(2026, 11, 5), date(2026, 11, 6)]
     assert flow.due_days("sandbox", now=at_china(13) + timedelta(days=60))[0] > date(2026, 12, 25)
+
+
+def test_a_day_that_came_late_is_not_forgotten_for_a_later_one():
+    bank = TellingGateway()
+    with gateways.use("sandbox", bank):
+        flow.fetch(now=at_china(11))
+        bank.never = {date(2026, 11, 4)}
+        flow.fetch(now=at_china(11) + timedelta(days=2))
+        bank.never = set()
+        assert flow.due_days("sandbox", now=at_china(11) + timedelta(days=2)) == [date(2026, 11, 4)]
+        assert flow.fetch(now=at_china(11) + timedelta(days=2)) == 1
+    assert StatementFile.objects.count() == 3
+
+
+class SilentGateway(ScriptedGateway):
+    """Says without a file that nothing moved."""
+
+    def statement(self, *, day):
+        return Statement(f"{day}.csv", b"", ())
+
+
+def test_a_day_without_a_file_is_an_empty_day():
+    with gateways.use("sandbox", SilentGateway()):
+        assert flow.fetch(now=at_china(11)) == 1
+        assert flow.fetch(now=at_china(12)) == 0
+    assert StatementFile.objects.get().lines == 0
