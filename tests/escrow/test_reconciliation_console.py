@@ -24,7 +24,9 @@ HOME = "console:reconciliation"
 
 @pytest.fixture
 def staff():
-    return mediator()
+    person, client = mediator()
+    client.defaults["HTTP_ACCEPT_LANGUAGE"] = "en"
+    return person, client
 
 
 def day_url(name: str = "console:reconciliation-day", gateway: str = "sandbox") -> str:
