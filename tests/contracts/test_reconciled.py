@@ -10,7 +10,7 @@ import pytest
 from core import clock
 from core.actor import SYSTEM
 from escrow import gateways
-from escrow.gateways.base import GivesStatements, TellsDisputes
+from escrow.gateways.base import GivesStatements
 from escrow.ledger import account, balance
 from escrow.models import Refund, StatementLine, Ticket
 from escrow.queries import books, hold_of, reconciliation
@@ -91,9 +91,8 @@ def test_every_line_of_a_day_is_matched_and_the_fee_is_booked(deal):
     assert (again.new, again.changed) == (0, 0)
 
 
+@pytest.mark.needs("TellsDisputes")
 def test_a_dispute_that_is_won_is_two_lines_that_agree(deal):
-    if not isinstance(deal.gateway, TellsDisputes):
-        pytest.skip(f"{deal.gateway.name} tells of no disputes")
     _, charge = paid(deal)
     row = deal.book.open_dispute(charge.ref, minor=4_000)
     chargebacks.dispute_changed(gateway=deal.gateway.name, ref=row.ref, now=clock.now())

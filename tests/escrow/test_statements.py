@@ -9,11 +9,20 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from core.errors import NotFound
 from core.money import Money
 from escrow.statements import alipay, bank, read, reading, sandbox, stripe, wechatpay
 from escrow.statements.reading import BadStatement
+
+
+@pytest.fixture(autouse=True)
+def in_english():
+    """What is wrong with a file is said in the reader's language; here he reads English."""
+    with translation.override("en"):
+        yield
+
 
 FILES = Path(__file__).parent / "statements"
 DAY = date(2026, 11, 2)
