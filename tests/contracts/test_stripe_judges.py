@@ -287,7 +287,7 @@ def test_we_believe_the_notices_of_a_second_stripe(second, elsewhere, shop):
     until = time.monotonic() + 10
     while not shop.got and time.monotonic() < until:
         time.sleep(0.05)
-    ((headers, body),) = shop.got
+    headers, body = shop.got[0]  # more may come: those of the tests before, which it sends when it gets round to it
     assert gateway.parse_notice(raw_body=body, headers=headers).kind == "other"
     assert stripe.Webhook.construct_event(body, headers["Stripe-Signature"], SECRET)
     with pytest.raises(BadSignature):
