@@ -6,7 +6,9 @@ import re
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core import audit, deadlines, outbox
@@ -16,6 +18,17 @@ from escrow.models import Account, PayoutAccount
 from escrow.queries.payouts import usable_from
 
 _NUMBER = re.compile(r"\A[0-9A-Z]{8,34}\Z", re.ASCII)
+# Who pays out to accounts of his own instead of a bank's, what their numbers look like, and the words for that.
+_OWN_NUMBERS: dict[str, tuple[re.Pattern[str], Promise]] = {
+    "stripe": (
+        re.compile(r"\Aacct_[A-Za-z0-9]{8,50}\Z", re.ASCII),
+        _("The number of your connected Stripe account: it begins with acct_."),
+    ),
+    "wechatpay": (
+        re.compile(r"\Ao[A-Za-z0-9_-]{27}\Z", re.ASCII),
+        _("Your openid at our WeChat app: 28 characters, the first an o."),
+    ),
+}
 
 
 @transaction.atomic
@@ -29,13 +42,15 @@ def set_payout_account(
 
     :raises BadPayoutAccount: if something is missing or the number is no account number
     """
-    plain = re.sub(r"[\s-]", "", number).upper()
+    plain, wrong = _checked(number)
     bank, holder = bank.strip(), holder.strip()
-    faults = {name: _("This is needed.") for name, value in (("bank", bank), ("holder", holder)) if not value}
+    faults: dict[str, Promise] = {
+        name: _("This is needed.") for name, value in (("bank", bank), ("holder", holder)) if not value
+    }
     if len(bank) > 60 or len(holder) > 60:
         faults["bank" if len(bank) > 60 else "holder"] = _("At most 60 characters.")
-    if not _NUMBER.match(plain):
-        faults["number"] = _("8 to 34 digits, as printed on the card or account.")
+    if wrong:
+        faults["number"] = wrong
     if faults:
         raise BadPayoutAccount(fields=faults)
     PayoutAccount.objects.filter(store_id=store_id, is_active=True).update(is_active=False)
@@ -51,6 +66,16 @@ def set_payout_account(
         deadlines.schedule("payout.due", subject=store_id, due_at=max(now, usable_from(row)))
     outbox.publish("escrow.payout_account_set", store_id=str(store_id), account_id=str(row.pk))
     return row
+
+
+def _checked(number: str) -> tuple[str, Promise | None]:
+    """A number as it is kept, and what is wrong with it for whoever pays merchants out."""
+    if settings.PAYOUT_GATEWAY in _OWN_NUMBERS:
+        pattern, words = _OWN_NUMBERS[settings.PAYOUT_GATEWAY]
+        own = number.strip()
+        return own, None if pattern.match(own) else words
+    plain = re.sub(r"[\s-]", "", number).upper()
+    return plain, None if _NUMBER.match(plain) else _("8 to 34 digits, as printed on the card or account.")
 
 
 def set_aside(account_id: UUID) -> bool:

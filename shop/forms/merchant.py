@@ -108,6 +108,6 @@ class PayoutAccountForm(forms.Form):
     holder = forms.CharField(label=_("Account holder"), max_length=60)
     number = forms.CharField(
         label=_("Account number"),
-        max_length=34,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+        max_length=64,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )

@@ -146,6 +146,34 @@ def test_an_account_must_be_one(bank, holder, number, field):
     assert not PayoutAccount.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("gateway", "good", "bad"),
+    [
+        ("stripe", "acct_1AbCdEfGhIjKlMnO", ("6222021234561234", "acct_", "ACCT_1ABCDEFGHIJKLMNO")),
+        (
+            "wechatpay",
+            "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o",
+            ("6222021234561234", "oUpF8uMuAJO", "xUpF8uMuAJO_M2pxb1Q9zNjWeS6o"),
+        ),
+    ],
+)
+def test_who_pays_out_to_his_own_accounts_takes_their_numbers_alone(settings, gateway, good, bad):
+    """Their letters are told apart, so nothing of them is made large or left out."""
+    settings.PAYOUT_GATEWAY = gateway
+    store_id = uuid4()
+
+    def choose(number):
+        return payouts.set_payout_account(
+            store_id=store_id, bank=gateway, holder="Lin", number=number, actor=SYSTEM, now=clock.now()
+        )
+
+    for number in bad:
+        with pytest.raises(BadPayoutAccount) as refusal:
+            choose(number)
+        assert set(refusal.value.fields) == {"number"}
+    assert choose(f" {good} ").number.open() == good
+
+
 def test_a_changed_account_waits_three_days_and_its_owner_is_told():
     from datetime import timedelta
 
