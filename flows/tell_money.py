@@ -5,14 +5,11 @@ from __future__ import annotations
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import User
-from accounts.services.notices import in_language_of, notify
-from core import clock
 from core.money import Money
 from core.outbox import Payload
 from core.wording import when
 from escrow.models import Chargeback, Refund
-from flows.telling import Words, order_of, tell_buyer, tell_merchant
+from flows.telling import order_of, tell_buyer, tell_merchant, tell_staff
 
 
 def buyer_given_back(payload: Payload) -> None:
@@ -71,30 +68,21 @@ def staff_charged_back(payload: Payload) -> None:
     row = _row(payload)
     names = {"amount": row.amount, "ref": row.gateway_ref, "why": row.reason or "–"}
     by = {"when": when(row.answer_by)} if row.answer_by else {}
-    _tell_staff("escrow.chargeback_opened", row.pk, lambda: (
+    tell_staff("escrow.chargeback_opened", row.pk, lambda: (
         _("Chargeback of %(amount)s") % names,
         (_("Number %(ref)s, reason: %(why)s.") % names)
         + (" " + _("The provider takes evidence until %(when)s.") % by if by else ""),
-    ))  # fmt: skip
+    ), url=reverse("console:chargebacks"))  # fmt: skip
 
 
 def staff_chargeback_over(payload: Payload) -> None:
     row = _row(payload)
     names = {"amount": row.amount, "ref": row.gateway_ref}
-    _tell_staff("escrow.chargeback_closed", row.pk, lambda: (
+    tell_staff("escrow.chargeback_closed", row.pk, lambda: (
         _("Chargeback of %(amount)s is over") % names,
         _("Number %(ref)s: %(status)s.") % {**names, "status": row.get_status_display()},  # type: ignore[attr-defined]
-    ))  # fmt: skip
+    ), url=reverse("console:chargebacks"))  # fmt: skip
 
 
 def _row(payload: Payload) -> Chargeback:
     return Chargeback.objects.select_related("hold").get(pk=payload["chargeback_id"])
-
-
-def _tell_staff(kind: str, key: object, words: Words) -> None:
-    """Put it into the inbox of everybody who minds the money."""
-    for user_id in User.objects.filter(is_mediator=True, is_active=True).order_by("pk").values_list("pk", flat=True):
-        with in_language_of(user_id):
-            subject, body = words()
-            notify(user_id=user_id, kind=kind, key=f"{kind}:{key}", subject=subject, body=body, email=False,
-                   url=reverse("console:chargebacks"), now=clock.now())  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from collections.abc import Sequence
 from datetime import date
 
@@ -76,7 +77,7 @@ def _members(raw: bytes) -> list[bytes]:
             if len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > reading.MAX_BYTES:
                 raise reading.whole(_("the file is too large"))
             return [archive.read(info) for info in infos]
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError) as fault:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError) as fault:
         raise reading.whole(_("the archive is damaged")) from fault
 
 

@@ -93,6 +93,16 @@ def test_alipay_lines_that_are_missing_are_betrayed_by_the_sums():
     assert "do not agree" in refused(alipay, bent.getvalue()).message
 
 
+def test_alipay_zip_whose_middle_is_damaged_is_refused():
+    """Red without zlib.error among what is caught: a stream that cannot be unpacked raises it, not BadZipFile."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("x.csv", golden("alipay_newest_first.csv"))
+    raw = packed.getvalue()
+    start = 30 + len("x.csv")
+    assert "damaged" in refused(alipay, raw[:start] + b"\xff" * 40 + raw[start + 40 :]).message
+
+
 def test_alipay_names_the_line_that_cannot_be_read():
     text = golden("alipay_newest_first.csv").decode("gbk")
     bad = refused(alipay, text.replace(",128.00,", ",128.005,").encode("gbk"))
