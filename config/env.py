@@ -11,6 +11,7 @@ env = environ.Env()
 if (BASE_DIR / ".env").is_file() and not env.bool("IGNORE_DOTENV", default=False):
     environ.Env.read_env(BASE_DIR / ".env")
 
+SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 DEMO_SECRET = "demo-key-never-for-real-money"  # noqa: S105  refused by check --deploy
 DEMO_VAULT = "demo:ZGVtby12YXVsdC1rZXktbmV2ZXItZm9yLXJlYWwtbW9uZXkhIQ"
 

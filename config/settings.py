@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from celery.schedules import crontab
-from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from config.env import BASE_DIR, DEMO_SECRET, DEMO_VAULT, database, env
+from config.people import *
 from config.providers import providers
+from config.safety import *
 
 DEBUG = env.bool("DEBUG", default=False)
 SANDBOX = env.bool("SANDBOX", default=True)
@@ -18,7 +19,6 @@ VAULT_KEYS = env.list("VAULT_KEYS", default=[DEMO_VAULT])
 SIGNING_KEY = env.str("SIGNING_KEY", default="")
 RETIRED_SIGNING_KEYS = env.list("RETIRED_SIGNING_KEYS", default=[])  # public halves, as /verify/ shows them
 ANCHOR_MAIL_TO = env.list("ANCHOR_MAIL_TO", default=[])  # who gets the log's newest checkpoint once a day
-SITE_URL = env.str("SITE_URL", default="http://127.0.0.1:8000").rstrip("/")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
@@ -151,72 +151,8 @@ CELERY_BEAT_SCHEDULE = {
 }
 NUDGE = env.bool("NUDGE", default=True)
 
-# --- people -----------------------------------------------------------------------------------------------------------
-AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backend.Backend"]
-SESSION_ENGINE = "accounts.sessions"
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-LOGIN_URL = "account_login"
-LOGIN_REDIRECT_URL = "shop:home"
-LOGOUT_REDIRECT_URL = "shop:home"
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
-ACCOUNT_LOGIN_METHODS = {"phone", "email"}
-# Never "phone*": it bars all who have none from signing in. "email*" is what allauth's check wants beside mandatory
-# codes; our form asks for one of the two, and our stage lets a member without e-mail pass.
-ACCOUNT_SIGNUP_FIELDS = ["phone", "email*", "password1"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_PREVENT_ENUMERATION = True
-ACCOUNT_EMAIL_VERIFICATION = "mandatory"
-ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
-ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
-ACCOUNT_LOGIN_BY_CODE_ENABLED = True
-ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
-ACCOUNT_CHANGE_EMAIL = True
-ACCOUNT_SESSION_REMEMBER = None
-ACCOUNT_EMAIL_NOTIFICATIONS = True
-ACCOUNT_REAUTHENTICATION_REQUIRED = True
-ACCOUNT_LOGOUT_ON_GET = False
+# --- letters ----------------------------------------------------------------------------------------------------------
 ACCOUNT_EMAIL_SUBJECT_PREFIX = f"[{SITE_NAME}] "
-ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
-ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = ALLAUTH_USER_CODE_FORMAT
-BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
-# Without it all visitors behind a proxy would share one limit; with too many, each could write himself a new address.
-ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=int(BEHIND_PROXY))
-ACCOUNT_RATE_LIMITS = {
-    "confirm_email": "3/m/key,10/h/key",
-    "verify_phone": "3/m/key,10/h/key,20/m/ip",
-    "request_login_code": "20/m/ip,3/m/key,20/d/key",
-    "change_phone": "5/m/user",
-}
-ACCOUNT_FORMS = {
-    "login": "accounts.forms.entrance.LoginForm",
-    "signup": "accounts.forms.entrance.SignupForm",
-    "request_login_code": "accounts.forms.entrance.RequestLoginCodeForm",
-    "confirm_login_code": "accounts.forms.entrance.ConfirmLoginCodeForm",
-    "verify_phone": "accounts.forms.entrance.VerifyPhoneForm",
-    "confirm_email_verification_code": "accounts.forms.entrance.ConfirmEmailForm",
-    "confirm_password_reset_code": "accounts.forms.entrance.ConfirmPasswordResetForm",
-    "reset_password": "accounts.forms.security.ResetPasswordForm",
-    "reset_password_from_key": "accounts.forms.security.ResetPasswordKeyForm",
-    "change_password": "accounts.forms.security.ChangePasswordForm",
-    "set_password": "accounts.forms.security.SetPasswordForm",
-    "add_email": "accounts.forms.security.AddEmailForm",
-    "change_phone": "accounts.forms.security.ChangePhoneForm",
-    "reauthenticate": "accounts.forms.security.ReauthenticateForm",
-}
-HEADLESS_CLIENTS = ("app",)  # its addresses are ours: accounts/api/urls.py
-HEADLESS_TOKEN_STRATEGY = "accounts.api.authentication.AppSessions"  # noqa: S105
-DEMO_PEOPLE = "demo.people.PEOPLE"  # who may be signed in as with one click, in a sandbox only
-
 EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
     default="accounts.channels.sandbox.EmailBackend" if SANDBOX else "django.core.mail.backends.smtp.EmailBackend",
@@ -251,38 +187,6 @@ UPLOAD_MAX_BYTES = 30 * 2**20
 BODY_MAX_BYTES = DATA_UPLOAD_MAX_MEMORY_SIZE = 2**20  # without files; inside a multipart form all texts together
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 2**20
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
-
-# --- safety -----------------------------------------------------------------------------------------------------------
-HTTPS = SITE_URL.startswith("https://")
-SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=HTTPS)
-SECURE_REDIRECT_EXEMPT = [r"^webhooks/", r"^api/", r"^healthz$", r"^readyz$"]
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
-SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
-SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
-SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
-CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrftoken"
-CSRF_COOKIE_HTTPONLY = SESSION_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
-MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
-CSRF_FAILURE_VIEW = "core.views.errors.csrf_failure"
-X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF, "data:"],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-        "base-uri": [NONE],
-        "object-src": [NONE],
-        "manifest-src": [SELF],
-    }
-}
 
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {

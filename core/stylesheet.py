@@ -2,7 +2,8 @@
 One stylesheet from many small files.
 
 Each file of ``static/css/<layer>/`` goes into the cascade layer of its folder; the result is committed as
-``static/css/tashi.css``, so that a page makes one request and the storage can put a hash in its name.
+``static/css/tashi.css``, so that a page makes one request and the storage can put a hash in its name. What only the
+offices of merchants and staff show lies in ``static/css/office/`` and becomes ``office.css``: a buyer does not load it.
 """
 
 from __future__ import annotations
@@ -24,6 +25,11 @@ def squeeze(css: str) -> str:
     css = _SPACE.sub(" ", _COMMENT.sub("", css)).strip()
     css = _ROUND.sub(r"\1", css)
     return _VALUE.sub(":", css).replace(";}", "}")
+
+
+def bundles(folder: Path) -> list[tuple[Path, str]]:
+    """Each stylesheet with what should stand in it; ``folder`` is ``static/css``."""
+    return [(folder / "tashi.css", bundle(folder)), (folder / "office.css", bundle(folder / "office"))]
 
 
 def bundle(folder: Path) -> str:

@@ -74,7 +74,9 @@ def test_every_setting_it_asks_for_is_explained():
     asked = set(re.findall(r"\$\{(\w+)", (ROOT / "docker-compose.yml").read_text()))
     explained = set(re.findall(r"^#? ?(\w+)=", (ROOT / ".env.example").read_text(), re.M))
     assert asked <= explained
-    read = set(re.findall(r"env\.\w+\(\s*\"(\w+)\"", (ROOT / "config/settings.py").read_text()))
+    read = set(
+        re.findall(r"env\.\w+\(\s*\"(\w+)\"", "".join(path.read_text() for path in (ROOT / "config").glob("*.py")))
+    )
     assert {"SECRET_KEY", "VAULT_KEYS", "SIGNING_KEY", "ALLOWED_HOSTS", "SITE_URL", "SANDBOX"} <= read & explained
 
 

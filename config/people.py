@@ -1,0 +1,69 @@
+"""Who people are and how they sign in: the settings of Django's auth and of allauth."""
+
+from __future__ import annotations
+
+from config.env import env
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backend.Backend"]
+SESSION_ENGINE = "accounts.sessions"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "shop:home"
+LOGOUT_REDIRECT_URL = "shop:home"
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"phone", "email"}
+# Never "phone*": it bars all who have none from signing in. "email*" is what allauth's check wants beside mandatory
+# codes; our form asks for one of the two, and our stage lets a member without e-mail pass.
+ACCOUNT_SIGNUP_FIELDS = ["phone", "email*", "password1"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
+ACCOUNT_EMAIL_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_PHONE_VERIFICATION_SUPPORTS_RESEND = True
+ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_PASSWORD_RESET_BY_CODE_ENABLED = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_SESSION_REMEMBER = None
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_GET = False
+ALLAUTH_USER_CODE_FORMAT = {"numeric": True, "dashed": False, "length": 6}
+ACCOUNT_PHONE_VERIFICATION_CODE_FORMAT = ALLAUTH_USER_CODE_FORMAT
+BEHIND_PROXY = env.bool("BEHIND_PROXY", default=False)
+# Without it all visitors behind a proxy would share one limit; with too many, each could write himself a new address.
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=int(BEHIND_PROXY))
+ACCOUNT_RATE_LIMITS = {
+    "confirm_email": "3/m/key,10/h/key",
+    "verify_phone": "3/m/key,10/h/key,20/m/ip",
+    "request_login_code": "20/m/ip,3/m/key,20/d/key",
+    "change_phone": "5/m/user",
+}
+ACCOUNT_FORMS = {
+    "login": "accounts.forms.entrance.LoginForm",
+    "signup": "accounts.forms.entrance.SignupForm",
+    "request_login_code": "accounts.forms.entrance.RequestLoginCodeForm",
+    "confirm_login_code": "accounts.forms.entrance.ConfirmLoginCodeForm",
+    "verify_phone": "accounts.forms.entrance.VerifyPhoneForm",
+    "confirm_email_verification_code": "accounts.forms.entrance.ConfirmEmailForm",
+    "confirm_password_reset_code": "accounts.forms.entrance.ConfirmPasswordResetForm",
+    "reset_password": "accounts.forms.security.ResetPasswordForm",
+    "reset_password_from_key": "accounts.forms.security.ResetPasswordKeyForm",
+    "change_password": "accounts.forms.security.ChangePasswordForm",
+    "set_password": "accounts.forms.security.SetPasswordForm",
+    "add_email": "accounts.forms.security.AddEmailForm",
+    "change_phone": "accounts.forms.security.ChangePhoneForm",
+    "reauthenticate": "accounts.forms.security.ReauthenticateForm",
+}
+HEADLESS_CLIENTS = ("app",)  # its addresses are ours: accounts/api/urls.py
+HEADLESS_TOKEN_STRATEGY = "accounts.api.authentication.AppSessions"  # noqa: S105
+DEMO_PEOPLE = "demo.people.PEOPLE"  # who may be signed in as with one click, in a sandbox only
