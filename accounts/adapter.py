@@ -14,6 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import codes, entering
 from accounts.languages import remember_language
 from accounts.models import User
 from accounts.phones import PhoneField, to_e164
@@ -62,6 +63,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return User.objects.filter(phone=phone, phone_verified=True).first()
 
     def send_verification_code_sms(self, user: Any, phone: str, code: str, **more: Any) -> None:
+        if codes.is_reference(code):
+            code = codes.digits_for(code, purpose="phone", channel="sms", to=phone, user=user)
         text = _("%(code)s is your code. It is valid for a few minutes. Never tell it to anybody, not even to us.")
         self._text(phone, text % {"code": code})
 
@@ -78,6 +81,20 @@ class AccountAdapter(DefaultAccountAdapter):
     def _text(self, phone: str, words: str) -> None:
         send_sms(to=phone, body=f"[{settings.SITE_NAME}] {words}", now=clock.now(), is_secret=True)
 
+    # --- codes: what allauth keeps of them is a reference (accounts.codes) --------------------------------------------
+
+    def generate_login_code(self) -> str:
+        return codes.draw()
+
+    def generate_password_reset_code(self) -> str:
+        return codes.draw()
+
+    def generate_email_verification_code(self) -> str:
+        return codes.draw()
+
+    def generate_phone_verification_code(self, *, user: Any, phone: str) -> str:
+        return codes.draw()
+
     # --- sign-up and login --------------------------------------------------------------------------------------------
 
     def save_user(self, request: HttpRequest, user: Any, form: Form, commit: bool = True) -> User:
@@ -92,7 +109,15 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_stages(self) -> list[str]:
         ours = {"allauth.account.stages.EmailVerificationStage": "accounts.stages.EmailVerificationStage"}
-        return [ours.get(path, path) for path in super().get_login_stages()]
+        shipped = [ours.get(path, path) for path in super().get_login_stages()]
+        # The code that is asked for by name comes before there is a login at all; what is begun, is begun after it.
+        return [
+            shipped[0],
+            "accounts.stages.BeginStage",
+            *shipped[1:],
+            "accounts.stages.NewDeviceStage",
+            "accounts.stages.EndStage",
+        ]
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """A bucket per account. Allauth's own looks at e-mail and username only, so all phones would share one."""
@@ -110,10 +135,16 @@ class AccountAdapter(DefaultAccountAdapter):
         super().login(request, user)
         if remember is not None:
             request.session.set_expiry(settings.SESSION_COOKIE_AGE if remember else 0)
+        entering.enter(request, user)
+
+    def logout(self, request: HttpRequest) -> None:
+        entering.leave(request)
+        super().logout(request)
 
     def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **how)
         remember_language(response, user.language)
+        entering.keep_device(request, response)
         return response
 
     # --- letters ------------------------------------------------------------------------------------------------------
@@ -124,8 +155,15 @@ class AccountAdapter(DefaultAccountAdapter):
         """In the receiver's language where we know who it is; else in that of the page."""
         user = context.get("user")
         context = {**context, "site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
+        if codes.is_reference(context.get("code")):
+            context["code"] = self._digits(template_prefix, email, context)
         with translation.override(getattr(user, "language", None) or translation.get_language()):
             return super().render_mail(template_prefix, email, context, headers)
+
+    def _digits(self, template_prefix: str, email: str, context: dict[str, Any]) -> str:
+        user = context.get("user") or User.objects.filter(email=email).first()
+        purpose = codes.PURPOSES.get(template_prefix, "email")
+        return codes.digits_for(context["code"], purpose=purpose, channel="email", to=email, user=user)
 
     def send_notification_mail(self, template_prefix: str, user: Any, context: Any = None, email: Any = None) -> None:
         super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)

@@ -15,9 +15,10 @@ from allauth.account import urls
 from allauth.account.internal.flows.reauthentication import is_reauthentication_required
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.http import urlencode
 
+from accounts.views import device_check
 from core.guards import named
 
 View = Callable[..., HttpResponseBase]
@@ -49,4 +50,7 @@ def guarded(pattern: URLPattern) -> URLPattern:
     return pattern
 
 
-urlpatterns = [guarded(pattern) for pattern in urls.urlpatterns]
+urlpatterns = [
+    path("device/", device_check.device, name="device_check"),
+    *(guarded(pattern) for pattern in urls.urlpatterns),
+]

@@ -3,14 +3,66 @@
 from __future__ import annotations
 
 from allauth.account import stages
-from django.http import HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts import device_check
+from accounts.doors import methods_of, recognition_of
+
+Handled = tuple[HttpResponse | None, bool]
 
 
 class EmailVerificationStage(stages.EmailVerificationStage):
     """Allauth's step, for those who have an e-mail address: a member with a phone alone has nothing to prove here."""
 
-    def handle(self) -> tuple[HttpResponse | None, bool]:
+    def handle(self) -> Handled:
         if self.login.user is not None and not self.login.user.email:
             return None, True
         response, is_continued = super().handle()
         return response, is_continued
+
+
+class BeginStage(stages.LoginStage):
+    """First of a real login: remembers the password there is, so that what was begun with an old one ends with it."""
+
+    key = "begin"
+
+    def handle(self) -> Handled:
+        if self.login.user is not None:
+            self.state["auth_hash"] = self.login.user.get_session_auth_hash()
+        return None, True
+
+
+class NewDeviceStage(stages.LoginStage):
+    """After the second factor: a browser that this person has not proven his must be proven now."""
+
+    key = "new_device"
+    urlname = "device_check"
+
+    def handle(self) -> Handled:
+        user = self.login.user
+        if user is None:  # allauth only pretends, so that nobody learns who has an account
+            return None, True
+        known = recognition_of(self.request, user.pk)
+        if known.device is not None and not known.is_stolen:
+            return None, True
+        if device_check.proof_at_hand(user, methods_of(self.request, user), is_signup=self.login.signup):
+            return None, True
+        device_check.ask(self)
+        return HttpResponseRedirect(reverse(self.urlname)), True
+
+
+class EndStage(stages.LoginStage):
+    """Last of all: the account must still be what it was when the login began."""
+
+    key = "end"
+
+    def handle(self) -> Handled:
+        user = self.login.user
+        begun = self.controller.get_stage(BeginStage.key).state.get("auth_hash")
+        if user is None or begun == user.get_session_auth_hash():
+            return None, True
+        messages.error(self.request, _("The password was changed meanwhile. Please sign in again."))
+        return HttpResponseRedirect(reverse("account_login")), False

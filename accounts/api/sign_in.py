@@ -70,10 +70,14 @@ class NewPasswordInput(CodeInput):
 
 
 class SessionMeta(serializers.Serializer[Any]):
-    """`session_token` is there when it is new: keep the newest and send it as X-Session-Token."""
+    """
+    `session_token` is there when it is new: keep the newest and send it as X-Session-Token. So with `device_token`,
+    which says at the next sign-in that this device is known: send it as X-Device-Token.
+    """
 
     is_authenticated = serializers.BooleanField(required=False)
     session_token = serializers.CharField(required=False)
+    device_token = serializers.CharField(required=False)
 
 
 class SessionShape(serializers.Serializer[Any]):
@@ -105,7 +109,11 @@ class Entrance(PublicDoor):
         assert isinstance(response, HttpResponse)
         if not response.headers["Content-Type"].startswith("application/json"):
             raise ParseError
-        return _told(json.loads(response.content), response.status_code)
+        said = json.loads(response.content)
+        device = getattr(request._request, "device_value", None)
+        if device:
+            said.setdefault("meta", {})["device_token"] = device
+        return _told(said, response.status_code)
 
 
 class SignUp(Entrance):
@@ -133,7 +141,7 @@ class ConfirmCode(Entrance):
     @extend_schema(operation_id="confirmCode", tags=["sign-in"], request=CodeInput, responses={200: SessionShape})
     def post(self, request: Request) -> Response:
         """Sign in with the code; a few wrong ones end the attempt."""
-        return self.go(request, views.ConfirmLoginCodeView, CodeInput)
+        return self.go(request, steps.ConfirmCode, CodeInput)
 
 
 class ResendCode(Entrance):
@@ -147,7 +155,7 @@ class VerifyPhone(Entrance):
     @extend_schema(operation_id="verifyPhone", tags=["sign-in"], request=CodeInput, responses={200: SessionShape})
     def post(self, request: Request) -> Response:
         """Prove the phone of a new account."""
-        return self.go(request, views.VerifyPhoneView, CodeInput)
+        return self.go(request, steps.VerifyPhone, CodeInput)
 
 
 class ResendPhone(Entrance):
@@ -169,6 +177,20 @@ class ResendEmail(Entrance):
     def post(self, request: Request) -> Response:
         """Have the code for a new account's e-mail address sent again."""
         return self.go(request, views.ResendEmailVerificationCodeView)
+
+
+class ProveDevice(Entrance):
+    @extend_schema(operation_id="proveDevice", tags=["sign-in"], request=CodeInput, responses={200: SessionShape})
+    def post(self, request: Request) -> Response:
+        """Prove a device that is not known yet, with the code that was sent; `new_device` is pending until then."""
+        return self.go(request, steps.ProveDevice, CodeInput)
+
+
+class ResendDevice(Entrance):
+    @extend_schema(operation_id="resendDeviceCode", tags=["sign-in"], request=Nothing, responses={200: SessionShape})
+    def post(self, request: Request) -> Response:
+        """Have the code for a new device sent again."""
+        return self.go(request, steps.ResendDevice)
 
 
 class RequestReset(Entrance):

@@ -15,6 +15,8 @@ ENTRANCE: dict[str, type[APIView]] = {
     "code/request": sign_in.RequestCode,
     "code/confirm": sign_in.ConfirmCode,
     "code/resend": sign_in.ResendCode,
+    "device": sign_in.ProveDevice,
+    "device/resend": sign_in.ResendDevice,
     "phone/verify": sign_in.VerifyPhone,
     "phone/verify/resend": sign_in.ResendPhone,
     "email/verify": sign_in.VerifyEmail,

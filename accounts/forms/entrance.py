@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as base
+from allauth.account.adapter import get_adapter
 from allauth.account.internal.userkit import filter_users_by_email
 from allauth.core import context, ratelimit
 from django import forms
@@ -12,10 +13,13 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
 from django.utils.translation import gettext_lazy as _
 
+from accounts import codes
 from accounts.adapter import REMEMBER_KEY
 from accounts.models import User
 from accounts.phones import to_e164
-from accounts.services import people
+from accounts.services import challenges, people
+from core import clock
+from core.errors import DomainError, TooMany
 
 LONGEST_LOGIN = 254
 LONGEST_PASSWORD = 256  # hashing is made to be slow: nobody may hand in a megabyte
@@ -147,6 +151,24 @@ class CodeMixin(forms.Form):
         )
         self.fields["code"] = field
 
+    def clean_code(self) -> str:
+        """Counted in the database before it is compared (accounts.services.challenges)."""
+        code: str = self.cleaned_data["code"]
+        judge_code(getattr(self, "expected_code", None), code)
+        self.expected_code = code
+        checked: str = super().clean_code()  # type: ignore[misc]
+        return checked
+
+
+def judge_code(reference: str | None, code: str) -> None:
+    """:raises ValidationError: if it is not the code behind the reference, or too many were tried"""
+    try:
+        challenges.judge(challenge_id=codes.id_of(reference), answer=code, now=clock.now())
+    except TooMany as refusal:
+        raise get_adapter().validation_error("too_many_login_attempts") from refusal
+    except DomainError as refusal:
+        raise get_adapter().validation_error("incorrect_code") from refusal
+
 
 class ConfirmLoginCodeForm(CodeMixin, base.ConfirmLoginCodeForm):
     pass
@@ -162,3 +184,11 @@ class ConfirmEmailForm(CodeMixin, base.ConfirmEmailVerificationCodeForm):
 
 class ConfirmPasswordResetForm(CodeMixin, base.ConfirmPasswordResetCodeForm):
     pass
+
+
+class DeviceCodeForm(CodeMixin, forms.Form):
+    """The code that proves a new device; who judges it is ``accounts.device_check``."""
+
+    def clean_code(self) -> str:
+        code: str = self.cleaned_data["code"]
+        return code

@@ -29,13 +29,14 @@ def send_sms(*, to: str, body: str, now: datetime, key: str | None = None, is_se
     return _note_sent(row, now=now)
 
 
-def send_email(*, to: str, subject: str, body: str, now: datetime, key: str) -> bool:
+def send_email(*, to: str, subject: str, body: str, now: datetime, key: str, is_secret: bool = False) -> bool:
     """
-    Send a plain mail, once per key; False if it had gone out before.
+    Send a plain mail, once per key; False if it had gone out before. A secret one's words are kept in a sandbox only.
 
     :raises OSError: if the mail server did not take it; the same call may be repeated
     """
-    row = _write_down(channel="email", to=to, subject=subject[:200], body=body, key=key, now=now)
+    kept = body if settings.SANDBOX or not is_secret else ""
+    row = _write_down(channel="email", to=to, subject=subject[:200], body=kept, key=key, now=now)
     if row.sent_at is not None:
         return False
     EmailMessage(subject=" ".join(subject.split()), body=body, to=[to], headers={KEY_HEADER: key}).send()

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import entering
 from accounts.languages import remember_language
 from accounts.models import OutgoingMessage, User
 from accounts.queries.demo import DemoPerson, demo_people, demo_user
@@ -47,7 +48,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     if user is None:
         raise NotFound(_("This is not one of the demo people."))
     login(request, user, backend=BACKEND)
+    entering.enter(request, user, verified_by="sandbox", method="sandbox")
     response = _welcome(request, user)
+    entering.keep_device(request, response)
     remember_language(response, user.language)
     return response
 

@@ -7,7 +7,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.test import Client
 
 from accounts.models import OutgoingMessage
-from tests.accounts.letters import code_to, last_to, wrong
+from tests.accounts.letters import code_to, last_to, through, wrong
 from tests.factories.accounts import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +24,7 @@ def who(client):
 
 
 def by_password(client, login, password=PASSWORD, **more):
-    return client.post("/accounts/login/", {"login": login, "password": password, **more})
+    return through(client, client.post("/accounts/login/", {"login": login, "password": password, **more}))
 
 
 @pytest.mark.parametrize("login", [PHONE, "13900139000", "139-0013-9000", " 139 0013 9000 ", MAIL, "LIN@example.com"])
@@ -46,7 +46,7 @@ def test_by_code(client, lin, login, where):
     code = code_to(where)
     client.post("/accounts/login/code/confirm/", {"code": wrong(code)})
     assert who(client) is None
-    client.post("/accounts/login/code/confirm/", {"code": f" {code[:3]} {code[3:]} "})
+    through(client, client.post("/accounts/login/code/confirm/", {"code": f" {code[:3]} {code[3:]} "}))
     assert who(client) == str(lin.pk)
 
 

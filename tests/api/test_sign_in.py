@@ -32,9 +32,11 @@ def app(token: str | None = None) -> APIClient:
     return client
 
 
-def step(path: str, body=None, token: str | None = None, method: str = "post"):
+def step(path: str, body=None, token: str | None = None, method: str = "post", device: str = ""):
     client = app(token)
     extra = {} if method == "get" else {"format": "json"}
+    if device:
+        extra["HTTP_X_DEVICE_TOKEN"] = device
     response = getattr(client, method)(f"/api/v1/auth/{path}/", body, **extra)
     assert response.status_code < 500
     assert not response.cookies, "an app gets no cookie"
@@ -105,8 +107,11 @@ def test_sign_up_by_email_and_password():
     assert status == 200, data
     assert User.objects.get(email=MAIL).check_password(GOOD)
     assert ask(app(token_of(data)), "get", "/me/").data["email"] == MAIL
+    known = data["meta"]["device_token"]
     status, data = step("login", {"email": MAIL, "password": GOOD})
-    assert status == 200 and token_of(data)
+    assert status == 401 and "new_device" in pending(data), "an app that does not say who it is is a new device"
+    status, data = step("login", {"email": MAIL, "password": GOOD}, device=known)
+    assert status == 200 and token_of(data) and data["meta"]["device_token"] != known
 
 
 @pytest.mark.parametrize("body", [
@@ -144,6 +149,8 @@ def test_by_code(lin, body):
     token, code = token_of(data), code_to(MAIL if "email" in body else PHONE)
     assert step("code/confirm", {"code": wrong(code)}, token)[0] == 400
     status, data = step("code/confirm", {"code": f"{code[:3]} {code[3:]}"}, token)
+    if "email" in body:  # a new device of somebody with a phone is not proven by a mail
+        status, data = step("device", {"code": code_to(PHONE)}, token)
     assert status == 200 and ask(app(token_of(data)), "get", "/me/").data["id"] == str(lin.pk)
     assert step("code/confirm", {"code": code}, token)[0] in (409, 410), "a code opens once"
 
@@ -179,6 +186,9 @@ def test_whether_there_is_an_account_is_not_said(lin):
 def test_by_password(lin):
     for body in ({"phone": "139 0013 9000"}, {"email": MAIL}):
         status, data = step("login", {**body, "password": PASSWORD})
+        assert status == 401 and "new_device" in pending(data)
+        assert step("device", {"code": wrong(code_to(PHONE))}, token_of(data))[0] == 400
+        status, data = step("device", {"code": code_to(PHONE)}, token_of(data))
         assert status == 200 and ask(app(token_of(data)), "get", "/me/").status == 200
     assert step("login", {"email": MAIL, "password": f" {PASSWORD}"})[0] == 400, "as typed"
 
@@ -204,14 +214,15 @@ def test_codes_for_one_number_are_few_wherever_they_are_asked_from(lin):
 
 
 def test_a_new_password_ends_the_sessions_of_the_old(lin):
-    token = token_of(step("login", {"email": MAIL, "password": PASSWORD})[1])
+    token = signed_in()
+    assert ask(app(token), "get", "/me/").status == 200
     asked = token_of(step("password/request", {"email": MAIL})[1])
     assert step("password/reset", {"code": "000000", "password": GOOD}, asked)[0] == 400
     assert step("password/reset", {"code": code_to(MAIL), "password": "12345678"}, asked)[0] == 400
     status, data = step("password/reset", {"code": code_to(MAIL), "password": GOOD}, asked)
     assert status == 204, data
     assert ask(app(token), "get", "/me/").status == 401
-    assert step("login", {"email": MAIL, "password": GOOD})[0] == 200
+    assert "new_device" in pending(step("login", {"email": MAIL, "password": GOOD})[1]), "and the new one is right"
 
 
 def test_a_closed_account_is_out_at_once(lin):

@@ -21,7 +21,7 @@ class UserFactory(DjangoModelFactory[User]):
         skip_postgeneration_save = True
 
     email = factory.Sequence(lambda n: f"person{n}@example.com")
-    phone = factory.Sequence(lambda n: f"+86138{n:08d}")
+    phone = factory.Sequence(lambda n: f"+86137{n:08d}")
     phone_verified = factory.LazyAttribute(lambda user: bool(user.phone))
     name = factory.Sequence(lambda n: f"林小{n}")
     language = "zh-hans"

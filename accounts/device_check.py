@@ -1,0 +1,109 @@
+"""Proving a new device: which proof counts, where the code goes, and what is said on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from allauth.account.internal.flows.login import record_authentication
+from allauth.account.stages import LoginStage
+from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts import codes
+from accounts.doors import methods_of, seen_by
+from accounts.models import User
+from accounts.services import challenges, messages, stays
+from core import clock
+
+STRONG = ("passkey", "totp", "recovery")
+PURPOSE = "new_device"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One way to prove a new device: ``name`` is sms or email, ``to`` as shown."""
+
+    name: str
+    to: str
+
+
+def proof_at_hand(user: User, methods: Sequence[str], *, is_signup: bool) -> str:
+    """
+    What already proves this device in this login, or an empty text.
+
+    A second factor and a passkey do; so does the code of this very login by SMS, and by e-mail where there is no
+    phone: trust never moves by e-mail alone when a phone exists. With the device lock only the strong ones count.
+    """
+    strong = next((name for name in STRONG if name in methods), "")
+    if strong:
+        return strong
+    if is_signup:
+        return "sign_up"
+    if user.device_lock:
+        return ""
+    if "sms" in methods:
+        return "sms"
+    return "email" if "email" in methods and not user.phone_verified else ""
+
+
+def channels(user: User) -> list[Channel]:
+    """Where a code for a new device may go: the proven phone, else the e-mail address."""
+    if user.phone and user.phone_verified:
+        return [Channel("sms", codes.masked(user.phone))]
+    return [Channel("email", codes.masked(user.email))] if user.email else []
+
+
+def ask(stage: LoginStage) -> None:
+    """Begin: note that the device is asked, and send the code where it may go."""
+    user: User = stage.login.user
+    stays.note_try(
+        user_id=user.pk, outcome="device_asked", method="+".join(methods_of(stage.request, user)),
+        seen=seen_by(stage.request), now=clock.now(),
+    )  # fmt: skip
+    send(stage)
+
+
+def send(stage: LoginStage) -> None:
+    """
+    Send a new code; the one before is forgotten by this attempt.
+
+    :raises TooMany: if this number or address got too many
+    """
+    user: User = stage.login.user
+    found = channels(user)
+    if not found:
+        return
+    channel, code, now = found[0].name, challenges.new_code(), clock.now()
+    seen = seen_by(stage.request)
+    row = challenges.open_challenge(
+        purpose=PURPOSE, channel=channel, code=code, user_id=user.pk, target_masked=found[0].to, ip=seen.ip, now=now
+    )
+    with translation.override(user.language):
+        words = _(
+            "%(code)s is your code for signing in on a new device (%(where)s). Somebody else asks for it? Do not give"
+            " it, and change your password."
+        ) % {"code": code, "where": seen.country or _("place unknown")}
+        subject = _("Signing in on a new device")
+    if channel == "sms":
+        messages.send_sms(to=user.phone or "", body=f"[{settings.SITE_NAME}] {words}", now=now, is_secret=True)
+    else:
+        key = f"challenge:{row.pk}"
+        messages.send_email(to=user.email or "", subject=subject, body=words, key=key, now=now, is_secret=True)
+    stage.state.update({"challenge": str(row.pk), "channel": channel, "to": found[0].to})
+
+
+def answer(stage: LoginStage, code: str) -> None:
+    """
+    Judge a code; afterwards the stage may be left.
+
+    :raises WrongCode: if it is not the code
+    :raises ChallengeOver: if none is open, or all its attempts are used
+    """
+    asked: Any = stage.state.get("challenge")
+    row = challenges.judge(challenge_id=UUID(asked) if asked else None, answer=code, now=clock.now())
+    where = {"phone": stage.login.user.phone} if row.channel == "sms" else {"email": stage.login.user.email}
+    record_authentication(stage.request, stage.login.user, method="code", **where)

@@ -1,0 +1,72 @@
+"""What accounts read from a request: its cookie of devices, its place, how somebody came in."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from allauth.account.authentication import get_authentication_records
+from allauth.core.internal.httpkit import is_headless_request
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from accounts.models import User
+from accounts.places import Seen
+from accounts.services.devices import TRUSTED_FOR, Recognition, recognise
+from core import clock
+from core.limits import address_of
+
+APP_HEADER = "X-Device-Token"
+DEVICE_KEY = "device_id"  # of the session: which trusted device it lives on
+CHANNEL_OF_CODE = {"phone": "sms", "email": "email"}
+
+
+def seen_by(request: HttpRequest) -> Seen:
+    return Seen(ip=address_of(request), user_agent=request.META.get("HTTP_USER_AGENT", ""))
+
+
+def device_cookie(request: HttpRequest) -> str:
+    """What a browser's cookie or an app's header says of its devices; an app's cookies never count."""
+    if is_headless_request(request):
+        return request.headers.get(APP_HEADER, "")
+    return str(request.COOKIES.get(settings.DEVICE_COOKIE_NAME, ""))
+
+
+def set_device_cookie(response: HttpResponse, value: str) -> None:
+    response.set_cookie(
+        settings.DEVICE_COOKIE_NAME,
+        value,
+        max_age=int(TRUSTED_FOR.total_seconds()),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def recognition_of(request: HttpRequest, user_id: UUID) -> Recognition:
+    """What the device cookie says about one person, looked up once a request."""
+    asked = (user_id, device_cookie(request))
+    found: tuple[object, Recognition] | None = request.__dict__.get("recognition")
+    if found is None or found[0] != asked:
+        found = (asked, recognise(user_id=user_id, cookie=asked[1], now=clock.now()))
+        request.__dict__["recognition"] = found
+    return found[1]
+
+
+def device_of(request: HttpRequest) -> UUID | None:
+    """The trusted device this session lives on."""
+    found = request.session.get(DEVICE_KEY)
+    return UUID(found) if found else None
+
+
+def methods_of(request: HttpRequest, user: User | None) -> list[str]:
+    """How this person has proven himself in this session so far: password, sms, email, totp, passkey, qr, device …"""
+    found: list[str] = []
+    for record in get_authentication_records(request, user):
+        method = str(record["method"])
+        if method == "code":
+            method = next((name for key, name in CHANNEL_OF_CODE.items() if record.get(key)), "email")
+        elif method == "mfa":
+            method = {"webauthn": "passkey", "recovery_codes": "recovery"}.get(record.get("type", ""), "totp")
+        if method not in found:
+            found.append(method)
+    return found

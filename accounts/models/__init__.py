@@ -1,0 +1,21 @@
+"""People, their devices and proofs, where parcels go to them, what they were told, the tokens of their systems."""
+
+from accounts.models.addresses import Address
+from accounts.models.challenges import Challenge
+from accounts.models.devices import Device, LoginEvent, MemberSession
+from accounts.models.notices import Notice, OutgoingMessage
+from accounts.models.people import User, UserManager
+from accounts.models.tokens import ApiToken
+
+__all__ = [
+    "Address",
+    "ApiToken",
+    "Challenge",
+    "Device",
+    "LoginEvent",
+    "MemberSession",
+    "Notice",
+    "OutgoingMessage",
+    "User",
+    "UserManager",
+]
