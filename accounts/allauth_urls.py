@@ -8,16 +8,12 @@ after the form was sent and keep what was typed, with all headers and cookies, r
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
 from allauth.account import urls
-from allauth.account.internal.flows.reauthentication import is_reauthentication_required
-from django.http import HttpRequest, HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
-from django.utils.http import urlencode
+from django.http import HttpResponseBase
+from django.urls import URLPattern, path
 
+from accounts.confirming import confirmed_first
 from accounts.views import device_check
 from core.guards import named
 
@@ -29,23 +25,19 @@ MEMBERS = {
     "account_email",
     "account_reauthenticate",
 }
-CONFIRMED_FIRST = {"account_change_phone", "account_email"}
-
-
-def confirmed_first(view: View) -> View:
-    @wraps(view)
-    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if request.user.is_authenticated and is_reauthentication_required(request, app="allauth.account"):
-            return redirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': request.path})}")
-        return view(request, *args, **kwargs)
-
-    return door
+# What a thief would change first asks again who is there, whatever the session says.
+CONFIRMED_FIRST = {
+    "account_change_phone": "phone",
+    "account_email": "email",
+    "account_change_password": "password",
+    "account_set_password": "password",
+}
 
 
 def guarded(pattern: URLPattern) -> URLPattern:
     view, name = pattern.callback, pattern.name or ""
     if name in CONFIRMED_FIRST:
-        view = confirmed_first(view)
+        view = confirmed_first(CONFIRMED_FIRST[name])(view)
     pattern.callback = named(view, "member" if name in MEMBERS else "public")
     return pattern
 

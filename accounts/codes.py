@@ -50,18 +50,10 @@ def digits_for(reference: str, *, purpose: str, channel: str, to: str, user: Use
     challenge_id = UUID(reference.removeprefix(MARK))
     if not Challenge.objects.filter(pk=challenge_id).exists():
         challenges.open_challenge(
-            challenge_id=challenge_id, purpose=purpose, channel=channel, code=digits, target_masked=masked(to),
-            user_id=user.pk if user else None, device_id=device_of(request), ip=seen_by(request).ip, now=clock.now(),
+            challenge_id=challenge_id, purpose=purpose, channel=channel, code=digits, user_id=user.pk if user else None,
+            target_masked=challenges.masked(to), device_id=device_of(request), ip=seen_by(request).ip, now=clock.now(),
         )  # fmt: skip
     return digits
-
-
-def masked(address: str) -> str:
-    """``+86138****0000`` or ``l***@example.com``: enough to know one's own, too little to learn somebody else's."""
-    if "@" in address:
-        name, _at, domain = address.rpartition("@")
-        return f"{name[:1]}***@{domain}"
-    return f"{address[:-8]}****{address[-4:]}" if len(address) > 8 else "****"
 
 
 def _drawn(request: HttpRequest) -> dict[str, str]:

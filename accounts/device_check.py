@@ -13,7 +13,6 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from accounts import codes
 from accounts.doors import methods_of, seen_by
 from accounts.models import User
 from accounts.services import challenges, messages, stays
@@ -53,8 +52,8 @@ def proof_at_hand(user: User, methods: Sequence[str], *, is_signup: bool) -> str
 def channels(user: User) -> list[Channel]:
     """Where a code for a new device may go: the proven phone, else the e-mail address."""
     if user.phone and user.phone_verified:
-        return [Channel("sms", codes.masked(user.phone))]
-    return [Channel("email", codes.masked(user.email))] if user.email else []
+        return [Channel("sms", challenges.masked(user.phone))]
+    return [Channel("email", challenges.masked(user.email))] if user.email else []
 
 
 def ask(stage: LoginStage) -> None:

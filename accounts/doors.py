@@ -52,6 +52,15 @@ def recognition_of(request: HttpRequest, user_id: UUID) -> Recognition:
     return found[1]
 
 
+def note_proof(request: HttpRequest, proof: str) -> None:
+    """Keep, for the moment somebody is in, what has proven his device."""
+    request.__dict__["device_proof"] = proof
+
+
+def noted_proof(request: HttpRequest) -> str:
+    return str(request.__dict__.get("device_proof", ""))
+
+
 def device_of(request: HttpRequest) -> UUID | None:
     """The trusted device this session lives on."""
     found = request.session.get(DEVICE_KEY)

@@ -6,7 +6,16 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
-from accounts.doors import DEVICE_KEY, device_cookie, device_of, methods_of, recognition_of, seen_by, set_device_cookie
+from accounts.doors import (
+    DEVICE_KEY,
+    device_cookie,
+    device_of,
+    methods_of,
+    noted_proof,
+    recognition_of,
+    seen_by,
+    set_device_cookie,
+)
 from accounts.models import MemberSession, User
 from accounts.services import devices, stays
 from core import clock
@@ -21,7 +30,7 @@ def enter(request: HttpRequest, user: User, *, verified_by: str = "", method: st
     methods = method or "+".join(methods_of(request, user))
     if known.is_stolen and known.device is not None:
         _revoke_stolen(user, known.device.pk, request)
-    proof = verified_by or (methods.rpartition("+")[2] or "password")
+    proof = verified_by or noted_proof(request) or (methods.rpartition("+")[2] or "password")
     device, value = devices.remember(user_id=user.pk, known=known, cookie=cookie, seen=seen, verified_by=proof, now=now)
     request.session[DEVICE_KEY] = str(device.pk)
     request.device_value = value  # type: ignore[attr-defined]

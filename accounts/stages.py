@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts import device_check
-from accounts.doors import methods_of, recognition_of
+from accounts.doors import methods_of, note_proof, recognition_of
 
 Handled = tuple[HttpResponse | None, bool]
 
@@ -48,7 +48,9 @@ class NewDeviceStage(stages.LoginStage):
         known = recognition_of(self.request, user.pk)
         if known.device is not None and not known.is_stolen:
             return None, True
-        if device_check.proof_at_hand(user, methods_of(self.request, user), is_signup=self.login.signup):
+        proof = device_check.proof_at_hand(user, methods_of(self.request, user), is_signup=self.login.signup)
+        if proof:
+            note_proof(self.request, proof)
             return None, True
         device_check.ask(self)
         return HttpResponseRedirect(reverse(self.urlname)), True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import addresses, inbox, me
+from accounts.views import addresses, confirm, inbox, me
 
 app_name = "accounts"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("addresses/<uuid:address_id>/delete/", addresses.address_delete, name="address-delete"),
     path("addresses/<uuid:address_id>/default/", addresses.address_default, name="address-default"),
     path("regions/", addresses.regions_options, name="regions"),
+    path("confirm/<slug:purpose>/", confirm.confirm, name="confirm"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/read/", inbox.read_all, name="inbox-read-all"),
     path("inbox/<uuid:notice_id>/", inbox.notice, name="notice"),

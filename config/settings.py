@@ -84,6 +84,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "core.http.headers_middleware",
     "core.http.refusal_middleware",
+    "accounts.confirming.middleware",
 ]
 
 ROOT_URLCONF = "config.urls"

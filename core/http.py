@@ -35,7 +35,8 @@ def actor_of(request: HttpRequest) -> Actor:
     user = request.user
     if not user.is_authenticated:
         return Actor(user_id=None)
-    device: UUID | None = getattr(request, "device_id", None)
+    found = request.session.get("device_id") if hasattr(request, "session") else None
+    device = UUID(found) if found else None
     return Actor(user_id=user.pk, device_id=device, is_mediator=bool(getattr(user, "is_mediator", False)))
 
 

@@ -47,6 +47,21 @@ class ChallengeOver(DomainError):
     default_message = _("This code is over. Ask for a new one.")
 
 
+def code_sent_lately(seconds: int) -> TooMany:
+    """The refusal to send another code so soon."""
+    return TooMany(
+        _("A code was sent a moment ago. Use it, or ask again in %(seconds)d seconds.") % {"seconds": seconds}
+    )
+
+
+def masked(address: str) -> str:
+    """``+86138****0000`` or ``l***@example.com``: enough to know one's own, too little to learn somebody else's."""
+    if "@" in address:
+        name, _at, domain = address.rpartition("@")
+        return f"{name[:1]}***@{domain}"
+    return f"{address[:-8]}****{address[-4:]}" if len(address) > 8 else "****"
+
+
 def new_code() -> str:
     """Six random digits."""
     return f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
@@ -90,15 +105,13 @@ def open_challenge(
     return row
 
 
-def judge(*, challenge_id: UUID | None, answer: str, now: datetime, session_key: str | None = None) -> Challenge:
+def take_attempt(*, challenge_id: UUID | None, now: datetime, session_key: str | None = None) -> Challenge:
     """
-    Count one guess, compare it, and note that the challenge is passed.
+    Use up one of the attempts, before anything is compared.
 
     ``session_key`` is compared where the challenge was opened for one.
 
-    :raises WrongCode: if it is not the code
     :raises ChallengeOver: if nothing is open under this id, or all attempts are used
-    :raises TooMany: if too many wrong codes were tried for this person from this device today
     """
     asked = challenge_id or UUID(int=0)  # nobody's: as much work as a real one
     taken = Challenge.objects.filter(
@@ -106,14 +119,34 @@ def judge(*, challenge_id: UUID | None, answer: str, now: datetime, session_key:
     ).update(attempts=F("attempts") + 1)
     row = Challenge.objects.filter(pk=asked).first()
     if row is None or not taken:
-        secrets.compare_digest(code_hash(asked, _digits(answer)), "")
         raise ChallengeOver
-    is_here = not row.session_hash or secrets.compare_digest(row.session_hash, session_hash(session_key))
-    if not is_here:
+    if row.session_hash and not secrets.compare_digest(row.session_hash, session_hash(session_key)):
         raise ChallengeOver
+    return row
+
+
+def compare(row: Challenge, answer: str) -> None:
+    """
+    Compare a code with a challenge of which an attempt was taken.
+
+    :raises WrongCode: if it is not the code
+    :raises TooMany: if too many wrong codes were tried for this person from this device today
+    """
     if not row.code_hash or not secrets.compare_digest(row.code_hash, code_hash(row.pk, _digits(answer))):
-        _count_wrong(row)
+        count_wrong(row)
         raise WrongCode
+
+
+def judge(*, challenge_id: UUID | None, answer: str, now: datetime, session_key: str | None = None) -> Challenge:
+    """
+    Count one guess, compare it, and note that the challenge is passed.
+
+    :raises WrongCode: if it is not the code
+    :raises ChallengeOver: if nothing is open under this id, or all attempts are used
+    :raises TooMany: if too many wrong codes were tried for this person from this device today
+    """
+    row = take_attempt(challenge_id=challenge_id, now=now, session_key=session_key)
+    compare(row, answer)
     return mark_passed(challenge_id=row.pk, now=now)
 
 
@@ -153,7 +186,12 @@ def _digits(answer: str) -> str:
     return "".join(answer.split())[:12]
 
 
-def _count_wrong(row: Challenge) -> None:
+def count_wrong(row: Challenge) -> None:
+    """
+    Note a wrong answer of whatever kind on the person's count of the day.
+
+    :raises TooMany: if it is used up; the challenge is over then
+    """
     if row.user_id is None:
         return
     wait = spend(name="wrong-code", who=f"{row.user_id}:{row.device_id or 'new'}", rates=WRONG_PER_DAY)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.confirming import ensure
+from accounts.services.step_up import Act, StepUpNeeded, digest_of
 from core import clock
 from core.errors import DomainError
 from core.http import actor_of
@@ -81,8 +84,13 @@ def _save_policy(request: MerchantRequest, form: SettingsForm) -> bool:
 def _save_account(request: MerchantRequest, form: PayoutAccountForm) -> bool:
     if not form.is_valid():
         return False
+    act = Act("payout_account", target=digest_of(request.store.pk, *form.cleaned_data.values()))
     try:
-        set_payout_account(store_id=request.store.pk, actor=actor_of(request), now=clock.now(), **form.cleaned_data)
+        with transaction.atomic():
+            set_payout_account(store_id=request.store.pk, actor=actor_of(request), now=clock.now(), **form.cleaned_data)
+            ensure(request, act)
+    except StepUpNeeded:
+        raise
     except DomainError as refusal:
         form.add_error("number", refusal.message)
         return False

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from accounts.models import User
+from accounts.services.step_up import Act
 from tests.accounts.letters import code_to, last_to
+from tests.accounts.proofs import prove
 from tests.factories.accounts import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -51,20 +53,16 @@ def test_the_language_switch_is_remembered_by_the_account(client, lin):
     assert User.objects.get(pk=lin.pk).language == "zh-hans"
 
 
-def confirm(client):
-    return client.post("/accounts/reauthenticate/", {"password": PASSWORD})
-
-
-def test_changing_the_phone_asks_for_the_password_before_its_form_is_shown(client, lin):
+def test_changing_the_phone_asks_who_is_there_before_its_form_is_shown(client, lin):
     answer = client.get("/accounts/phone/change/")
-    assert answer.url == "/accounts/reauthenticate/?next=%2Faccounts%2Fphone%2Fchange%2F"
+    assert answer.url == "/me/confirm/phone/?next=%2Faccounts%2Fphone%2Fchange%2F"
     answer = client.post("/accounts/phone/change/", {"phone": NEW_PHONE})
-    assert answer.url.startswith("/accounts/reauthenticate/")
+    assert answer.url.startswith("/me/confirm/phone/")
     assert NEW_PHONE not in str(dict(client.session)), "what was typed is not parked in the session"
 
 
 def test_changing_the_phone(client, lin):
-    confirm(client)
+    prove(client, lin, Act("phone"))
     assert client.get("/accounts/phone/change/").status_code == 200
     assert client.post("/accounts/phone/change/", {"phone": "139 0013 9009"}).url == "/accounts/phone/verify/"
     assert User.objects.get(pk=lin.pk).phone == lin.phone, "not before it is proven"
@@ -74,14 +72,14 @@ def test_changing_the_phone(client, lin):
 
 def test_the_phone_of_another_cannot_be_had(client, lin):
     UserFactory(phone=NEW_PHONE)
-    confirm(client)
+    prove(client, lin, Act("phone"))
     client.post("/accounts/phone/change/", {"phone": NEW_PHONE})
     client.post("/accounts/phone/verify/", {"code": code_to(NEW_PHONE)})
     assert User.objects.get(pk=lin.pk).phone == lin.phone
 
 
 def test_changing_the_email_tells_the_old_address(client, lin):
-    confirm(client)
+    prove(client, lin, Act("email"))
     assert client.get("/accounts/email/").status_code == 200
     answer = client.post("/accounts/email/", {"email": NEW_MAIL, "action_add": ""}, follow=True)
     assert answer.status_code == 200
@@ -92,6 +90,7 @@ def test_changing_the_email_tells_the_old_address(client, lin):
 
 def test_changing_the_password(client, lin):
     fields = {"oldpassword": PASSWORD, "password1": "a-new-river-9", "password2": "a-new-river-9"}
+    prove(client, lin, Act("password"))
     client.post("/accounts/password/change/", fields)
     assert User.objects.get(pk=lin.pk).check_password("a-new-river-9")
     assert client.get("/me/").status_code == 200
@@ -101,6 +100,7 @@ def test_changing_the_password(client, lin):
 def test_a_member_without_password_can_set_one(client):
     user = UserFactory(password=None)
     client.force_login(user)
+    prove(client, user, Act("password"))
     assert client.get("/accounts/password/set/").status_code == 200
     client.post("/accounts/password/set/", {"password1": "a-new-river-9", "password2": "a-new-river-9"})
     assert User.objects.get(pk=user.pk).check_password("a-new-river-9")

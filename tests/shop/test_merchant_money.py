@@ -4,12 +4,14 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.models import User
 from core import clock
 from core.exports import safe_cell
 from escrow.models import Payout, PayoutAccount
 from flows import release
 from logistics.queries import carriers_for, default_carrier
 from shop.models import Store
+from tests.accounts.proofs import confirm_page
 from tests.factories.accounts import UserFactory
 from tests.factories.logistics import CarrierFactory
 from tests.factories.shop import ProductFactory, StoreFactory
@@ -52,7 +54,8 @@ def amounts(answer, key="tiles"):
 
 def with_account(client):
     data = {"part": "account", "bank": "Bank of Hangzhou", "holder": "Hillside Tea", "number": "6222020200001234567"}
-    return client.post(SETTINGS, data)
+    owner = User.objects.get(pk=client.session["_auth_user_id"])
+    return confirm_page(client, client.post(SETTINGS, data), to=owner.phone)
 
 
 # --- money ------------------------------------------------------------------------------------------------------------

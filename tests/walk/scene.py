@@ -66,6 +66,7 @@ class Scene:
             "path": "products/none.webp", "key": "x-y", "uidb36": "x", "order_id": self.order.pk,
             "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "store_id": self.order.store_id,
             "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",
+            "purpose": "phone",
         }  # fmt: skip
         return fixed.get(name, "x")
 

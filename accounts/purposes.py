@@ -1,0 +1,47 @@
+"""
+Acts that ask again who is there, and how surely. One table; ``docs/security.md`` prints it.
+
+A strong proof is a passkey, a one-time password, or two of: the password, a code to the proven phone, a device trusted
+for a day. A text message alone is never one: numbers are taken over.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+VALID_FOR = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What is confirmed, in words; ``once`` proofs are spent by the act, others last :data:`VALID_FOR`."""
+
+    words: Promise
+    is_strong: bool = True
+    once: bool = True
+
+
+PURPOSES: dict[str, Purpose] = {
+    "payout_account": Purpose(_("Change where your money goes")),
+    "payout": Purpose(_("Send money out")),
+    "price_cut": Purpose(_("Lower a price far")),
+    "mass_message": Purpose(_("Write to many people at once"), is_strong=False),
+    "message_link": Purpose(_("Send a link to another site"), is_strong=False),
+    "product_link": Purpose(_("Change a link of a product"), is_strong=False),
+    "password": Purpose(_("Change your password")),
+    "phone": Purpose(_("Change your phone number")),
+    "email": Purpose(_("Change your e-mail address")),
+    "factor": Purpose(_("Change your second factor")),
+    "device": Purpose(_("Change which devices are trusted"), is_strong=False),
+    "account": Purpose(_("Change the state of your account")),
+    "api_token": Purpose(_("Make a key for another system")),
+    "sealed_view": Purpose(_("See protected data"), once=False),
+    "team": Purpose(_("Change who may work in your store")),
+    "staff_money": Purpose(_("Move money as staff")),
+    "staff_account": Purpose(_("Act on somebody's account as staff")),
+    "qr": Purpose(_("Sign a computer in"), is_strong=False),
+}
