@@ -14,7 +14,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts.confirming import confirmed_first
-from accounts.views import device_check
+from accounts.views import device_check, not_me
 from core.guards import named
 
 View = Callable[..., HttpResponseBase]
@@ -44,5 +44,6 @@ def guarded(pattern: URLPattern) -> URLPattern:
 
 urlpatterns = [
     path("device/", device_check.device, name="device_check"),
+    path("not-me/<str:token>/", not_me.not_me, name="not_me"),
     *(guarded(pattern) for pattern in urls.urlpatterns),
 ]

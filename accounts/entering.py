@@ -41,10 +41,10 @@ def enter(request: HttpRequest, user: User, *, verified_by: str = "", method: st
         now=now,
     )  # fmt: skip
     is_new = known.device is None or known.is_stolen
-    stays.note_try(user_id=user.pk, outcome="in", method=methods, device_id=device.pk, seen=seen, now=now,
-                   facts={"new_device": is_new})  # fmt: skip
-    if is_new:
-        publish("accounts.new_device", user_id=str(user.pk), device_id=str(device.pk))
+    event = stays.note_try(user_id=user.pk, outcome="in", method=methods, device_id=device.pk, seen=seen, now=now,
+                           facts={"new_device": is_new})  # fmt: skip
+    if is_new or known.device is None or known.device.prefix != seen.prefix:
+        publish("accounts.signed_in", event_id=event)  # a known device in its known place is nothing to look at
 
 
 def keep_device(request: HttpRequest, response: HttpResponse) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import addresses, confirm, inbox, me
+from accounts.views import addresses, confirm, devices, inbox, me
 
 app_name = "accounts"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("addresses/<uuid:address_id>/default/", addresses.address_default, name="address-default"),
     path("regions/", addresses.regions_options, name="regions"),
     path("confirm/<slug:purpose>/", confirm.confirm, name="confirm"),
+    path("devices/", devices.devices, name="devices"),
+    path("devices/others/", devices.end_others, name="end-others"),
+    path("devices/<uuid:device_id>/name/", devices.rename, name="device-name"),
+    path("devices/<uuid:device_id>/revoke/", devices.revoke, name="device-revoke"),
+    path("devices/sessions/<uuid:stay_id>/end/", devices.end, name="stay-end"),
+    path("logins/", devices.logins, name="logins"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/read/", inbox.read_all, name="inbox-read-all"),
     path("inbox/<uuid:notice_id>/", inbox.notice, name="notice"),

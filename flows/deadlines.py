@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.deadlines import Kind
 from escrow import handlers as escrow
-from flows import cancellation, chargebacks, fulfilment, purchase, release, silence
+from flows import cancellation, chargebacks, fulfilment, guarding, purchase, release, silence
 
 KINDS: tuple[Kind, ...] = (
     Kind("sandbox.notice", escrow.send_sandbox_notices, 20),
@@ -31,4 +31,5 @@ KINDS: tuple[Kind, ...] = (
     Kind("payout.approve_by", escrow.remind_to_approve, 50),
     Kind("payout.send", escrow.send_payouts, 20),
     Kind("payout.watch", escrow.watch_payouts, 20),
+    Kind("account.look_again", guarding.look_again_due, 200),
 )

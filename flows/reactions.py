@@ -10,12 +10,17 @@ from collections.abc import Mapping, Sequence
 
 from core.outbox import Reaction
 from flows import effects as do
+from flows import tell_accounts as account
 from flows import tell_deal as deal
 from flows import tell_disputes as case
 from flows import tell_money as money
 from flows import tell_payouts as pay
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
+    "accounts.signed_in": (account.member_signed_in,),
+    "accounts.device_stolen": (account.member_device_stolen,),
+    "accounts.standing_changed": (account.member_standing,),
+    "accounts.look_again": (account.staff_look_again,),
     "shop.placed": (deal.buyer_placed,),
     "shop.cancelled": (deal.buyer_cancelled,),
     "escrow.held": (deal.merchant_to_ship, deal.buyer_held),

@@ -23,12 +23,13 @@ def note_try(
     method: str = "",
     device_id: UUID | None = None,
     facts: Mapping[str, Any] | None = None,
-) -> None:
-    """Write down one try to come in, or one end of it."""
-    LoginEvent.objects.create(
+) -> int:
+    """Write down one try to come in, or one end of it; give its number."""
+    row = LoginEvent.objects.create(
         user_id=user_id, at=now, outcome=outcome, method=method[:60], device_id=device_id, ip=seen.ip,
         prefix=seen.prefix, country=seen.country, user_agent=seen.user_agent[:300], facts=dict(facts or {}),
     )  # fmt: skip
+    return row.pk
 
 
 @transaction.atomic

@@ -9,6 +9,7 @@ MACHINES = all_machines()
 # States at rest: a move out is possible, but nobody waits for one.
 RESTING = {
     "product": {"draft", "listed", "unlisted", "deleted"},  # the merchant's own shelf
+    "account": {"normal"},
 }
 
 

@@ -119,11 +119,16 @@ def _buyer() -> Iterator[Page]:
     yield _key(done.buyer), reverse("shop:payment", args=[done.payment_id])
     for case in cases:
         yield _key(case.order.buyer), reverse("disputes:case", args=[case.number])
-    yield from ((me, reverse(f"accounts:{name}")) for name in ("me", "addresses", "address-new", "inbox"))
+    yield from (
+        (me, reverse(f"accounts:{name}")) for name in ("me", "addresses", "address-new", "inbox", "devices", "logins")
+    )
     yield me, reverse("accounts:address-edit", args=[lin.addresses.order_by("pk")[0].pk])
     yield me, reverse("account_logout")
     yield me, reverse("account_reauthenticate")
     yield me, reverse("accounts:confirm", args=["phone"])
+    from accounts.services.links import not_me_token
+
+    yield "", reverse("not_me", args=[not_me_token(user_id=lin.pk, device_id=None, about="walk")])
     newcomer = User.objects.create(phone="+8613900000088", phone_verified=True)  # came by a code and has no password
     newcomer.set_unusable_password()
     newcomer.save()

@@ -66,7 +66,7 @@ class Scene:
             "path": "products/none.webp", "key": "x-y", "uidb36": "x", "order_id": self.order.pk,
             "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "store_id": self.order.store_id,
             "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",
-            "purpose": "phone",
+            "purpose": "phone", "device_id": uuid4(), "stay_id": uuid4(),
         }  # fmt: skip
         return fixed.get(name, "x")
 

@@ -1,0 +1,106 @@
+"""Devices, sessions and tries to come in: seen, named, ended."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.agents import agent_name
+from accounts.doors import device_of
+from accounts.queries.devices import devices_of, logins_of, stays_of
+from accounts.requests import MemberRequest
+from accounts.services import devices as services
+from accounts.services import stays
+from core import clock
+from core.guards import member
+from core.http import actor_of
+
+PER_PAGE = 30
+OUTCOMES = {
+    "in": gettext_lazy("signed in"),
+    "out": gettext_lazy("signed out"),
+    "wrong": gettext_lazy("wrong password or code"),
+    "limited": gettext_lazy("too many tries"),
+    "refused": gettext_lazy("refused"),
+    "device_asked": gettext_lazy("asked for a code: new device"),
+    "stolen": gettext_lazy("a copied cookie was used"),
+}
+
+
+@member
+@require_safe
+def devices(request: MemberRequest) -> HttpResponse:
+    """What may sign in without a code, and where this account is open now."""
+    here = device_of(request)
+    rows = [
+        {"device": row, "agent": agent_name(row.user_agent), "is_here": row.pk == here}
+        for row in devices_of(request.user.pk, now=clock.now())
+    ]
+    sessions = [
+        {"stay": row, "agent": agent_name(row.user_agent), "is_here": row.session_key == request.session.session_key}
+        for row in stays_of(request.user.pk)
+    ]
+    return render(request, "accounts/devices.html", {"rows": rows, "sessions": sessions})
+
+
+@member
+@require_POST
+def rename(request: MemberRequest, device_id: UUID) -> HttpResponse:
+    services.rename_device(device_id=device_id, user_id=request.user.pk, name=request.POST.get("name", ""))
+    messages.success(request, _("Saved."))
+    return redirect("accounts:devices")
+
+
+@member
+@require_POST
+def revoke(request: MemberRequest, device_id: UUID) -> HttpResponse:
+    """Trust a device no more and end its sessions; the next login there asks for a code."""
+    now, user_id = clock.now(), request.user.pk
+    with transaction.atomic():
+        services.revoke_device(device_id=device_id, user_id=user_id, actor=actor_of(request), reason="member", now=now)
+        keep = None if device_of(request) != device_id else request.session.session_key
+        stays.end_stays(user_id=user_id, reason="revoked", device_id=device_id, keep_session=keep, now=now)
+    messages.success(request, _("This device is not trusted any more, and it is signed out."))
+    return redirect("accounts:devices")
+
+
+@member
+@require_POST
+def end(request: MemberRequest, stay_id: UUID) -> HttpResponse:
+    """End one session."""
+    if not stays.end_stays(user_id=request.user.pk, reason="member", stay_id=stay_id, now=clock.now()):
+        messages.info(request, _("It was over already."))
+    else:
+        messages.success(request, _("That session is over."))
+    return redirect("accounts:devices")
+
+
+@member
+@require_POST
+def end_others(request: MemberRequest) -> HttpResponse:
+    """End every session but this one."""
+    ended = stays.end_stays(
+        user_id=request.user.pk, reason="member", keep_session=request.session.session_key, now=clock.now()
+    )
+    messages.success(request, _("Signed out in %(count)d other places.") % {"count": ended})
+    return redirect("accounts:devices")
+
+
+@member
+@require_safe
+def logins(request: MemberRequest) -> HttpResponse:
+    """Every try to come in, the newest first."""
+    page = Paginator(logins_of(request.user.pk), PER_PAGE).get_page(request.GET.get("page"))
+    rows = [
+        {"event": row, "agent": agent_name(row.user_agent), "words": OUTCOMES.get(row.outcome, row.outcome)}
+        for row in page
+    ]
+    return render(request, "accounts/logins.html", {"page": page, "rows": rows})

@@ -1,0 +1,113 @@
+"""Notices about accounts: logins nobody may overlook, and changes a thief would want to make in silence."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from accounts.models import Device, LoginEvent, User
+from accounts.queries.signals import Signals, read_signals
+from accounts.services.links import not_me_token
+from accounts.services.notices import in_language_of, notify
+from accounts.states import Standing
+from core import clock
+from core.outbox import Payload
+from core.wording import when
+from flows.telling import tell_staff
+
+
+def member_signed_in(payload: Payload) -> None:
+    """A login from a device or place not seen before: when, where, with what, and the way to say that it was not me."""
+    event = LoginEvent.objects.get(pk=payload["event_id"])
+    signals = read_signals(event)
+    if event.user_id is None or not (signals.new_device or signals.is_unusual_place):
+        return
+    with in_language_of(event.user_id):
+        subject = _heading(signals)
+        body = "\n".join([
+            _("When: %(time)s") % {"time": when(event.at)},
+            _("Where: %(place)s (%(ip)s)") % {"place": event.country or _("place unknown"), "ip": event.ip},
+            _("With: %(device)s") % {"device": event.user_agent[:120] or _("unknown")},
+            "",
+            _("If this was you, you need do nothing. If not, open this page and press the button; it ends every session"
+              " and keeps your money where it is:"),
+            not_me_url(event.user_id, event.device_id, about=f"login {event.pk}"),
+        ])  # fmt: skip
+        notify(
+            user_id=event.user_id, kind="account.login", key=f"login:{event.pk}", subject=subject, body=body,
+            url=reverse("accounts:devices"), sms=signals.is_unusual_place, now=clock.now(),
+        )  # fmt: skip
+
+
+def not_me_url(user_id: UUID, device_id: UUID | None, *, about: str) -> str:
+    token = not_me_token(user_id=user_id, device_id=device_id, about=about)
+    return f"{settings.SITE_URL}{reverse('not_me', args=[token])}"
+
+
+def member_device_stolen(payload: Payload) -> None:
+    user_id, device = UUID(payload["user_id"]), Device.objects.get(pk=payload["device_id"])
+    with in_language_of(user_id):
+        notify(
+            user_id=user_id, kind="account.device_stolen", key=f"stolen:{device.pk}", sms=True,
+            subject=_("A copy of your device's cookie was used; the device was signed out"),
+            body=_("Somebody tried to sign in with a secret that only your browser should have. We trust that device no"
+                   " more and have ended its sessions. Change your password, and look for strange software on it."),
+            url=reverse("accounts:devices"), now=clock.now(),
+        )  # fmt: skip
+
+
+def member_standing(payload: Payload) -> None:
+    user_id, to = UUID(payload["user_id"]), payload["to"]
+    words = {
+        Standing.LIMITED: _limited,
+        Standing.FROZEN: _frozen,
+        Standing.NORMAL: _normal,
+    }.get(Standing(to))
+    if words is None or not User.objects.filter(pk=user_id).exists():
+        return
+    with in_language_of(user_id):
+        subject, body = words()
+        notify(
+            user_id=user_id, kind="account.standing", key=f"standing:{payload['time']}", subject=subject, body=body,
+            url=reverse("accounts:me"), sms=True, now=clock.now(),
+        )  # fmt: skip
+
+
+def staff_look_again(payload: Payload) -> None:
+    user = User.objects.get(pk=payload["user_id"])
+    tell_staff("account.look_again", f"{user.pk}:{payload['time']}", lambda: (
+        _("The account of %(name)s still waits: %(standing)s")
+        % {"name": user.display_name, "standing": user.get_standing_display()},
+        _("Its owner cannot act fully until somebody has looked at it."),
+    ), url=reverse("console:home"))  # fmt: skip
+
+
+def _heading(signals: Signals) -> str:
+    if signals.impossible_pace:
+        return _("Signed in from two countries within two hours")
+    if signals.new_country:
+        return _("Signed in from another country")
+    return _("Signed in on a new device") if signals.new_device else _("Signed in from an unusual place")
+
+
+def _limited() -> tuple[str, str]:
+    return (
+        _("Your account is limited for its own safety"),
+        _("You can read, buy and receive. Money does not leave, and how you sign in cannot be changed, until it is"
+          " clear that it is you. Your orders go on."),
+    )  # fmt: skip
+
+
+def _frozen() -> tuple[str, str]:
+    return (
+        _("Your account is frozen"),
+        _("Every session was ended. Your orders go on, and their buyers and sellers stay protected. Sign in to see what"
+          " to do."),
+    )  # fmt: skip
+
+
+def _normal() -> tuple[str, str]:
+    return _("Your account is open again"), _("Everything can be done as before.")
