@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 
+from accounts import lifetimes
 from accounts.doors import (
     DEVICE_KEY,
     device_cookie,
@@ -34,6 +35,7 @@ def enter(request: HttpRequest, user: User, *, verified_by: str = "", method: st
     device, value = devices.remember(user_id=user.pk, known=known, cookie=cookie, seen=seen, verified_by=proof, now=now)
     request.session[DEVICE_KEY] = str(device.pk)
     request.device_value = value  # type: ignore[attr-defined]
+    lifetimes.begin(request.session, is_staff=user.is_mediator or user.is_staff, is_qr="qr" in methods.split("+"))
     if request.session.session_key is None:
         request.session.save()
     stays.begin_stay(

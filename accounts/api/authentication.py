@@ -18,6 +18,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from accounts import lifetimes
 from accounts.models import ApiToken, User
 from core import clock
 
@@ -59,7 +60,7 @@ class AppSessions(SessionTokenStrategy):
         if not _SESSION_KEY.match(session_token):
             return None
         found: SessionBase | None = sessionkit.lookup_session(session_token)
-        return found
+        return None if found is not None and lifetimes.over_because(found) else found
 
 
 class AppAuthentication(XSessionTokenAuthentication):

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib.sessions.models import Session
 from django.db import transaction
 
-from accounts.models import LoginEvent, MemberSession
+from accounts.models import Device, LoginEvent, MemberSession
 from accounts.places import Seen
 
 
@@ -48,6 +48,17 @@ def begin_stay(
         user_id=user_id, device_id=device_id, session_key=session_key, method=method[:60], is_app=is_app, ip=seen.ip,
         country=seen.country, user_agent=seen.user_agent[:300], started_at=now, last_seen_at=now,
     )  # fmt: skip
+
+
+def note_life(*, session_key: str, now: datetime) -> None:
+    """Note that a session, and the device it is on, were just used."""
+    MemberSession.objects.filter(session_key=session_key).update(last_seen_at=now)
+    Device.objects.filter(stays__session_key=session_key).update(last_seen_at=now)
+
+
+def end_session(*, session_key: str, reason: str, now: datetime) -> None:
+    """Note the end of one session; who deletes its row is the caller."""
+    MemberSession.objects.filter(session_key=session_key).update(session_key="", ended_at=now, end_reason=reason)
 
 
 @transaction.atomic

@@ -20,6 +20,7 @@ from accounts.requests import MemberRequest
 from accounts.services import devices as services
 from accounts.services import stays
 from core import clock
+from core.errors import NotFound
 from core.guards import member
 from core.http import actor_of
 
@@ -77,9 +78,8 @@ def revoke(request: MemberRequest, device_id: UUID) -> HttpResponse:
 def end(request: MemberRequest, stay_id: UUID) -> HttpResponse:
     """End one session."""
     if not stays.end_stays(user_id=request.user.pk, reason="member", stay_id=stay_id, now=clock.now()):
-        messages.info(request, _("It was over already."))
-    else:
-        messages.success(request, _("That session is over."))
+        raise NotFound(_("That session is over already."))
+    messages.success(request, _("That session is over."))
     return redirect("accounts:devices")
 
 
