@@ -14,10 +14,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import codes, entering
+from accounts import codes, entering, lockout
 from accounts.languages import remember_language
 from accounts.models import User
-from accounts.phones import PhoneField, to_e164
+from accounts.phones import PhoneField
 from accounts.services import people
 from accounts.services.messages import send_sms
 from core import clock
@@ -121,14 +121,19 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """A bucket per account. Allauth's own looks at e-mail and username only, so all phones would share one."""
-        phone = credentials.get("phone")
-        if not phone:
-            return cast(str, super()._get_login_attempts_cache_key(request, **credentials))
+        phone = lockout.phone_of(credentials)
+        name = f"phone:{phone}" if phone else super()._get_login_attempts_cache_key(request, **credentials)
+        return lockout.bucket_of(request, name, credentials)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         try:
-            number = to_e164(phone)
+            super().pre_authenticate(request, **credentials)
         except ValidationError:
-            number = phone.strip()[:40]
-        return f"phone:{number}"
+            lockout.note_failure(request, "limited", credentials)
+            raise
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        lockout.note_failure(request, "wrong", credentials)
 
     def login(self, request: HttpRequest, user: Any) -> None:
         remember = request.session.pop(REMEMBER_KEY, None)

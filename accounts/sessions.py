@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.base import VALID_KEY_CHARS, UpdateError
 from django.contrib.sessions.backends.db import SessionStore as InDatabase
 from django.contrib.sessions.models import Session
 from django.utils import timezone
+from django.utils.crypto import get_random_string
 
 from core.prepared import Blank, Change, Prepared
 
@@ -28,6 +29,10 @@ class SessionStore(InDatabase):
         if row is None:
             self._session_key = None
         return row
+
+    def _get_new_session_key(self) -> str:
+        """165 random bits; Django's own asks the table first, whose unique key refuses the impossible anyway."""
+        return get_random_string(32, VALID_KEY_CHARS)
 
     def delete(self, session_key: str | None = None) -> None:
         """One statement; Django's own reads the row first."""
