@@ -14,7 +14,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts.confirming import confirmed_first
-from accounts.views import device_check, not_me
+from accounts.views import device_check, not_me, qr
 from core.guards import named
 
 View = Callable[..., HttpResponseBase]
@@ -44,6 +44,11 @@ def guarded(pattern: URLPattern) -> URLPattern:
 
 urlpatterns = [
     path("device/", device_check.device, name="device_check"),
+    path("qr/", qr.computer, name="qr_login"),
+    path("qr/poll/", qr.poll, name="qr_poll"),
+    path("qr/<str:token>/", qr.phone, name="qr_phone"),
+    path("qr/<str:token>/approve/", qr.approve, name="qr_approve"),
+    path("qr/<str:token>/decline/", qr.decline, name="qr_decline"),
     path("not-me/<str:token>/", not_me.not_me, name="not_me"),
     *(guarded(pattern) for pattern in urls.urlpatterns),
 ]

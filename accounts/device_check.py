@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +15,14 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.doors import methods_of, seen_by
-from accounts.models import User
-from accounts.services import challenges, messages, stays
+from accounts.models import QRLogin, User
+from accounts.queries.devices import devices_of
+from accounts.services import challenges, messages, qr, stays
+from accounts.states import QRStatus
 from core import clock
+from core.outbox import publish
 
-STRONG = ("passkey", "totp", "recovery")
+STRONG = ("passkey", "totp", "recovery", "qr", "device")
 PURPOSE = "new_device"
 
 
@@ -34,8 +38,9 @@ def proof_at_hand(user: User, methods: Sequence[str], *, is_signup: bool) -> str
     """
     What already proves this device in this login, or an empty text.
 
-    A second factor and a passkey do; so does the code of this very login by SMS, and by e-mail where there is no
-    phone: trust never moves by e-mail alone when a phone exists. With the device lock only the strong ones count.
+    A second factor, a passkey and another device of theirs do; so does the code of this very login by SMS, and by
+    e-mail where there is no phone: trust never moves by e-mail alone when a phone exists. With the device lock only
+    the strong ones count.
     """
     strong = next((name for name in STRONG if name in methods), "")
     if strong:
@@ -74,7 +79,7 @@ def send(stage: LoginStage) -> None:
     """
     user: User = stage.login.user
     found = channels(user)
-    if not found:
+    if not found or user.device_lock:  # with the lock a code is not enough: another device or a factor lets this one in
         return
     channel, code, now = found[0].name, challenges.new_code(), clock.now()
     seen = seen_by(stage.request)
@@ -93,6 +98,43 @@ def send(stage: LoginStage) -> None:
         key = f"challenge:{row.pk}"
         messages.send_email(to=user.email or "", subject=subject, body=words, key=key, now=now, is_secret=True)
     stage.state.update({"challenge": str(row.pk), "channel": channel, "to": found[0].to})
+
+
+def has_other_devices(stage: LoginStage) -> bool:
+    """Whether this member has a device that may say yes."""
+    now = clock.now()
+    return devices_of(stage.login.user.pk, now=now).filter(created_at__lte=now - qr.DEVICE_AGE).exists()
+
+
+def ask_device(stage: LoginStage) -> None:
+    """
+    Ask the member's other devices to let this one in.
+
+    :raises TooMany: if they were asked too often
+    """
+    now = clock.now()
+    binding = secrets.token_urlsafe(24)  # of this attempt alone: a waiting login has no session of its own yet
+    row = qr.ask(session_key=binding, seen=seen_by(stage.request), user_id=stage.login.user.pk, now=now)
+    stage.state["qr"] = {"id": str(row.pk), "binding": binding}
+    publish("accounts.device_asks", qr_id=str(row.pk))
+
+
+def asked_device(stage: LoginStage) -> QRLogin | None:
+    """The request that is open, for its digits and state."""
+    asked = stage.state.get("qr")
+    if not asked:
+        return None
+    return qr.polled(row_id=UUID(asked["id"]), session_key=asked["binding"], now=clock.now())
+
+
+def take_approval(stage: LoginStage) -> bool:
+    """Use the yes of another device up; False while there is none."""
+    row = asked_device(stage)
+    if row is None or row.status != QRStatus.APPROVED or row.user_id != stage.login.user.pk:
+        return False
+    qr.use(row=row, now=clock.now())
+    record_authentication(stage.request, stage.login.user, method="device")
+    return True
 
 
 def answer(stage: LoginStage, code: str) -> None:

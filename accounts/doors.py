@@ -52,6 +52,15 @@ def recognition_of(request: HttpRequest, user_id: UUID) -> Recognition:
     return found[1]
 
 
+def to_htmx(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Turn a redirect into one that htmx follows with the whole page."""
+    if getattr(request, "htmx", False) and response.status_code == 302:
+        response["HX-Redirect"] = response["Location"]
+        del response["Location"]
+        response.status_code = 200
+    return response
+
+
 def note_proof(request: HttpRequest, proof: str) -> None:
     """Keep, for the moment somebody is in, what has proven his device."""
     request.__dict__["device_proof"] = proof

@@ -31,3 +31,36 @@ ACCOUNT = register(
         waits={_S.LIMITED: ("member", ("account.look_again",)), _S.FROZEN: ("staff", ("account.look_again",))},
     )
 )
+
+
+class QRStatus(models.TextChoices):
+    """A computer waits to be signed in by a phone."""
+
+    WAITING = "waiting", _("Waiting")
+    SCANNED = "scanned", _("Scanned")
+    APPROVED = "approved", _("Confirmed")
+    USED = "used", _("Signed in")
+    DECLINED = "declined", _("Refused")
+    EXPIRED = "expired", _("Expired")
+
+
+_Q = QRStatus
+QR = register(
+    Machine(
+        name="qr_login",
+        states=QRStatus,
+        moves={
+            _Q.WAITING: frozenset({_Q.SCANNED, _Q.APPROVED, _Q.DECLINED, _Q.EXPIRED}),
+            _Q.SCANNED: frozenset({_Q.APPROVED, _Q.DECLINED, _Q.EXPIRED}),
+            _Q.APPROVED: frozenset({_Q.USED, _Q.EXPIRED}),
+            _Q.USED: frozenset(),
+            _Q.DECLINED: frozenset(),
+            _Q.EXPIRED: frozenset(),
+        },
+        waits={
+            _Q.WAITING: ("member", ("qr.expires",)),
+            _Q.SCANNED: ("member", ("qr.expires",)),
+            _Q.APPROVED: ("browser", ("qr.expires",)),
+        },
+    )
+)

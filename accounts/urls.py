@@ -19,6 +19,7 @@ urlpatterns = [
     path("regions/", addresses.regions_options, name="regions"),
     path("confirm/<slug:purpose>/", confirm.confirm, name="confirm"),
     path("devices/", devices.devices, name="devices"),
+    path("devices/lock/", devices.lock, name="device-lock"),
     path("devices/others/", devices.end_others, name="end-others"),
     path("devices/<uuid:device_id>/name/", devices.rename, name="device-name"),
     path("devices/<uuid:device_id>/revoke/", devices.revoke, name="device-revoke"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from accounts.services import qr
 from core.deadlines import Kind
 from escrow import handlers as escrow
 from flows import cancellation, chargebacks, fulfilment, guarding, purchase, release, silence
@@ -32,4 +33,5 @@ KINDS: tuple[Kind, ...] = (
     Kind("payout.send", escrow.send_payouts, 20),
     Kind("payout.watch", escrow.watch_payouts, 20),
     Kind("account.look_again", guarding.look_again_due, 200),
+    Kind("qr.expires", qr.expire_due, 200),
 )

@@ -18,6 +18,7 @@ from flows import tell_payouts as pay
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "accounts.signed_in": (account.member_signed_in,),
+    "accounts.device_asks": (account.member_device_asks,),
     "accounts.device_stolen": (account.member_device_stolen,),
     "accounts.standing_changed": (account.member_standing,),
     "accounts.look_again": (account.staff_look_again,),

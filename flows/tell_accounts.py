@@ -8,10 +8,11 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts.models import Device, LoginEvent, User
+from accounts.models import Device, LoginEvent, QRLogin, User
 from accounts.queries.signals import Signals, read_signals
 from accounts.services.links import not_me_token
 from accounts.services.notices import in_language_of, notify
+from accounts.services.qr import token_of
 from accounts.states import Standing
 from core import clock
 from core.outbox import Payload
@@ -56,6 +57,20 @@ def member_device_stolen(payload: Payload) -> None:
             body=_("Somebody tried to sign in with a secret that only your browser should have. We trust that device no"
                    " more and have ended its sessions. Change your password, and look for strange software on it."),
             url=reverse("accounts:devices"), now=clock.now(),
+        )  # fmt: skip
+
+
+def member_device_asks(payload: Payload) -> None:
+    """A new device waits for two minutes: site message and text, not mail, which may be what was stolen."""
+    row = QRLogin.objects.get(pk=payload["qr_id"])
+    assert row.user_id is not None
+    with in_language_of(row.user_id):
+        notify(
+            user_id=row.user_id, kind="account.device_asks", key=f"asks:{row.pk}", email=False, sms=True,
+            subject=_("A new device asks to be let in"),
+            body=_("Place: %(place)s (%(ip)s). Look at it within two minutes; if it is not you, refuse.")
+            % {"place": row.country or _("place unknown"), "ip": row.ip},
+            url=reverse("qr_phone", args=[token_of(row.pk)]), now=clock.now(),
         )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from accounts.models.challenges import Challenge
 from accounts.models.devices import Device, LoginEvent, MemberSession
 from accounts.models.notices import Notice, OutgoingMessage
 from accounts.models.people import User, UserManager
+from accounts.models.qr import QRLogin
 from accounts.models.tokens import ApiToken
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "MemberSession",
     "Notice",
     "OutgoingMessage",
+    "QRLogin",
     "User",
     "UserManager",
 ]

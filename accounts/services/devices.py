@@ -16,7 +16,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Device
+from accounts.models import Device, User
 from accounts.places import Seen
 from core import audit
 from core.actor import Actor
@@ -78,6 +78,16 @@ def remember(
     kept = [part for part in _parts(cookie) if part.partition(INSIDE)[0] != device.pk.hex]
     others = [part for part in kept if not _is_of(part, user_id)]
     return device, BETWEEN.join([f"{device.pk.hex}{INSIDE}{secret}", *others][:MOST_PEOPLE])
+
+
+@transaction.atomic
+def set_lock(*, user_id: UUID, is_on: bool, actor: Actor) -> None:
+    """With the lock, a new device is let in by another device or a second factor; a code alone is not enough."""
+    if User.objects.filter(pk=user_id).exclude(device_lock=is_on).update(device_lock=is_on):
+        audit.record(
+            actor=actor, act="device_lock.on" if is_on else "device_lock.off", subject_type="account",
+            subject=str(user_id),
+        )  # fmt: skip
 
 
 @transaction.atomic

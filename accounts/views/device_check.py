@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import device_check
+from accounts.doors import to_htmx
 from accounts.forms.entrance import DeviceCodeForm
 from accounts.stages import NewDeviceStage
 from core.errors import DomainError
@@ -27,8 +28,9 @@ in_stage = login_stage_required(stage=NewDeviceStage.key, redirect_urlname="acco
 def device(request: HttpRequest) -> HttpResponseBase:
     """Ask for the code that was sent, or send it again."""
     stage = request._login_stage  # type: ignore[attr-defined]
-    if request.POST.get("action") == "resend":
-        return _send_again(request, stage)
+    action = ACTIONS.get(request.POST.get("action", ""))
+    if action is not None:
+        return action(request, stage)
     form = DeviceCodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -41,9 +43,35 @@ def device(request: HttpRequest) -> HttpResponseBase:
     return render(request, "account/device_check.html", _page(stage, form), status=400 if form.errors else 200)
 
 
+def _ask_device(request: HttpRequest, stage: Any) -> HttpResponseBase:
+    """Ask the member's other devices; the digits to type there are shown here."""
+    try:
+        device_check.ask_device(stage)
+    except DomainError as refusal:
+        messages.error(request, str(refusal.message))
+    else:
+        stash_login(request, stage.login)
+    return redirect("device_check")
+
+
+def _look(request: HttpRequest, stage: Any) -> HttpResponseBase:
+    """Whether one of them has said yes."""
+    if device_check.take_approval(stage):
+        response: HttpResponse = stage.exit()
+        return to_htmx(request, response)
+    if not request.htmx:  # type: ignore[attr-defined]
+        return redirect("device_check")
+    looks = request.POST.get("looks", "0")
+    page = _page(stage, DeviceCodeForm()) | {"looks": min(int(looks) + 1 if looks.isdigit() else 0, 99)}
+    return render(request, "account/_device_state.html", page)
+
+
 def _page(stage: Any, form: DeviceCodeForm) -> dict[str, Any]:
     channel, to = stage.state.get("channel", ""), stage.state.get("to", "")
-    return {"form": form, "channel": channel, "to": to, "receiver": _receiver(stage, channel)}
+    return {
+        "form": form, "channel": channel, "to": to, "receiver": _receiver(stage, channel), "looks": 0,
+        "has_devices": device_check.has_other_devices(stage), "asked": device_check.asked_device(stage),
+    }  # fmt: skip
 
 
 def _receiver(stage: Any, channel: str) -> str:
@@ -61,3 +89,6 @@ def _send_again(request: HttpRequest, stage: Any) -> HttpResponseRedirect:
         stash_login(request, stage.login)
         messages.success(request, _("A new code is on its way."))
     return redirect("device_check")
+
+
+ACTIONS = {"resend": _send_again, "ask": _ask_device, "look": _look}

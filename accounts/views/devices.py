@@ -14,11 +14,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.agents import agent_name
+from accounts.confirming import ensure
 from accounts.doors import device_of
 from accounts.queries.devices import devices_of, logins_of, stays_of
 from accounts.requests import MemberRequest
 from accounts.services import devices as services
-from accounts.services import stays
+from accounts.services import qr, stays
+from accounts.services.step_up import Act
 from core import clock
 from core.errors import NotFound
 from core.guards import member
@@ -49,7 +51,21 @@ def devices(request: MemberRequest) -> HttpResponse:
         {"stay": row, "agent": agent_name(row.user_agent), "is_here": row.session_key == request.session.session_key}
         for row in stays_of(request.user.pk)
     ]
-    return render(request, "accounts/devices.html", {"rows": rows, "sessions": sessions})
+    page = {"rows": rows, "sessions": sessions, "asking": qr.asking(user_id=request.user.pk, now=clock.now())}
+    return render(request, "accounts/devices.html", page)
+
+
+@member
+@require_POST
+def lock(request: MemberRequest) -> HttpResponse:
+    """Switch the device lock on or off; off asks who is there."""
+    is_on = request.POST.get("on") == "1"
+    with transaction.atomic():
+        if not is_on:
+            ensure(request, Act("device_lock"))
+        services.set_lock(user_id=request.user.pk, is_on=is_on, actor=actor_of(request))
+    messages.success(request, _("The device lock is on.") if is_on else _("The device lock is off."))
+    return redirect("accounts:devices")
 
 
 @member
