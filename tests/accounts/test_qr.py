@@ -269,7 +269,7 @@ def test_the_lock_goes_on_by_a_click_and_off_with_a_proof(phone, lin):
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_of_many_polls_at_once_one_takes_the_approval():
-    """Seen red on PostgreSQL with the state read and written instead of compared and set."""
+    """Seen red on PostgreSQL with the state read and written instead of compared and set: six polls took it."""
     user, now = UserFactory(), clock.now()
     row = qr.ask(session_key="k", seen=qr.Seen(ip="10.0.0.1"), now=now)
     qr.scan(row=row, user_id=user.pk, now=now)
