@@ -175,6 +175,7 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
+SEALED_ROOT = Path(env.str("SEALED_ROOT", default=str(VAR_DIR / "sealed")))  # documents; never under MEDIA_ROOT
 PUBLIC_CACHEABLE = ("/static/", "/media/")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
