@@ -8,6 +8,7 @@ from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config.env import BASE_DIR, DEMO_SECRET, DEMO_VAULT, database, env
+from config.logs import *
 from config.people import *
 from config.providers import providers
 from config.safety import *
@@ -19,8 +20,6 @@ VAULT_KEYS = env.list("VAULT_KEYS", default=[DEMO_VAULT])
 SIGNING_KEY = env.str("SIGNING_KEY", default="")
 RETIRED_SIGNING_KEYS = env.list("RETIRED_SIGNING_KEYS", default=[])  # public halves, as /verify/ shows them
 ANCHOR_MAIL_TO = env.list("ANCHOR_MAIL_TO", default=[])  # who gets the log's newest checkpoint once a day
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
@@ -68,11 +67,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "core.http.refuse_trace",
-    "core.gate.gate",
+    "core.request_log.request_log",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.http.headers_middleware",
     "csp.middleware.CSPMiddleware",
+    "core.doorstep.refuse_trace",
+    "core.doorstep.refuse_plain",
+    "core.doorstep.media_host",
+    "core.gate.gate",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -82,7 +85,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "core.http.headers_middleware",
     "core.http.refusal_middleware",
 ]
 
@@ -173,7 +175,6 @@ USE_I18N = USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
 SEALED_ROOT = Path(env.str("SEALED_ROOT", default=str(VAR_DIR / "sealed")))  # documents; never under MEDIA_ROOT
 PUBLIC_CACHEABLE = ("/static/", "/media/")
@@ -231,17 +232,4 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # null: nothing is sent to anybody's validator
     "POSTPROCESSING_HOOKS": [],  # choices stand where they belong instead of in components of invented names
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-}
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "httpx": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-    },
 }
