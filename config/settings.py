@@ -149,6 +149,8 @@ CELERY_BEAT_SCHEDULE = {
     "roll-up": {"task": "escrow.tasks.roll_up_accounts", "schedule": 86400.0, "options": {"expires": 3600}},
     "statements": {"task": "escrow.tasks.fetch_statements", "schedule": STATEMENT_SECONDS, "options": {"expires": 60}},
     "anchor": {"task": "escrow.tasks.mail_anchor", "schedule": 3600.0, "options": {"expires": 600}},
+    "seal-audit": {"task": "core.tasks.seal_audit", "schedule": 10 * TICK_SECONDS, "options": {"expires": 60}},
+    "check-audit": {"task": "core.tasks.check_audit", "schedule": crontab(hour="20", minute="15")},
     "purge": {"task": "core.tasks.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
 }
 NUDGE = env.bool("NUDGE", default=True)

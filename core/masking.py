@@ -43,7 +43,7 @@ RULES: tuple[Rule, ...] = (
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), MASK),
     (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), MASK),
     (re.compile(r"\b((?:Bearer|Basic|Token)\s+)[A-Za-z0-9._~+/=-]{6,}"), _after_name),
-    (re.compile(r"\b(?:sk|rk|whsec|pk)_[A-Za-z0-9_]{8,}"), MASK),
+    (re.compile(r"\b(?:sk|rk|whsec|pk|tashi)_[A-Za-z0-9_-]{8,}"), MASK),
     (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_.-]+"), MASK),
     (
         re.compile(

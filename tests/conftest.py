@@ -92,6 +92,7 @@ def rewritable_when_emptied() -> Iterator[None]:
 
     guarded: dict[str, tuple[str, ...]] = {
         "core_auditentry": (),
+        "core_auditseal": (),
         "escrow_transfer": (),
         "escrow_sealed": (),
         "escrow_sealednode": (),
