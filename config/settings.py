@@ -17,6 +17,7 @@ DEBUG = env.bool("DEBUG", default=False)
 SANDBOX = env.bool("SANDBOX", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET)
 VAULT_KEYS = env.list("VAULT_KEYS", default=[DEMO_VAULT])
+INDEX_KEY = env.str("INDEX_KEY", default="")  # of blind indices; empty: the oldest of VAULT_KEYS
 SIGNING_KEY = env.str("SIGNING_KEY", default="")
 RETIRED_SIGNING_KEYS = env.list("RETIRED_SIGNING_KEYS", default=[])  # public halves, as /verify/ shows them
 ANCHOR_MAIL_TO = env.list("ANCHOR_MAIL_TO", default=[])  # who gets the log's newest checkpoint once a day

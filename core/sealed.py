@@ -81,8 +81,9 @@ def key_id_of(blob: bytes) -> str:
 
 def blind_index(text: str, *, purpose: str) -> str:
     """Keyed digest that says whether two sealed values are equal without opening either."""
-    keys = ring("index:" + purpose)
-    mac = hmac.HMAC(keys[list(keys)[-1]], hashes.SHA256())  # the oldest key: an index must not change on rotation
+    # An index must not change with a new key: INDEX_KEY, or the oldest of the ring.
+    keys = _ring(tuple([settings.INDEX_KEY] if settings.INDEX_KEY else settings.VAULT_KEYS), "index:" + purpose)
+    mac = hmac.HMAC(keys[list(keys)[-1]], hashes.SHA256())
     mac.update(text.encode())
     return mac.finalize().hex()
 
