@@ -8,6 +8,7 @@ from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config.env import BASE_DIR, DEMO_SECRET, DEMO_VAULT, database, env
+from config.limits import *
 from config.logs import *
 from config.people import *
 from config.providers import providers
@@ -72,7 +73,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "core.http.headers_middleware",
     "csp.middleware.CSPMiddleware",
-    "core.doorstep.refuse_trace",
+    "core.doorstep.refuse_strange_methods",
     "core.doorstep.refuse_plain",
     "core.doorstep.media_host",
     "core.gate.gate",
@@ -86,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "core.page_limits.page_limits",
     "core.http.refusal_middleware",
 ]
 

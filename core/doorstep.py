@@ -1,4 +1,4 @@
-"""What is turned away before anything is read: TRACE, machines without encryption, pages on the pictures' host."""
+"""Turned away before anything is read: strange methods, machines without encryption, pages on the pictures' host."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from core.errors import Forbidden
 from core.http import Next
 
 MACHINES = ("/api/", "/webhooks/")
+OF_PAGES = ("GET", "HEAD", "POST", "OPTIONS")
+OF_MACHINES = (*OF_PAGES, "PUT", "PATCH", "DELETE")
 
 
 class NotEncrypted(Forbidden):
@@ -22,12 +24,12 @@ class NotEncrypted(Forbidden):
     default_message = _("Use https. What was sent with this request was readable on the way: change the key.")
 
 
-def refuse_trace(get_response: Next) -> Next:
-    """Function views answer TRACE with 200 unless somebody refuses it first."""
+def refuse_strange_methods(get_response: Next) -> Next:
+    """Function views answer TRACE with 200 unless somebody refuses it first; pages know three methods and OPTIONS."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method in ("TRACE", "TRACK", "CONNECT"):
-            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        if request.method not in (OF_MACHINES if request.path.startswith("/api/") else OF_PAGES):
+            return HttpResponseNotAllowed(OF_PAGES)
         return get_response(request)
 
     return middleware

@@ -8,6 +8,7 @@ import secrets
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from core.doors import guard_of
 from core.http import Next
 from core.logs import current_request
 from core.security_log import event
@@ -44,23 +45,14 @@ def _number_of(request: HttpRequest) -> str:
 def _note(request: HttpRequest, status: int) -> None:
     if status < 400:
         return
+    guard = guard_of(getattr(request.resolver_match, "func", None))
     if why := getattr(request, "refused_as", ""):
         event("input.refused", request=request, status=status, why=why)
-    elif status in (401, 403) or (status == 404 and guard_of(request) in GUARDED):
-        event("access.refused", request=request, status=status, guard=guard_of(request))
+    elif status in (401, 403) or (status == 404 and guard in GUARDED):
+        event("access.refused", request=request, status=status, guard=guard)
     elif status == 429:
         event("limit.hit", request=request, limit=getattr(request, "limit_hit", ""))
     elif status in STRANGE:
         event("input.refused", request=request, status=status)
     elif status >= 500 and status != 503:
         event("error.unexpected", request=request, status=status)
-
-
-def guard_of(request: HttpRequest) -> str:
-    """What the door that was knocked at says of itself; empty where there was none."""
-    match = request.resolver_match
-    view = getattr(match, "func", None)
-    for holder in (view, getattr(view, "view_class", None), getattr(view, "cls", None)):
-        if declared := getattr(holder, "guard", ""):
-            return str(declared)
-    return ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.views.decorators.http import require_safe
 from django.views.static import serve
 
 from core.guards import public
 
 
 @public
+@require_safe
 def media(request: HttpRequest, path: str) -> HttpResponseBase:
     """A re-encoded picture; names carry a digest, so it may be cached for a year."""
     try:
