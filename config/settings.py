@@ -189,6 +189,13 @@ STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"
 SEALED_ROOT = Path(env.str("SEALED_ROOT", default=str(VAR_DIR / "sealed")))  # documents; never under MEDIA_ROOT
+CLAMD = env.str("CLAMD", default="")  # a virus scanner that looks at every upload: unix:/run/clamav/clamd.ctl
+QUARANTINE_ROOT = SEALED_ROOT / "quarantine"
+FILE_UPLOAD_HANDLERS = [
+    "core.antivirus.ScanningHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 PUBLIC_CACHEABLE = ("/static/", "/media/")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
