@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -85,6 +86,9 @@ def ensure_scanners() -> None:
 @contextmanager
 def sandbox() -> Iterator[Site]:
     """A demo of its own, without limits: what a scanner is refused for pace it would not have looked at."""
+    told = VAR / "security"  # what the scanners said last time stays to be read
+    shutil.rmtree(told, ignore_errors=True)
+    told.mkdir(parents=True)
     with tempfile.TemporaryDirectory(prefix="tashi-security-") as folder:
         home, port = Path(folder), any_port()
         base = f"http://127.0.0.1:{port}"
@@ -98,10 +102,10 @@ def sandbox() -> Iterator[Site]:
             if Child("preparation", [PYTHON, "-m", "tooling.prepare", *step], env=env).wait():
                 raise Refusal("The sandbox could not be made; the lines above say why.")
         command = services.web(bind=f"127.0.0.1:{port}")
-        web = Child("web", [PYTHON, "-m", *command], env=env, log=home / "web.log")
+        web = Child("web", [PYTHON, "-m", *command], env=env, log=told / "web.log")
         try:
             wait_for(port, web)
-            yield Site(base, sign_in(base, BUYER), sign_in(base, MERCHANT), home)
+            yield Site(base, sign_in(base, BUYER), sign_in(base, MERCHANT), told)
         finally:
             stop_all([web])
 
@@ -142,7 +146,8 @@ def schemathesis(site: Site, seconds: int) -> Iterator[Finding]:
                 SCANNERS / "bin" / "st", "run", f"{site.base}/api/v1/schema/?format=json",
                 "--max-time", str(seconds // 2),
                 "--checks", "not_a_server_error,content_type_conformance,response_schema_conformance,"
-                "status_code_conformance,ignored_auth,unsupported_method,use_after_free,negative_data_rejection",
+                "status_code_conformance,unsupported_method,use_after_free,negative_data_rejection"
+                + ("" if session else ",ignored_auth"),  # signed in, its other kinds of wrong keys change nothing
                 "--continue-on-failure", "--seed", "1", "--no-shrink", "--warnings", "off",
                 "--exclude-path-regex", "/auth/session/", "--report-junit-path", report,
                 *(["-H", f"X-Session-Token: {session}"] if session else []),
