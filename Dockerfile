@@ -24,4 +24,4 @@ USER tashi
 EXPOSE 8000
 VOLUME /var/lib/tashi
 HEALTHCHECK --interval=15s --timeout=6s --start-period=30s --retries=4 CMD ["python", "-m", "tooling.healthcheck", "web", "8000"]
-CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-class", "gthread", "--threads", "4", "--no-control-socket"]
+CMD ["gunicorn", "config.wsgi", "--bind", "0.0.0.0:8000", "--workers", "2", "--worker-class", "gthread", "--threads", "4", "--logger-class", "core.gunicorn_log.HouseLog", "--access-logfile", "-", "--no-control-socket"]

@@ -5,4 +5,9 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import checks  # noqa: F401 - registers itself
+        from accounts import (
+            checks,  # noqa: F401 - registers itself
+            security_events,
+        )
+
+        security_events.connect()

@@ -35,5 +35,6 @@ def database(url: str) -> dict[str, object]:
     else:
         config["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=600)
         config["CONN_HEALTH_CHECKS"] = True
-        config["OPTIONS"] = {"options": "-c lock_timeout=5000"}
+        given = config.get("OPTIONS")  # what the address says: ?sslmode=verify-full&sslrootcert=…
+        config["OPTIONS"] = {**(given if isinstance(given, dict) else {}), "options": "-c lock_timeout=5000"}
     return config

@@ -8,6 +8,8 @@ from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config.env import BASE_DIR, DEMO_SECRET, DEMO_VAULT, database, env
+from config.limits import *
+from config.logs import *
 from config.people import *
 from config.providers import providers
 from config.safety import *
@@ -16,11 +18,10 @@ DEBUG = env.bool("DEBUG", default=False)
 SANDBOX = env.bool("SANDBOX", default=True)
 SECRET_KEY = env.str("SECRET_KEY", default=DEMO_SECRET)
 VAULT_KEYS = env.list("VAULT_KEYS", default=[DEMO_VAULT])
+INDEX_KEY = env.str("INDEX_KEY", default="")  # of blind indices; empty: the oldest of VAULT_KEYS
 SIGNING_KEY = env.str("SIGNING_KEY", default="")
 RETIRED_SIGNING_KEYS = env.list("RETIRED_SIGNING_KEYS", default=[])  # public halves, as /verify/ shows them
 ANCHOR_MAIL_TO = env.list("ANCHOR_MAIL_TO", default=[])  # who gets the log's newest checkpoint once a day
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 VAR_DIR = Path(env.str("VAR_DIR", default=str(BASE_DIR / "var")))
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 
@@ -68,11 +69,15 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "core.http.refuse_trace",
-    "core.gate.gate",
+    "core.request_log.request_log",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "core.http.headers_middleware",
     "csp.middleware.CSPMiddleware",
+    "core.doorstep.refuse_strange_methods",
+    "core.doorstep.refuse_plain",
+    "core.doorstep.media_host",
+    "core.gate.gate",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -83,7 +88,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "core.http.headers_middleware",
+    "core.page_limits.page_limits",
     "core.http.refusal_middleware",
     "accounts.confirming.middleware",
 ]
@@ -149,6 +154,8 @@ CELERY_BEAT_SCHEDULE = {
     "roll-up": {"task": "escrow.tasks.roll_up_accounts", "schedule": 86400.0, "options": {"expires": 3600}},
     "statements": {"task": "escrow.tasks.fetch_statements", "schedule": STATEMENT_SECONDS, "options": {"expires": 60}},
     "anchor": {"task": "escrow.tasks.mail_anchor", "schedule": 3600.0, "options": {"expires": 600}},
+    "seal-audit": {"task": "core.tasks.seal_audit", "schedule": 10 * TICK_SECONDS, "options": {"expires": 60}},
+    "check-audit": {"task": "core.tasks.check_audit", "schedule": crontab(hour="20", minute="15")},
     "purge": {"task": "core.tasks.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
 }
 NUDGE = env.bool("NUDGE", default=True)
@@ -159,6 +166,13 @@ EMAIL_BACKEND = env.str(
     "EMAIL_BACKEND",
     default="accounts.channels.sandbox.EmailBackend" if SANDBOX else "django.core.mail.backends.smtp.EmailBackend",
 )
+EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")
+EMAIL_PORT = env.int("EMAIL_PORT", default=25)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_USE_TLS = env.bool("EMAIL_USE_TLS", default=False)  # STARTTLS, port 587
+EMAIL_USE_SSL = env.bool("EMAIL_USE_SSL", default=False)  # port 465
+EMAIL_TIMEOUT = 20
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Tashi <no-reply@tashi.example>")
 SMS_CHANNEL = env.str("SMS_CHANNEL", default="console")
 SMS_WEBHOOK_URL = env.str("SMS_WEBHOOK_URL", default="")
@@ -175,8 +189,15 @@ USE_I18N = USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("STATIC_ROOT", default=str(VAR_DIR / "static")))
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_URL = "/media/"
 MEDIA_ROOT = VAR_DIR / "media"
+SEALED_ROOT = Path(env.str("SEALED_ROOT", default=str(VAR_DIR / "sealed")))  # documents; never under MEDIA_ROOT
+CLAMD = env.str("CLAMD", default="")  # a virus scanner that looks at every upload: unix:/run/clamav/clamd.ctl
+QUARANTINE_ROOT = SEALED_ROOT / "quarantine"
+FILE_UPLOAD_HANDLERS = [
+    "core.antivirus.ScanningHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 PUBLIC_CACHEABLE = ("/static/", "/media/")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -232,17 +253,4 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": None},  # null: nothing is sent to anybody's validator
     "POSTPROCESSING_HOOKS": [],  # choices stand where they belong instead of in components of invented names
     "SCHEMA_PATH_PREFIX": r"/api/v1",
-}
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {
-        "httpx": {"level": "WARNING"},
-        "celery.beat": {"level": "WARNING"},
-        "celery.app.trace": {"level": "WARNING"},
-    },
 }

@@ -47,3 +47,18 @@ def unguard(connection: BaseDatabaseWrapper, table: str) -> None:
     with connection.cursor() as cursor:
         for name in ("change", "truncate", "delete"):
             cursor.execute(f"DROP TRIGGER IF EXISTS {table}_no_{name}{on}")
+
+
+def is_guarded(connection: BaseDatabaseWrapper, table: str) -> bool:
+    """Whether a table's triggers against change and deletion are there and on."""
+    names = [f"{table}_no_change"] + ([f"{table}_no_delete"] if connection.vendor != "postgresql" else [])
+    if connection.vendor == "postgresql":
+        found = "SELECT count(*) FROM pg_trigger WHERE tgname = %s AND tgenabled <> 'D'"
+    else:
+        found = "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND name = %s"
+    with connection.cursor() as cursor:
+        counts = []
+        for name in names:
+            cursor.execute(found, [name])
+            counts.append(cursor.fetchone()[0])
+    return all(counts)

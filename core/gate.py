@@ -69,6 +69,8 @@ def gate(get_response: Next) -> Next:
 
     def process_view(request: HttpRequest, view: View, args: Any, kwargs: Any) -> HttpResponseBase | None:
         refusal = size_refused(request)
+        if refusal is None:
+            refusal = _files_refused(request)
         if refusal is not None:
             return refuse(request, refusal)
         if request.META.get("QUERY_STRING"):
@@ -94,6 +96,17 @@ def size_refused(request: HttpRequest) -> DomainError | None:
         return NotUtf8()
     most = settings.UPLOAD_MAX_BYTES if request.content_type == WITH_FILES else settings.BODY_MAX_BYTES
     return BodyTooLarge() if int(length) > most else None
+
+
+def _files_refused(request: HttpRequest) -> DomainError | None:
+    """Read the files of a page's form now: later nobody could answer in words what the virus scanner says of them."""
+    if not (settings.CLAMD and request.content_type == WITH_FILES) or request.path.startswith(MACHINES):
+        return None
+    try:
+        request.FILES  # noqa: B018 - reading is what it is asked for
+    except DomainError as refusal:
+        return refusal
+    return None
 
 
 def refuse(request: HttpRequest, refusal: DomainError) -> HttpResponse:

@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.db import OperationalError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 
 from core.actor import Actor
 from core.errors import Busy, DomainError
 
 GIVES_KEYS = "/api/v1/auth/"
 Next = Callable[[HttpRequest], HttpResponse]
-
-
-def refuse_trace(get_response: Next) -> Next:
-    """Function views answer TRACE with 200 unless somebody refuses it first."""
-
-    def middleware(request: HttpRequest) -> HttpResponse:
-        if request.method in ("TRACE", "TRACK"):
-            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
-        return get_response(request)
-
-    return middleware
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -82,21 +71,37 @@ def answer_refusal(request: HttpRequest, refusal: DomainError) -> HttpResponse:
 
 
 def headers_middleware(get_response: Next) -> Next:
-    """Headers that every answer carries; CSP comes from django-csp."""
+    """Headers that every answer carries, whoever made it; CSP comes from django-csp, HSTS and the like from Django."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
-        response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
-        if request.path.startswith(settings.PUBLIC_CACHEABLE):
-            return response
-        if getattr(request, "user", None) is not None and "Cache-Control" not in response.headers:
-            response.headers["Cache-Control"] = "private, no-store" if _is_private(request) else "private, no-cache"
+        for name, value in settings.ANSWER_HEADERS.items():
+            response.headers.setdefault(name, value)
+        if getattr(request, "has_signed_out", False):
+            response.headers["Clear-Site-Data"] = settings.LOGOUT_CLEARS
+        if not request.path.startswith(settings.PUBLIC_CACHEABLE) and "Cache-Control" not in response.headers:
+            response.headers["Cache-Control"] = (
+                "private, no-store" if _is_private(request, response) else "private, no-cache"
+            )
         return response
 
     return middleware
 
 
-def _is_private(request: HttpRequest) -> bool:
-    """Ask cookie and headers, not the database: an anonymous page must not pay for this."""
+def _is_private(request: HttpRequest, response: HttpResponse) -> bool:
+    """Ask cookies and headers, not the database: an anonymous page must not pay for this."""
     with_key = "Authorization" in request.headers or "X-Session-Token" in request.headers
-    return with_key or settings.SESSION_COOKIE_NAME in request.COOKIES or request.path.startswith(GIVES_KEYS)
+    name = settings.SESSION_COOKIE_NAME
+    has_session = name in request.COOKIES or name in response.cookies
+    return with_key or has_session or request.path.startswith(GIVES_KEYS)
+
+
+def sealed_attachment(chunks: Iterator[bytes], *, name: str, size: int) -> StreamingHttpResponse:
+    """A private file on its way out: to be saved under a name of ours, run by nothing, kept by no cache."""
+    response = StreamingHttpResponse(chunks, content_type="application/octet-stream")
+    response.headers["Content-Length"] = str(size)
+    response.headers["Content-Disposition"] = content_disposition_header(True, name) or "attachment"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Cache-Control"] = "private, no-store"
+    return response

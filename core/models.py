@@ -29,6 +29,36 @@ class AuditEntry(models.Model):
         ]
 
 
+class AuditSeal(models.Model):
+    """A range of audit entries as they were: a link of a signed chain (``core.audit_seal``). Written once."""
+
+    from_id = models.BigIntegerField(unique=True)
+    to_id = models.BigIntegerField(unique=True)
+    count = models.PositiveIntegerField()
+    digest = models.BinaryField()  # SHA-256 over the digests of the rows
+    head = models.BinaryField()  # over the head before, the range and the digest
+    signature = models.BinaryField()
+    rows = models.BinaryField()  # id and beginning of the digest of each row, so that a check can name it
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(to_id__gte=models.F("from_id")), name="audit_seal_range"),
+        ]
+
+
+class AuditMark(models.Model):
+    """Where the next seal may end, once all transactions of that moment have ended (PostgreSQL); a single row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    to_id = models.BigIntegerField()
+    horizon = models.BigIntegerField()
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [models.CheckConstraint(condition=Q(id=1), name="audit_mark_single_row")]
+
+
 class OutboxEvent(models.Model):
     """Something that happened, written in the transaction in which it happened."""
 

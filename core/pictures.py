@@ -41,12 +41,17 @@ class Upload(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as we keep it. ``sha256`` is of the file as it came: the same file sent twice is known again."""
+    """
+    A picture as we show it. ``sha256`` is of the file as it came: the same file sent twice is known again.
+
+    ``original`` is that file, for who keeps it sealed; it goes to nobody's browser as it is.
+    """
 
     webp: bytes
     sha256: str
     width: int
     height: int
+    original: bytes = b""
 
 
 def clean_picture(upload: Upload, *, max_px: int = 1600) -> Picture:
@@ -69,7 +74,7 @@ def clean_renditions(upload: Upload, *, sizes: Mapping[str, int]) -> dict[str, P
     raw = _read(upload)
     digest = hashlib.sha256(raw).hexdigest()
     picture = _decode(raw, longest=max(sizes.values()))
-    return {name: _encode(picture, max_px=size, digest=digest) for name, size in sizes.items()}
+    return {name: _encode(picture, max_px=size, digest=digest, raw=raw) for name, size in sizes.items()}
 
 
 def _read(upload: Upload) -> bytes:
@@ -113,10 +118,10 @@ def _plain(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
-def _encode(picture: Image.Image, *, max_px: int, digest: str) -> Picture:
+def _encode(picture: Image.Image, *, max_px: int, digest: str, raw: bytes) -> Picture:
     copy = picture.copy()
     copy.thumbnail((max_px, max_px), Image.Resampling.LANCZOS)
     copy.info.clear()
     out = io.BytesIO()
     copy.save(out, "WEBP", quality=QUALITY, method=4)
-    return Picture(webp=out.getvalue(), sha256=digest, width=copy.width, height=copy.height)
+    return Picture(webp=out.getvalue(), sha256=digest, width=copy.width, height=copy.height, original=raw)

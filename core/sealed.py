@@ -81,8 +81,9 @@ def key_id_of(blob: bytes) -> str:
 
 def blind_index(text: str, *, purpose: str) -> str:
     """Keyed digest that says whether two sealed values are equal without opening either."""
-    keys = ring("index:" + purpose)
-    mac = hmac.HMAC(keys[list(keys)[-1]], hashes.SHA256())  # the oldest key: an index must not change on rotation
+    # An index must not change with a new key: INDEX_KEY, or the oldest of the ring.
+    keys = _ring(tuple([settings.INDEX_KEY] if settings.INDEX_KEY else settings.VAULT_KEYS), "index:" + purpose)
+    mac = hmac.HMAC(keys[list(keys)[-1]], hashes.SHA256())
     mac.update(text.encode())
     return mac.finalize().hex()
 
@@ -121,15 +122,32 @@ class _SealedAttribute(DeferredAttribute):
         instance.__dict__[self.field.attname] = value  # type: ignore[attr-defined]
 
 
-class SealedField(models.BinaryField):
-    """Text that lies encrypted. Needs a row id before saving (a UUID key), refuses filters and serialisers."""
-
-    descriptor_class = _SealedAttribute
+class _Placed(models.BinaryField):
+    """A column whose blobs belong to one row. Found by ``manage.py reseal``; refuses filters and serialisers."""
 
     def place_of(self, instance: models.Model) -> str:
+        """``app.Model.column.row-id``: what a blob of this row is sealed for."""
         if instance.pk is None:
             raise ValueError("a sealed column needs its row's id first: use a UUID key")
         return f"{self.model._meta.label}.{self.attname}.{instance.pk}"
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
+        raise FieldError("sealed columns cannot be searched; use a blind index")
+
+    def value_to_string(self, obj: models.Model) -> str:
+        raise FieldError("sealed columns are not serialised")
+
+
+class FileKeyField(_Placed):
+    """The key of a sealed file (``core.sealed_files``), as ``store_sealed`` gave it for ``place_of`` this row."""
+
+
+class SealedField(_Placed):
+    """Text that lies encrypted. Needs a row id before saving (a UUID key)."""
+
+    descriptor_class = _SealedAttribute
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         value = model_instance.__dict__.get(self.attname)
@@ -144,11 +162,3 @@ class SealedField(models.BinaryField):
         if isinstance(value, str):
             raise FieldError("a sealed column is written by saving its row, never by update() or bulk_update()")
         return super().get_db_prep_value(value, connection, prepared)
-
-    def get_lookup(self, lookup_name: str) -> Any:
-        if lookup_name == "isnull":
-            return super().get_lookup(lookup_name)
-        raise FieldError("sealed columns cannot be searched; use a blind index")
-
-    def value_to_string(self, obj: models.Model) -> str:
-        raise FieldError("sealed columns are not serialised")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from core import clock, deadlines, idempotency, outbox
+from core import audit_seal, clock, deadlines, idempotency, outbox
+from core.security_log import event
 
 
 @shared_task(ignore_result=True)
@@ -21,3 +22,17 @@ def sweep_deadlines() -> None:
 @shared_task(ignore_result=True)
 def purge_idempotency_keys() -> None:
     idempotency.purge(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def seal_audit() -> None:
+    while audit_seal.seal(now=clock.now()) == audit_seal.BATCH:
+        pass
+
+
+@shared_task(ignore_result=True)
+def check_audit() -> None:
+    """Nightly; ``manage.py audit_check`` says the same by hand."""
+    for found in audit_seal.breaks():
+        event("audit.broken", what=str(found))
+        return

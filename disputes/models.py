@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.money import Money
+from core.sealed import FileKeyField
 from disputes.states import OPEN_CASE, CaseStatus, Ground, Party, Remedy
 
 
@@ -90,6 +91,10 @@ class Evidence(models.Model):
     shows = models.CharField(max_length=200, blank=True)
     file = models.FileField(upload_to="evidence/case/", blank=True)
     sha256 = models.CharField(max_length=64, blank=True)
+    # The file as it came, sealed: when and where a picture was taken may decide a case, and is nobody else's business.
+    original_path = models.CharField(max_length=80, blank=True)
+    original_key = FileKeyField(null=True)
+    original_bytes = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
 
 

@@ -10,6 +10,7 @@ app_name = "disputes"
 urlpatterns = [
     path("orders/<str:number>/case/", wizard.case_new, name="case-new"),
     path("cases/evidence/<uuid:pk>/", files.evidence_file, name="evidence-file"),
+    path("cases/evidence/<uuid:pk>/original/", files.evidence_original, name="evidence-original"),
     path("cases/<str:number>/", room.case, name="case"),
     path("cases/<str:number>/say/", room.say, name="case-say"),
     path("cases/<str:number>/evidence/", room.evidence, name="case-evidence"),

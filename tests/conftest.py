@@ -93,6 +93,7 @@ def rewritable_when_emptied() -> Iterator[None]:
     guarded: dict[str, tuple[str, ...]] = {
         "core_auditentry": (),
         "accounts_loginevent": (),
+        "core_auditseal": (),
         "escrow_transfer": (),
         "escrow_sealed": (),
         "escrow_sealednode": (),

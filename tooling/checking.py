@@ -60,8 +60,8 @@ def checks(home: str) -> list[Check]:
 def production_parts() -> dict[str, str]:
     """Name the servers a production has; nothing connects to them here."""
     return {
-        "DATABASE_URL": "postgres://tashi:unlikely-password@database.internal:5432/tashi",
-        "REDIS_URL": "redis://:unlikely-password@redis.internal:6379/0",
+        "DATABASE_URL": "postgres://tashi:unlikely-password@database.internal:5432/tashi?sslmode=verify-full",
+        "REDIS_URL": "rediss://:unlikely-password@redis.internal:6379/0",
         "SMS_CHANNEL": "webhook",
         "SMS_WEBHOOK_URL": "https://sms.internal/send",
         "SMS_WEBHOOK_SECRET": "unlikely-secret-of-some-length",

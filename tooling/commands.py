@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from tooling.house import DEV_LOCK, PYTHON, RUNTIME_LOCK, Refusal, ensure_env_file, ensure_installed, run, say, uv
-from tooling.processes import Stopped
+from tooling.processes import Stopped, stop_on_signals
 
 USAGE = """\
 Tashi. One command for everything:
@@ -16,6 +16,7 @@ Tashi. One command for everything:
   ./run test [pytest arguments]        every test: SQLite, then PostgreSQL and Redis, then Chromium
   ./run check                          lint, types, import arrows, budgets, migrations, messages, deployment
   ./run bench [what]                   measure, beside a ceiling taken in the same run
+  ./run security [scanner …]           Schemathesis, sqlmap and Wapiti against a throw-away sandbox
   ./run doctor                         what this machine lacks, and the line that installs it
   ./run messages                       collect the texts to translate and compile the catalogues
   ./run lock [--upgrade]               write the hashed locks from pyproject.toml
@@ -54,6 +55,14 @@ def bench(args: Sequence[str]) -> int:
     return run_bench(list(args))
 
 
+def security(args: Sequence[str]) -> int:
+    from tooling.security import run_security
+
+    ensure_installed(dev=True)
+    stop_on_signals()
+    return run_security(list(args))
+
+
 def doctor(args: Sequence[str]) -> int:
     from tooling.doctor import report
 
@@ -85,6 +94,7 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "test": test,
     "check": check,
     "bench": bench,
+    "security": security,
     "doctor": doctor,
     "messages": messages,
     "lock": lock,

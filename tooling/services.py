@@ -9,7 +9,8 @@ WEB_THREADS = 4
 def web(*, bind: str) -> list[str]:
     """Gunicorn, with threads so that a slow visitor does not hold a whole process."""
     size = ["--workers", str(WEB_WORKERS), "--worker-class", "gthread", "--threads", str(WEB_THREADS)]
-    return ["gunicorn", "config.wsgi", "--bind", bind, *size, "--no-control-socket"]
+    logs = ["--logger-class", "core.gunicorn_log.HouseLog", "--access-logfile", "-"]
+    return ["gunicorn", "config.wsgi", "--bind", bind, *size, *logs, "--no-control-socket"]
 
 
 def worker(*, with_beat: str = "") -> list[str]:

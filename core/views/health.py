@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
 
 from core import alarms, clock, deadlines, outbox
 from core.guards import public
@@ -14,12 +15,14 @@ PATIENCE = timedelta(minutes=15)
 
 
 @public
+@require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """The process answers; asks nothing of anybody else."""
     return JsonResponse({"status": "ok"})
 
 
 @public
+@require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """503 when the database is away, or deadlines, effects or seals have waited 15 minutes: nobody works."""
     try:

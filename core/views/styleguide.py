@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from core import clock
 from core.guards import public
@@ -13,6 +14,7 @@ SECTIONS = ("tokens", "money", "states", "lists", "forms", "case", "office")
 
 
 @public
+@require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     """Shown in the scheme asked for, else in the device's."""
     scheme = request.GET.get("scheme", "")

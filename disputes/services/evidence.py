@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import io
+from collections.abc import Iterator
 from datetime import datetime
 
 from django.core.files.base import ContentFile
 from django.utils.translation import gettext_lazy as _
 
+from core import audit
 from core.actor import Actor
-from core.errors import Invalid
-from core.pictures import Picture
+from core.errors import Invalid, NotFound
+from core.pictures import MAX_BYTES, Picture
+from core.sealed import FileKeyField
+from core.sealed_files import open_or_refuse, store_sealed
 from disputes.errors import TextNeeded
 from disputes.models import Case, Evidence
 from disputes.services.cases import add_entry
@@ -44,6 +49,7 @@ def add(*, case: Case, party: str, picture: Picture | None, shows: str, actor: A
     piece = Evidence(case=case, party=party, author_id=actor.user_id, shows=shows.strip()[:200], created_at=now)
     if picture is not None:
         piece.sha256 = picture.sha256
+        _keep_original(piece, picture)
         piece.file.save(f"{piece.pk}.webp", ContentFile(picture.webp), save=False)
     else:
         piece.sha256 = hashlib.sha256(piece.shows.encode()).hexdigest()
@@ -58,3 +64,33 @@ def add(*, case: Case, party: str, picture: Picture | None, shows: str, actor: A
         now=now,
     )
     return piece
+
+
+def open_original(*, piece: Evidence, actor: Actor) -> Iterator[bytes]:
+    """
+    The file as it came, for who laid it before us and for the mediator of the case; each look is on record.
+
+    :raises NotFound: for everybody else, and if there is none
+    :raises Damaged: if it is not what was sealed
+    """
+    is_his = actor.user_id is not None and actor.user_id in (piece.author_id, piece.case.mediator_id)
+    if not is_his or not piece.original_path or piece.original_key is None:
+        raise NotFound
+    chunks = open_or_refuse(path=piece.original_path, key_blob=bytes(piece.original_key), place=_place(piece))
+    audit.record(
+        actor=actor, act="evidence.opened", subject_type="evidence", subject=str(piece.pk),
+        facts={"case": piece.case.number, "sha256": piece.sha256},
+    )  # fmt: skip
+    return chunks
+
+
+def _keep_original(piece: Evidence, picture: Picture) -> None:
+    kept = store_sealed(stream=io.BytesIO(picture.original), place=_place(piece), max_bytes=MAX_BYTES)
+    assert kept.sha256 == piece.sha256
+    piece.original_path, piece.original_key, piece.original_bytes = kept.path, kept.key_blob, kept.size
+
+
+def _place(piece: Evidence) -> str:
+    field = Evidence._meta.get_field("original_key")
+    assert isinstance(field, FileKeyField)
+    return field.place_of(piece)

@@ -61,7 +61,8 @@ def shown(pieces: Iterable[Piece]) -> list[dict[str, Any]]:
 def _brought(piece: Piece) -> dict[str, Any]:
     url = reverse("disputes:evidence-file", args=[piece.pk]) if piece.file else ""
     source = _("a claim of this side")
-    return _item(piece, url, shows=piece.words or _("Picture without a note"), source=source)
+    original = reverse("disputes:evidence-original", args=[piece.pk]) if piece.file else ""
+    return {**_item(piece, url, shows=piece.words or _("Picture without a note"), source=source), "original": original}
 
 
 def _packed(piece: Piece) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.services.messages import send_email
+from core import audit_seal
 from escrow.models import Checkpoint
 from escrow.records import notes
 from escrow.records.checkpoints import latest
@@ -49,5 +50,7 @@ def _body(newest: Checkpoint) -> str:
         f'curl "{settings.SITE_URL}/api/v1/log/consistency/?old={newest.size}&new=SIZE" > both.json\n'
         f'python verify.py --key "{notes.verifier_key()}" consistency both.json mail.eml'
     )
+    trail = f"\npython manage.py audit_check --head {head}" if (head := audit_seal.newest_head()) else ""
     where = _("SIZE is the second line of the checkpoint on %(page)s, where verify.py lies too.")
-    return f"{told}\n\n{command}\n\n{where % {'page': f'{settings.SITE_URL}/verify/'}}\n\n{newest.note}"
+    page = where % {"page": f"{settings.SITE_URL}/verify/"}
+    return f"{told}\n\n{command}{trail}\n\n{page}\n\n{newest.note}"

@@ -22,6 +22,6 @@ def pack_photo(request: HttpRequest, pk: UUID) -> FileResponse:
         response = FileResponse(photo.file.open("rb"), content_type="image/webp")
     except (NotFound, FileNotFoundError) as gone:
         raise Http404 from gone
-    response.headers["Cache-Control"] = "private, max-age=3600"
+    response.headers["Cache-Control"] = "private, no-store"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response

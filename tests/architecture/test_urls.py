@@ -1,5 +1,6 @@
 """Every door declares who may open it, by one of the guards of the house."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.http import Http404
 from django.urls import URLPattern, URLResolver, get_resolver
+
+from core.doors import all_doors
 
 GUARDS = {"public", "member", "merchant", "mediator", "staff", "signed", "sandbox"}
 # Doors that came with a library, by the module of their view, and who guards them.
@@ -98,3 +101,44 @@ def test_without_the_sandbox_none_of_its_doors_exists(method, rf, settings):
         else:
             assert answer.status_code == 405, f"/{path} answers {answer.status_code}"
     assert paths
+
+
+SAME_FOR_ALL = {"/api/v1/", "/admin/login/"}  # an unknown address of the API; a redirect to our own sign-in
+METHODS_UNSAID = ("allauth.", "django.", "drf_spectacular.", "rest_framework.")  # libraries: they ask themselves
+
+
+def test_every_door_says_its_methods():
+    """What a door does not name is 405: none acts on a method nobody thought of. ``manage.py doors`` lists them."""
+    silent = [
+        door.path
+        for door in all_doors()
+        if not (door.methods or library_of(door.view) or door.path in SAME_FOR_ALL)
+        and not getattr(door.view, "__module__", "").startswith(METHODS_UNSAID)
+    ]
+    assert not silent, "\n".join(silent)
+
+
+def test_staff_doors_are_staffs_and_there_is_no_other_way_in():
+    """The stock admin asks for a superuser at every page; its own sign-in, which knows no limit, is replaced."""
+    from django.contrib import admin
+
+    from accounts.admin import only_superusers, our_sign_in
+
+    assert admin.site.has_permission is only_superusers
+    assert admin.site.login is our_sign_in
+    inside = [door for door in all_doors() if door.path.startswith("/console/")]
+    assert len(inside) > 20
+    assert {door.guard for door in inside} <= {"mediator", "staff"}
+
+
+def test_of_allauths_addresses_each_is_known():
+    """An update that brings new doors is noticed: they are listed here, with what they do."""
+    known = {"login", "logout", "signup", "reauthenticate", "email", "confirm-email", "password", "phone", "inactive"}
+    strange = {
+        door.path
+        for door in all_doors()
+        if door.path.startswith("/accounts/")
+        and getattr(door.view, "__module__", "").startswith("allauth")
+        and re.split(r"[/^]", door.path)[2].strip("^") not in known | {""}
+    }
+    assert not {path for path in strange if not path.startswith(("/accounts/2fa/", "/accounts/3rdparty/"))}
