@@ -9,6 +9,8 @@ MACHINES = all_machines()
 # States at rest: a move out is possible, but nobody waits for one.
 RESTING = {
     "product": {"draft", "listed", "unlisted", "deleted"},  # the merchant's own shelf
+    "coupon": {"draft"},  # the merchant's own desk
+    "coupon_use": {"spent"},  # returned only if all of the order's money goes back
 }
 
 
