@@ -142,7 +142,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='coupon',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cap_minor__isnull', True), ('off_bps__isnull', True), ('off_minor__gt', 0)), models.Q(('off_bps__gt', 0), ('off_bps__lte', 10000), ('off_minor__isnull', True)), _connector='OR'), name='coupon_takes_an_amount_or_a_share'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('cap_minor__isnull', True), ('off_bps__isnull', True), ('off_minor__gt', 0), ('off_minor__isnull', False)), models.Q(('off_bps__gt', 0), ('off_bps__isnull', False), ('off_bps__lte', 10000), ('off_minor__isnull', True)), _connector='OR'), name='coupon_takes_an_amount_or_a_share'),
         ),
         migrations.AddConstraint(
             model_name='coupon',

@@ -53,8 +53,9 @@ class Coupon(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["store", "code"], name="coupon_code_once"),
             models.CheckConstraint(
-                condition=Q(off_minor__gt=0, off_bps__isnull=True, cap_minor__isnull=True)
-                | Q(off_minor__isnull=True, off_bps__gt=0, off_bps__lte=ALL_BPS),
+                # Said twice: what is compared with nothing is unknown, and a check lets the unknown pass.
+                condition=Q(off_minor__isnull=False, off_minor__gt=0, off_bps__isnull=True, cap_minor__isnull=True)
+                | Q(off_minor__isnull=True, off_bps__isnull=False, off_bps__gt=0, off_bps__lte=ALL_BPS),
                 name="coupon_takes_an_amount_or_a_share",
             ),
             models.CheckConstraint(
