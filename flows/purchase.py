@@ -58,7 +58,7 @@ def place(
     view = cart_queries.checked(cart_id, line_ids)
     if not view.groups:
         raise NothingToBuy
-    view = _with_coupons(view, {pk: code for pk, code in (coupon_codes or {}).items() if code}, buyer_id, now=now)
+    view = _with_coupons(view, coupon_codes or {}, buyer_id, now=now)
     address = address_of(user_id=buyer_id, address_id=address_id)
     if view.has_problems or view.total.minor != seen_total_minor:
         raise TotalChanged
@@ -94,15 +94,16 @@ def place(
     return payment
 
 
-def _with_coupons(view: CartView, codes: dict[UUID, str], buyer_id: UUID, *, now: datetime) -> CartView:
-    """The cart with what was chosen taken off; asks nothing where nothing was chosen."""
-    if not codes:
+def _with_coupons(view: CartView, codes: Mapping[UUID, str], buyer_id: UUID, *, now: datetime) -> CartView:
+    """The cart with what was chosen in its stores taken off; asks nothing where nothing was chosen."""
+    chosen = {group.store.pk: code for group in view.groups if (code := codes.get(group.store.pk, ""))}
+    if not chosen:
         return view
-    view = coupon_queries.with_offers(view, user_id=buyer_id, now=now, codes=codes)
-    view = coupon_queries.applied(view, codes)
-    if not set(codes) <= {group.store.pk for group in view.groups if group.coupon}:
-        raise NoSuchCoupon
+    view = coupon_queries.with_offers(view, user_id=buyer_id, now=now, codes=chosen)
+    view = coupon_queries.applied(view, chosen)
     for group in view.groups:
+        if group.asked_code and group.coupon is None:
+            raise NoSuchCoupon
         if group.coupon and not group.coupon.applies and not view.has_problems:
             raise CouponRefused(group.coupon.reason, coupon=group.coupon.coupon.code)
     return view

@@ -20,6 +20,7 @@ from shop.services.coupon_terms import Terms
 from shop.services.coupons import code_of
 
 _SHARE = re.compile(r"\A(\d{1,3})(?:\.(\d{1,2}))?\Z", re.ASCII)
+_CHOICE = re.compile(r"\Acoupon-([0-9a-f]{32})\Z", re.ASCII)
 MOST_USES = 1_000_000
 MOST_EACH = 100
 MOMENT = "%Y-%m-%dT%H:%M"
@@ -146,9 +147,17 @@ def initial_of(coupon: Coupon) -> dict[str, Any]:
     }
 
 
-def chosen_codes(data: QueryDict | Mapping[str, str], store_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Store → the code chosen there, empty for none. A store of which nothing was said is left out."""
-    return {pk: code_of(data[f"coupon-{pk.hex}"]) for pk in store_ids if f"coupon-{pk.hex}" in data}
+def chosen_codes(data: QueryDict | Mapping[str, str]) -> dict[UUID, str]:
+    """
+    Store → the code chosen there, empty for none. A store of which nothing was said is left out.
+
+    Read from the form alone, whatever the cart holds now: the same form twice says the same twice.
+    """
+    found = {}
+    for name in data:
+        if match := _CHOICE.match(name):
+            found[UUID(match[1])] = code_of(data[name])
+    return found
 
 
 def typed_codes(data: QueryDict | Mapping[str, str], store_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -41,7 +41,7 @@ class StoreAtCheckout:
 def read(data: QueryDict, view: CartView, *, user_id: UUID, now: datetime) -> Choice:
     """Read the form. A typed code is taken for later, and chosen; each try with an unknown one counts."""
     stores = [group.store.pk for group in view.groups]
-    codes, said, refused = chosen_codes(data, stores), {}, {}
+    codes, said, refused = chosen_codes(data), {}, {}
     typed = typed_codes(data, stores)
     for store_id, text in typed.items():
         code = coupons.code_of(text)
