@@ -284,8 +284,8 @@ def test_a_coupon_is_written_changed_started_paused_and_ended(client, desk):
         ("off", "-1"), ("off", "0"), ("off", "1e9"), ("off", "１０"), ("share", "101"), ("share", "0"),
         ("share", "1.234"), ("cap", "5"), ("minimum", "-5"), ("ends_at", "2026-11-30T00:00"), ("ends_at", "soon"),
         ("use_limit", "0"), ("use_limit", "1.5"), ("per_member", "0"), ("per_member", ""), ("code", "a"),
-        ("code", "含中文的码"), ("name", ""), ("products", "7d1b1f2e-0000-4000-8000-000000000000"), ("categories", "999"),
-        ("off", ""),
+        ("code", "含中文的码"), ("name", ""), ("products", "7d1b1f2e-0000-4000-8000-000000000000"),
+        ("categories", "999"), ("off", ""),
     ],
 )  # fmt: skip
 def test_terms_that_make_no_sense_are_said_at_their_field(client, desk, field, bad):
