@@ -21,7 +21,7 @@ from escrow.gateways.base import Created, Unavailable
 from escrow.models import Payment
 from escrow.services import payments
 from flows import purchase
-from shop.api.coupons import OfferShape
+from shop.api.coupons import CartCoupon
 from shop.api.product_shapes import StoreBrief
 from shop.models import Cart, Order
 from shop.queries import carts as cart_queries
@@ -53,7 +53,7 @@ class CartGroup(serializers.Serializer[Any]):
     items = MoneySerializer()
     shipping = MoneySerializer()
     total = MoneySerializer()
-    coupons = OfferShape(many=True, source="offers")
+    coupons = CartCoupon(many=True, source="offers")
 
 
 class CartShape(serializers.Serializer[Any]):

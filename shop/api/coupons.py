@@ -21,7 +21,7 @@ from shop.services import coupons
 MOST = 200
 
 
-class OfferShape(serializers.Serializer[Any]):
+class CartCoupon(serializers.Serializer[Any]):
     """A coupon held against what is in the cart; `reason`: why it does not apply, empty if it does."""
 
     code = serializers.CharField(source="coupon.code")
@@ -59,7 +59,7 @@ class Coupons(serializers.Serializer[Any]):
     coupons = CouponShape(many=True)
 
 
-class CodeInput(Strict):
+class CouponCode(Strict):
     store = Id()
     code = Text(max_length=40)
 
@@ -73,10 +73,10 @@ class CouponsDoor(Door):
         mine = [claim.coupon for claim in claimed_by(member_of(request))[:MOST]]
         return Response(Coupons({"coupons": mine}).data)
 
-    @extend_schema(operation_id="takeCoupon", tags=["cart"], request=CodeInput, responses={201: CouponShape})
+    @extend_schema(operation_id="takeCoupon", tags=["cart"], request=CouponCode, responses={201: CouponShape})
     def post(self, request: Request) -> Response:
         """Take a coupon by its code; it is then offered for the cart. Tries with unknown codes are counted."""
-        said = read(CodeInput, request)
+        said = read(CouponCode, request)
         code = coupons.code_of(said["code"])
         found = coupons.claim(user_id=member_of(request), store_id=said["store"], code=code, now=clock.now())
         return Response(CouponShape(found).data, status=status.HTTP_201_CREATED)

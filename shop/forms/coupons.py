@@ -56,7 +56,7 @@ class CouponForm(forms.Form):
     code = forms.CharField(
         label=_("Code"), max_length=40, help_text=_("3 to 20 letters A–Z and digits, as it is typed at the checkout.")
     )
-    name = forms.CharField(label=_("Name"), max_length=40)
+    name = forms.CharField(label=_("Name of the coupon"), max_length=40)
     name_en = forms.CharField(label=_("English name"), max_length=40, required=False)
     off = AmountField(label=_("Amount off"), required=False, help_text=_("Either an amount or a share."))
     share = ShareField(label=_("Share off, in %"), required=False)

@@ -31,7 +31,7 @@ class Coupon(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     store = models.ForeignKey(Store, models.PROTECT, related_name="coupons")
     code = models.CharField(_("code"), max_length=20)  # capital letters and digits, one of its kind in its store
-    name = models.CharField(_("name"), max_length=40)
+    name = models.CharField(_("name of the coupon"), max_length=40)
     name_en = models.CharField(_("English name"), max_length=40, blank=True)
     status = models.CharField(max_length=8, choices=CouponStatus, default=CouponStatus.DRAFT)
     currency = models.CharField(max_length=3, default="CNY")

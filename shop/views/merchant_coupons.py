@@ -34,7 +34,7 @@ SAID = {
     CouponStatus.ENDED: gettext_lazy("Ended. Orders that have it keep it."),
 }
 EXPORT_HEAD = (
-    gettext_lazy("Code"), gettext_lazy("Name"), gettext_lazy("State"), gettext_lazy("Takes off"),
+    gettext_lazy("Code"), gettext_lazy("Name of the coupon"), gettext_lazy("State"), gettext_lazy("Takes off"),
     gettext_lazy("From a sum of"), gettext_lazy("From"), gettext_lazy("Until"), gettext_lazy("Uses in all"),
     gettext_lazy("Taken by members"), gettext_lazy("Reserved"), gettext_lazy("Used"), gettext_lazy("Given back"),
     gettext_lazy("Sum taken off"), gettext_lazy("Currency"),
