@@ -62,8 +62,8 @@ class CouponForm(forms.Form):
     share = ShareField(label=_("Share off, in %"), required=False)
     cap = AmountField(label=_("At most"), required=False, help_text=_("The most that a share may take off."))
     minimum = AmountField(label=_("From a sum of"), required=False, help_text=_("Of the goods it is for, before it."))
-    starts_at = MomentField(label=_("From"))
-    ends_at = MomentField(label=_("Until"))
+    starts_at = MomentField(label=_("Valid from"))
+    ends_at = MomentField(label=_("Valid until"))
     use_limit = CountField(label=_("Uses in all"), most=MOST_USES, required=False, help_text=_("Empty: no limit."))
     per_member = CountField(label=_("Uses per person"), most=MOST_EACH, initial=1)
     is_public = forms.BooleanField(
