@@ -236,6 +236,7 @@ API_RATES = {
     "change": "300/m",  # whatever is not a mere look
     "order": "20/m,200/d",
     "case": "10/h",
+    "coupon": "10/m,60/d",  # codes a member tries that he was not shown
     "words": "30/m,500/d",
     "sign_in": "30/m",  # an address; what one account may be asked for is in ACCOUNT_RATE_LIMITS
     "refused": "30/m",  # an address that comes with wrong tokens

@@ -20,7 +20,7 @@ from flows import clocks, purchase
 from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen, NotOverdue, PaidMeanwhile
 from logistics.models import Shipment
 from shop.models import Order
-from shop.services import orders, stock
+from shop.services import coupons, orders, stock
 from shop.states import OrderStatus
 
 
@@ -52,7 +52,8 @@ def close_unpaid(*, payment_id: UUID, actor: Actor, reason: str, now: datetime) 
     """
     Close the payment at the provider first, then cancel its orders and return their stock.
 
-    Only a payment that the provider has closed cannot arrive later: stock is given back after, never before. Where the
+    Only a payment that the provider has closed cannot arrive later: stock and coupons are given back after, never
+    before. Where the
     provider has taken a wrong amount it has nothing left to close: that money is parked, and the orders go as unpaid.
 
     :raises PaidMeanwhile: if the money was already there; it has then been taken into escrow
@@ -69,8 +70,9 @@ def close_unpaid(*, payment_id: UUID, actor: Actor, reason: str, now: datetime) 
         payments.close_payment(payment=payment, actor=actor, reason=reason, now=now)
         for order in locked:
             orders.move(order, OrderStatus.CANCELLED, actor=actor, reason=reason, closed_at=now)
-            stock.give_back(order_id=order.pk)
             outbox.publish("shop.cancelled", order_id=str(order.pk), by="buyer" if actor.user_id else "clock")
+        stock.give_back_all(order_ids=[order.pk for order in locked])
+        coupons.give_back(orders=locked, actor=actor, reason=reason, now=now)
         deadlines.cancel_all(subjects=[payment_id], kinds=("payment.poll", "order.pay_by"))
 
 
@@ -92,11 +94,12 @@ def _give_back(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> N
 
 
 def refund_unshipped(order: Order, *, actor: Actor, reason: str, now: datetime) -> None:
-    """Return the whole hold of a locked, paid, unshipped order and its stock."""
+    """Return the whole hold of a locked, paid, unshipped order, its stock and the use of its coupon."""
     orders.move(order, OrderStatus.REFUNDED, actor=actor, reason=reason, closed_at=now)
     refund = holds.refund(order_id=order.pk, actor=actor, reason=reason, now=now)
     if not Shipment.objects.filter(order_id=order.pk, first_scan_at__isnull=False).exists():
         stock.give_back(order_id=order.pk)  # an earlier parcel has the goods, if one was ever scanned
+    coupons.give_back(orders=[order], actor=actor, reason=reason, now=now)
     clocks.clear(order.pk)
     outbox.publish("order.refunded", order_id=str(order.pk), refund_id=refund.pk, why=reason)
 

@@ -6,11 +6,13 @@ from accounts.services import qr
 from core.deadlines import Kind
 from escrow import handlers as escrow
 from flows import cancellation, chargebacks, fulfilment, guarding, purchase, release, silence
+from shop.services import coupon_terms
 
 KINDS: tuple[Kind, ...] = (
     Kind("sandbox.notice", escrow.send_sandbox_notices, 20),
     Kind("payment.poll", purchase.poll_due, 20),
     Kind("order.pay_by", cancellation.pay_by_due, 20),
+    Kind("coupon.end", coupon_terms.end_due, 50),
     Kind("order.ship_reminder", cancellation.remind_to_ship, 200),
     Kind("order.ship_by", cancellation.ship_by_due, 200),
     Kind("order.never_shipped", cancellation.never_shipped_due, 50),

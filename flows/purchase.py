@@ -18,9 +18,12 @@ from escrow.services import holds, payments
 from escrow.states import PaymentStatus
 from flows import chargebacks, clocks
 from flows.errors import NothingToBuy, OwnGoods, TotalChanged
+from shop.errors import CouponRefused, NoSuchCoupon
 from shop.models import Order
 from shop.queries import carts as cart_queries
-from shop.services import carts, orders, stock
+from shop.queries import coupons as coupon_queries
+from shop.queries.carts import CartView, StoreGroup
+from shop.services import carts, coupons, orders, stock
 from shop.states import OrderStatus
 
 KIND = "physical"
@@ -39,18 +42,23 @@ def place(
     seen_total_minor: int,
     actor: Actor,
     now: datetime,
+    coupon_codes: Mapping[UUID, str] | None = None,
 ) -> Payment:
     """
     Turn cart lines into one order per store under one payment, with stock reserved until it must be paid.
 
+    ``coupon_codes``: store → the code chosen there. Its use is reserved like the stock.
+
     :raises TotalChanged: if prices, stock or shipping are not what the buyer was shown
     :raises OutOfStock: if somebody was faster
+    :raises CouponRefused: if a coupon does not apply, or somebody was faster
     :raises CannotBeHeld: if the provider lets go of money sooner than the rules may need
     """
     carts.lock_cart(cart_id)
     view = cart_queries.checked(cart_id, line_ids)
     if not view.groups:
         raise NothingToBuy
+    view = _with_coupons(view, coupon_codes or {}, buyer_id, now=now)
     address = address_of(user_id=buyer_id, address_id=address_id)
     if view.has_problems or view.total.minor != seen_total_minor:
         raise TotalChanged
@@ -62,11 +70,12 @@ def place(
     payments.promise_to_hold(amount=view.total, at_most=rules.longest_hold)
     stock.reserve(wants={line.variant.pk: line.quantity for group in view.groups for line in group.lines})
     payment = payments.open_payment(buyer_id=buyer_id, amount=view.total, expires_at=pay_by, now=now)
+    wants = []
     for group in view.groups:
         order = orders.create_order(
             buyer_id=buyer_id,
             store_id=group.store.pk,
-            lines=[orders.LineSpec(variant=line.variant, quantity=line.quantity) for line in group.lines],
+            lines=_specs(group),
             shipping_minor=group.shipping.minor,
             address=address.as_snapshot(),
             payment_id=payment.pk,
@@ -75,11 +84,34 @@ def place(
             note=note,
             actor=actor,
             now=now,
+            coupon_code=group.coupon.coupon.code if group.coupon else "",
         )
         outbox.publish("shop.placed", order_id=str(order.pk))
+        wants += [coupons.Wanted(order, group.coupon)] if group.coupon else []
+    coupons.reserve(wants=wants, expires_at=pay_by, now=now)
     carts.clear_lines(cart_id=cart_id, line_ids=[line.pk for group in view.groups for line in group.lines])
     deadlines.schedule_all([("order.pay_by", payment.pk, pay_by), ("payment.poll", payment.pk, now + POLL_EVERY)])
     return payment
+
+
+def _with_coupons(view: CartView, codes: Mapping[UUID, str], buyer_id: UUID, *, now: datetime) -> CartView:
+    """The cart with what was chosen in its stores taken off; asks nothing where nothing was chosen."""
+    chosen = {group.store.pk: code for group in view.groups if (code := codes.get(group.store.pk, ""))}
+    if not chosen:
+        return view
+    view = coupon_queries.with_offers(view, user_id=buyer_id, now=now, codes=chosen)
+    view = coupon_queries.applied(view, chosen)
+    for group in view.groups:
+        if group.asked_code and group.coupon is None:
+            raise NoSuchCoupon
+        if group.coupon and not group.coupon.applies and not view.has_problems:
+            raise CouponRefused(group.coupon.reason, coupon=group.coupon.coupon.code)
+    return view
+
+
+def _specs(group: StoreGroup) -> list[orders.LineSpec]:
+    parts = group.coupon.parts if group.coupon else {}
+    return [orders.LineSpec(line.variant, line.quantity, discount_minor=parts.get(line.pk, 0)) for line in group.lines]
 
 
 def notice_received(*, gateway: str, raw_body: bytes, headers: Mapping[str, str], now: datetime) -> None:
@@ -168,6 +200,7 @@ def open_holds(
             reason=reason,
             is_parked=is_parked,
         )
+        coupons.spend(order=order, actor=actor, now=now)
         clocks.start_shipping(order, now=now)
         outbox.publish("escrow.held", order_id=str(order.pk))
     deadlines.cancel_all(subjects=[payment.pk], kinds=("order.pay_by", "payment.poll"))

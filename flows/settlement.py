@@ -15,7 +15,7 @@ from escrow.services import holds
 from flows import clocks, fulfilment
 from logistics.models import Shipment
 from shop.models import Order
-from shop.services import orders, stock
+from shop.services import coupons, orders, stock
 from shop.states import OrderStatus
 
 
@@ -48,7 +48,12 @@ def pay_agreed(*, case: Case, order: Order, actor: Actor, reason: str, now: date
 
 
 def split(*, order: Order, refund_minor: int, actor: Actor, reason: str, now: datetime) -> None:
-    """Refund a part of what is held and release the rest; the order ends."""
+    """
+    Refund a part of what is held and release the rest; the order ends.
+
+    A coupon took its part off the price once and for all, so no refund is above what was paid. Its use comes back with
+    the whole, not with a part.
+    """
     done = holds.split(order_id=order.pk, refund_minor=refund_minor, actor=actor, reason=reason, now=now)
     all_back = done.net.minor + done.fee.minor == 0
     never_left = order.shipped_at is None
@@ -57,6 +62,8 @@ def split(*, order: Order, refund_minor: int, actor: Actor, reason: str, now: da
     )
     if all_back and never_left:
         stock.give_back(order_id=order.pk)
+    if all_back:
+        coupons.give_back(orders=[order], actor=actor, reason=reason, now=now)
     clocks.clear(order.pk)
     if not all_back:
         outbox.publish("escrow.released", order_id=str(order.pk), by="case")

@@ -106,3 +106,43 @@ class TooManyPictures(Invalid):
 
     def __init__(self, *, limit: int) -> None:
         super().__init__(format_lazy(_("A product has at most {limit} pictures."), limit=limit))
+
+
+class NoSuchCoupon(NotFound):
+    """A code that is none here, one of another store and one nobody may know of look alike."""
+
+    code = "coupon_not_found"
+    default_message = _("This store has no coupon with this code.")
+
+
+class CouponRefused(DomainError):
+    """A coupon that was chosen does not apply; the message says why."""
+
+    code = "coupon_refused"
+
+    def __init__(self, reason: str, *, coupon: str) -> None:
+        self.coupon = coupon
+        text = gettext("Coupon %(code)s does not apply. %(reason)s") % {"code": coupon, "reason": reason}
+        super().__init__(text, fields={"coupons": text})
+
+
+class TermsAreFixed(DomainError):
+    code = "terms_are_fixed"
+    default_message = _(
+        "This coupon has started: people rely on its terms. End it and write another one to change them."
+    )
+
+
+class CodeTaken(Invalid):
+    code = "code_taken"
+
+    def __init__(self) -> None:
+        super().__init__(fields={"code": _("Your store has a coupon with this code already.")})
+
+
+class CouponsFull(DomainError):
+    code = "coupons_full"
+
+    def __init__(self, *, limit: int) -> None:
+        text = _("A store has at most {limit} coupons that are not over. End one first.")
+        super().__init__(format_lazy(text, limit=limit))

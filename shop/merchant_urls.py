@@ -4,6 +4,7 @@ from django.urls import path
 
 from disputes.views import merchant as cases
 from shop.views import (
+    merchant_coupons,
     merchant_home,
     merchant_money,
     merchant_orders,
@@ -35,6 +36,11 @@ urlpatterns = [
     path("products/<uuid:pk>/", merchant_products.editor, name="product"),
     path("products/<uuid:pk>/status/", merchant_products.status, name="product-status"),
     path("products/<uuid:pk>/images/", merchant_products.images, name="product-images"),
+    path("coupons/", merchant_coupons.coupons, name="coupons"),
+    path("coupons/new/", merchant_coupons.new, name="coupon-new"),
+    path("coupons/coupons.csv", merchant_coupons.export, name="coupons-export"),
+    path("coupons/<uuid:pk>/", merchant_coupons.coupon, name="coupon"),
+    path("coupons/<uuid:pk>/status/", merchant_coupons.status, name="coupon-status"),
     path("cases/", cases.inbox, name="cases"),
     path("cases/<str:number>/", cases.room, name="case"),
     path("money/", merchant_money.money, name="money"),

@@ -67,3 +67,49 @@ PRODUCT = register(
         waits={},
     )
 )
+
+
+class CouponStatus(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    RUNNING = "running", _("Running")
+    PAUSED = "paused", _("Paused")
+    ENDED = "ended", _("Ended")
+
+
+_C = CouponStatus
+COUPON = register(
+    Machine(
+        name="coupon",
+        states=CouponStatus,
+        moves={
+            _C.DRAFT: frozenset({_C.RUNNING, _C.ENDED}),
+            _C.RUNNING: frozenset({_C.PAUSED, _C.ENDED}),
+            _C.PAUSED: frozenset({_C.RUNNING, _C.ENDED}),
+            _C.ENDED: frozenset(),
+        },
+        waits={
+            _C.RUNNING: ("merchant", ("coupon.end",)),
+            _C.PAUSED: ("merchant", ("coupon.end",)),
+        },
+    )
+)
+
+
+class UseStatus(models.TextChoices):
+    RESERVED = "reserved", _("Reserved")
+    SPENT = "spent", _("Used")
+    RETURNED = "returned", _("Given back")
+
+
+COUPON_USE = register(
+    Machine(
+        name="coupon_use",
+        states=UseStatus,
+        moves={
+            UseStatus.RESERVED: frozenset({UseStatus.SPENT, UseStatus.RETURNED}),
+            UseStatus.SPENT: frozenset({UseStatus.RETURNED}),
+            UseStatus.RETURNED: frozenset(),
+        },
+        waits={UseStatus.RESERVED: ("buyer", ("order.pay_by",))},
+    )
+)

@@ -15,7 +15,9 @@ from flows import aftersale, fulfilment, purchase
 from logistics.carriers.base import Scan, Snapshot
 from logistics.models import Carrier, Shipment, StoreCarrier
 from logistics.states import EvidenceGrade, ShipmentStatus
-from shop.models import Cart, CartLine, Order, Variant
+from shop.models import Cart, CartLine, Coupon, Order, Variant
+from shop.queries import coupons as coupon_queries
+from shop.queries.carts import checked
 from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.shop import ProductFactory
 from tests.sandbox import pay_at_bank
@@ -46,25 +48,34 @@ def fill_cart(buyer: User, *variants: Variant, quantity: int = 1) -> Cart:
 
 
 def placed_order(
-    *, buyer: User | None = None, variant: Variant | None = None, quantity: int = 1, now: datetime | None = None
-) -> Order:
+    *, buyer: User | None = None, variant: Variant | None = None, quantity: int = 1, now: datetime | None = None,
+    coupon: Coupon | None = None,
+) -> Order:  # fmt: skip
     """An order that waits for its payment."""
     buyer = buyer or UserFactory()
     variant = variant or ProductFactory().variants.get()
     address = AddressFactory(user=buyer)
     cart = fill_cart(buyer, variant, quantity=quantity)
     product = variant.product
+    codes = {coupon.store_id: coupon.code} if coupon else {}
     payment = purchase.place(
         buyer_id=buyer.pk,
         cart_id=cart.pk,
         line_ids=None,
         address_id=address.pk,
         note="",
-        seen_total_minor=variant.price_minor * quantity + product.store.shipping_minor,
+        seen_total_minor=variant.price_minor * quantity + product.store.shipping_minor - taken_off(cart, codes),
         actor=actor_of(buyer),
         now=now or clock.now(),
+        coupon_codes=codes,
     )
     return Order.objects.select_related("store").get(payment=payment)
+
+
+def taken_off(cart: Cart, codes: dict[UUID, str]) -> int:
+    """What coupons take off a cart, as its owner is shown it."""
+    view = coupon_queries.with_offers(checked(cart.pk), user_id=cart.user_id, now=clock.now(), codes=codes)
+    return coupon_queries.applied(view, codes).discount.minor if view.groups else 0
 
 
 def paid_order(**kwargs: object) -> Order:

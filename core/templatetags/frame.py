@@ -26,7 +26,7 @@ register = template.Library()
 OPEN, CLOSE = "\ue000", "\ue001"
 _HOLE = re.compile(f"{OPEN}(\\w+){CLOSE}")
 PLACES = {
-    "merchant": ("orders", "shipping", "products", "cases", "money", "settings"),
+    "merchant": ("orders", "shipping", "products", "coupons", "cases", "money", "settings"),
     "console": ("cases", "payments", "payouts", "reconciliation", "journal", "health", "orders"),
 }
 HEADER_PLACES = {"/cart/": "cart", "/orders/": "orders", "/me/inbox/": "inbox"}

@@ -23,6 +23,7 @@ from flows import aftersale, cancellation, fulfilment, purchase, release
 from logistics import sandbox_carrier
 from shop.models import Cart, CartLine, Order, Variant
 from shop.queries.carts import checked
+from shop.queries.coupons import applied, best_codes, with_offers
 
 PHOTO = 480  # pixels
 
@@ -60,8 +61,8 @@ class Player:
         self.steps.append(Step(self.now, act))
         return self
 
-    def place(self, variant: Variant, *, quantity: int = 1) -> Player:
-        """Put into the cart and check out."""
+    def place(self, variant: Variant, *, quantity: int = 1, coupon: bool = False) -> Player:
+        """Put into the cart and check out, with the best coupon there is if one is wanted."""
 
         def act(now: datetime) -> None:
             cart, _ = Cart.objects.get_or_create(user=self.buyer)
@@ -70,9 +71,12 @@ class Player:
             )
             address = Address.objects.filter(user=self.buyer).order_by("-is_default").first()
             assert address is not None
+            view = with_offers(checked(cart.pk, [line.pk]), user_id=self.buyer.pk, now=now)
+            codes = best_codes(view) if coupon else {}
             payment = purchase.place(
                 buyer_id=self.buyer.pk, cart_id=cart.pk, line_ids=[line.pk], address_id=address.pk, note="",
-                seen_total_minor=checked(cart.pk, [line.pk]).total.minor, actor=self.buyer_actor, now=now,
+                seen_total_minor=applied(view, codes).total.minor, actor=self.buyer_actor, now=now,
+                coupon_codes=codes,
             )  # fmt: skip
             self.order_id = Order.objects.get(payment=payment).pk
 

@@ -59,14 +59,14 @@ def _states(users: Users, shelf: _Shelf, now: datetime) -> list[Player]:
         return Player(buyer=buyer, now=now - timedelta(hours=hours))
 
     return [
-        ago(lin, 24 * 20).place(shelf.take()).pay().ship().travel().confirm(),
+        ago(lin, 24 * 20).place(shelf.take(), coupon=True).pay().ship().travel().confirm(),
         ago(maya, 24 * 19).place(shelf.take()).pay().ship().travel().confirm(),
         ago(lin, 24 * 16).place(shelf.take()).pay().ship().travel(),
-        ago(lin, 24 * 9).place(shelf.take()).pay().cancel(by_merchant=True, after=9),
+        ago(lin, 24 * 9).place(shelf.take(), coupon=True).pay().cancel(by_merchant=True, after=9),
         ago(lin, 24 * 8).place(shelf.take()).pay(),
-        ago(maya, 72).place(shelf.take()),
+        ago(maya, 72).place(shelf.take(), coupon=True),
         ago(lin, 24 * 7).place(shelf.take()).pay().ship().travel(signed="other"),
-        ago(lin, 24 * 4).place(shelf.take(), quantity=2).pay().ship().travel(),
+        ago(lin, 24 * 4).place(shelf.take(), quantity=2, coupon=True).pay().ship().travel(),
         ago(maya, 24 * 4).place(shelf.take()).pay().ship().travel(),
         ago(lin, 60).place(shelf.take()).pay().ship().scan("picked_up").scan("in_transit").scan("lose", after=24),
         ago(lin, 58)
@@ -87,7 +87,7 @@ def _states(users: Users, shelf: _Shelf, now: datetime) -> list[Player]:
         ago(lin, 30).place(shelf.take()).pay().ship().scan("picked_up").scan("in_transit"),
         ago(maya, 28).place(shelf.take()).pay().ship().scan("picked_up").scan("delay", after=12),
         ago(lin, 9).place(shelf.take()).pay().ship(after=5),
-        ago(lin, 3).place(shelf.take()).pay(),
+        ago(lin, 3).place(shelf.take(), coupon=True).pay(),
         ago(maya, 2).place(shelf.take()).pay(),
         ago(lin, 0.2).place(shelf.take()).pay("wrong_amount", minor=100),
         ago(lin, 0.1).place(shelf.take()),
@@ -148,6 +148,6 @@ def _history(users: Users, shelf: _Shelf, now: datetime, count: int) -> list[Pla
         days = HISTORY_DAYS - place * (HISTORY_DAYS - 22) / max(count, 1)
         buyer, wait = buyers[place % 3], dice.uniform(2, 30)
         player = Player(buyer=buyer, now=now - timedelta(days=days))
-        return player.place(shelf.take()).pay().ship(after=wait).travel().confirm(after=wait)
+        return player.place(shelf.take(), coupon=place % 2 == 0).pay().ship(after=wait).travel().confirm(after=wait)
 
     return [deal(place) for place in range(count)]

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -20,10 +21,12 @@ from escrow.gateways.base import Created, Unavailable
 from escrow.models import Payment
 from escrow.services import payments
 from flows import purchase
+from shop.api.coupons import CartCoupon
 from shop.api.product_shapes import StoreBrief
 from shop.models import Cart, Order
 from shop.queries import carts as cart_queries
-from shop.services import carts
+from shop.queries.coupons import with_offers
+from shop.services import carts, coupons
 
 
 class CartLineShape(serializers.Serializer[Any]):
@@ -43,13 +46,14 @@ class CartLineShape(serializers.Serializer[Any]):
 
 
 class CartGroup(serializers.Serializer[Any]):
-    """What becomes one order."""
+    """What becomes one order. `total` is without a coupon; `coupons` says what each would take off, the best first."""
 
     store = StoreBrief()
     lines = CartLineShape(many=True)
     items = MoneySerializer()
     shipping = MoneySerializer()
     total = MoneySerializer()
+    coupons = CartCoupon(many=True, source="offers")
 
 
 class CartShape(serializers.Serializer[Any]):
@@ -69,8 +73,17 @@ class QuantityInput(Strict):
     quantity = Whole(min_value=1, max_value=carts.MOST_PER_LINE)
 
 
+class CouponChoice(Strict):
+    store = Id()
+    code = Text(max_length=40)
+
+
 class CheckoutInput(Strict):
-    """`total` is what the buyer was shown: if anything has changed since, nothing is bought (409 `total_changed`)."""
+    """
+    `total` is what the buyer was shown: if anything has changed since, nothing is bought (409 `total_changed`).
+
+    `coupons`: one for a store at most, taken off `total`; one that does not apply says why (409 `coupon_refused`).
+    """
 
     address = Id()
     lines = serializers.ListField(
@@ -78,6 +91,13 @@ class CheckoutInput(Strict):
     )
     note = Text(required=False, default="", allow_blank=True, max_length=200)
     total = MoneyInput()
+    coupons = serializers.ListField(child=CouponChoice(), required=False, default=list, max_length=carts.MOST_LINES)
+
+    def validate_coupons(self, said: list[dict[str, Any]]) -> dict[UUID, str]:
+        codes = {choice["store"]: coupons.code_of(choice["code"]) for choice in said}
+        if len(codes) < len(said) or not all(codes.values()):
+            raise serializers.ValidationError(_("Name one coupon for a store at most."))
+        return codes
 
 
 class PaymentShape(serializers.Serializer[Any]):
@@ -149,12 +169,14 @@ class Checkout(OnceMixin):
 
     @extend_schema(operation_id="checkout", tags=["cart"], request=CheckoutInput, responses={201: CheckoutShape})
     def post(self, request: Request) -> Response:
-        """Make one order per store under one payment; stock is reserved until `expires_at`."""
+        """Make one order per store under one payment; stock and coupons are reserved until `expires_at`."""
         said, cart_id, actor = read(CheckoutInput, request), _mine(request).pk, actor_of(request)
+        codes = _known(request, said.get("coupons") or {})
         same_currency(said["total"], cart_queries.checked(cart_id, said.get("lines")).total.currency, field="total")
         placed = purchase.place(
             buyer_id=member_of(request), cart_id=cart_id, line_ids=said.get("lines"), address_id=said["address"],
             note=said["note"], seen_total_minor=said["total"].minor, actor=actor, now=clock.now(),
+            coupon_codes=codes,
         )  # fmt: skip
         way = _where_to_pay(request, placed)
         placed.url, placed.qr, placed.instructions = way.url, way.qr, way.instructions  # type: ignore[attr-defined]
@@ -166,8 +188,16 @@ def _mine(request: Request, *, create: bool = False) -> Cart:
     return carts.cart_of(request, create=create)
 
 
+def _known(request: Request, codes: dict[UUID, str]) -> dict[UUID, str]:
+    """The codes, each of which the buyer was shown or now takes; tries with unknown ones are counted."""
+    for store_id, code in codes.items():
+        coupons.claim(user_id=member_of(request), store_id=store_id, code=code, now=clock.now())
+    return codes
+
+
 def _cart(mine: Cart, *, status: int = 200) -> Response:
-    return Response(CartShape(cart_queries.checked(mine.pk)).data, status=status)
+    view = with_offers(cart_queries.checked(mine.pk), user_id=mine.user_id, now=clock.now())
+    return Response(CartShape(view).data, status=status)
 
 
 def _where_to_pay(request: Request, placed: Payment) -> Created:

@@ -18,7 +18,8 @@ class OrderLineShape(serializers.Serializer[Any]):
     variant_name = serializers.CharField(source="display_variant")
     quantity = serializers.IntegerField()
     unit = MoneySerializer()
-    total = MoneySerializer()
+    total = MoneySerializer(help_text="List price of all pieces.")
+    discount = MoneySerializer(help_text="Its share of what the order's coupon takes off; what was paid is the rest.")
     promise_version = serializers.IntegerField(help_text="Version of the listing it was bought under.")
 
 
@@ -47,6 +48,8 @@ class OrderRow(serializers.Serializer[Any]):
     in_case = serializers.BooleanField()
     store = StoreBrief()
     lines = OrderLineShape(many=True, source="lines.all")
+    discount = MoneySerializer(help_text="What a coupon takes off the items; part of the total already.")
+    coupon_code = serializers.CharField(help_text="Empty without one.")
     total = MoneySerializer()
     placed_at = At()
     paid_at = At(allow_null=True)
@@ -101,6 +104,8 @@ class OrderDetail(OrderRow):
     in_case = serializers.BooleanField(source="order.in_case")
     lines = OrderLineShape(many=True)
     items = serializers.SerializerMethodField()
+    discount = MoneySerializer(source="order.discount", help_text="What a coupon takes off the items.")
+    coupon_code = serializers.CharField(source="order.coupon_code", help_text="Empty without one.")
     total = MoneySerializer(source="order.total")
     placed_at = At(source="order.placed_at")
     paid_at = At(source="order.paid_at", allow_null=True)

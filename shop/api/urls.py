@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
 from core.guards import named
-from shop.api import cart, merchant_money, merchant_orders, merchant_products, orders, products
+from shop.api import cart, coupons, merchant_money, merchant_orders, merchant_products, orders, products
 
 
 def door(route: str, view: type[APIView], guard: str) -> URLPattern:
@@ -19,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     door("cart/", cart.CartDoor, "member"),
     door("cart/lines/", cart.CartLines, "member"),
     door("cart/lines/<uuid:pk>/", cart.CartLineById, "member"),
+    door("coupons/", coupons.CouponsDoor, "member"),
     door("checkout/", cart.Checkout, "member"),
     door("orders/", orders.Orders, "member"),
     door("orders/<str:number>/", orders.OrderByNumber, "member"),

@@ -2,6 +2,7 @@
 
 from shop.models.carts import Cart, CartLine
 from shop.models.catalogue import Category, Product, ProductImage, ProductVersion, Variant
+from shop.models.coupons import Coupon, CouponClaim, CouponUse
 from shop.models.orders import Order, OrderLine
 from shop.models.stores import Store
 
@@ -9,6 +10,9 @@ __all__ = [
     "Cart",
     "CartLine",
     "Category",
+    "Coupon",
+    "CouponClaim",
+    "CouponUse",
     "Order",
     "OrderLine",
     "Product",

@@ -31,7 +31,9 @@ class Order(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     items_minor = models.PositiveBigIntegerField()
     shipping_minor = models.PositiveBigIntegerField(default=0)
-    total_minor = models.PositiveBigIntegerField()
+    discount_minor = models.PositiveBigIntegerField(default=0)  # what its coupon takes off the items
+    coupon_code = models.CharField(max_length=20, blank=True)
+    total_minor = models.PositiveBigIntegerField()  # what is paid, held, released and refunded
     fee_bps = models.PositiveIntegerField()  # the platform's fee, printed beforehand and frozen here
     address = models.JSONField()  # accounts.Address.as_snapshot() at purchase
     note = models.CharField(max_length=200, blank=True)
@@ -45,8 +47,16 @@ class Order(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(total_minor=F("items_minor") + F("shipping_minor"), total_minor__gt=0),
+                condition=Q(
+                    total_minor=F("items_minor") + F("shipping_minor") - F("discount_minor"),
+                    total_minor__gt=0,
+                    discount_minor__lte=F("items_minor"),
+                ),
                 name="order_total_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_minor=0, coupon_code="") | (Q(discount_minor__gt=0) & ~Q(coupon_code="")),
+                name="order_discount_by_coupon",
             ),
         ]
         indexes: ClassVar = [
@@ -65,6 +75,10 @@ class Order(models.Model):
     @property
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
+
+    @property
+    def discount(self) -> Money:
+        return Money(self.discount_minor, self.currency)
 
     @property
     def display_status(self) -> str:
@@ -92,6 +106,7 @@ class OrderLine(models.Model):
     unit_minor = models.PositiveBigIntegerField()
     quantity = models.PositiveIntegerField()
     total_minor = models.PositiveBigIntegerField()
+    discount_minor = models.PositiveBigIntegerField(default=0)  # its share of the order's discount
     currency = models.CharField(max_length=3, default="CNY")
     promise_version = models.PositiveIntegerField()  # ProductVersion.version that was on the page
 
@@ -99,6 +114,9 @@ class OrderLine(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(quantity__gt=0, total_minor=F("unit_minor") * F("quantity")), name="order_line_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(discount_minor__lte=F("total_minor")), name="order_line_discount_within_it"
             ),
         ]
 
@@ -121,3 +139,12 @@ class OrderLine(models.Model):
     @property
     def total(self) -> Money:
         return Money(self.total_minor, self.currency)
+
+    @property
+    def discount(self) -> Money:
+        return Money(self.discount_minor, self.currency)
+
+    @property
+    def paid(self) -> Money:
+        """What was paid for it, without shipping."""
+        return self.total - self.discount

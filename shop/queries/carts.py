@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from django.conf import settings
@@ -15,6 +15,9 @@ from core.money import Money, total
 from core.prepared import Blank, Prepared
 from shop.models import CartLine, Product, ProductImage, Store, Variant
 from shop.states import ProductStatus
+
+if TYPE_CHECKING:
+    from shop.queries.coupons import Offer
 
 SESSION_CART = "cart"  # where a visitor's session keeps the token of his cart
 Problem = Literal["gone", "short", "price"]
@@ -56,7 +59,11 @@ class CheckedLine:
 
 @dataclass(frozen=True, slots=True)
 class StoreGroup:
-    """What becomes one order. Sums count only what can be bought."""
+    """
+    What becomes one order. Sums count only what can be bought.
+
+    ``offers`` are the coupons there are, the best first; ``coupon`` is the chosen one, ``asked_code`` what was said.
+    """
 
     store: Store
     lines: tuple[CheckedLine, ...]
@@ -64,10 +71,22 @@ class StoreGroup:
     shipping: Money
     free_from: Money | None
     to_free: Money | None  # how much more makes shipping free
+    offers: tuple[Offer, ...] = ()
+    coupon: Offer | None = None
+    asked_code: str = ""
 
     @property
     def total(self) -> Money:
-        return self.items + self.shipping
+        return self.items + self.shipping - self.discount
+
+    @property
+    def discount(self) -> Money:
+        return self.coupon.discount if self.coupon else Money(0, self.items.currency)
+
+    @property
+    def best(self) -> Offer | None:
+        """The coupon that would take off most."""
+        return self.offers[0] if self.offers and self.offers[0].applies else None
 
     @property
     def items_minor(self) -> int:
@@ -106,6 +125,10 @@ class CartView:
     @property
     def shipping(self) -> Money:
         return total(group.shipping for group in self.groups)
+
+    @property
+    def discount(self) -> Money:
+        return total(group.discount for group in self.groups)
 
     @property
     def total(self) -> Money:

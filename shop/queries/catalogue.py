@@ -12,16 +12,16 @@ from uuid import UUID
 from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.db import connection
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 from django.urls import reverse
 
 from core.money import SIGNS, Money
 from core.prepared import Blank, Prepared
-from shop.models import Category, Product, Store
+from shop.models import Category, Coupon, Product, Store
 from shop.models.stores import in_language
 from shop.search import SearchQuery, read_query, relevance
-from shop.states import ProductStatus
+from shop.states import CouponStatus, ProductStatus
 
 PER_PAGE = 24
 COUNTED = 1000  # counting stops here: nobody turns that many pages, and more words find faster
@@ -39,8 +39,14 @@ CARD_COLUMNS = (
 )  # fmt: skip
 
 
+_SHOWN_COUPONS = Coupon.objects.filter(store=OuterRef("store"), status=CouponStatus.RUNNING, is_public=True)
 _FOR_PAGE = Prepared(
-    lambda: Product.objects.select_related("store", "category__parent").defer("search").filter(pk=Blank("pk"))
+    lambda: (
+        Product.objects.select_related("store", "category__parent")
+        .defer("search")
+        .filter(pk=Blank("pk"))
+        .annotate(has_coupons=Exists(_SHOWN_COUPONS))
+    )
 )
 
 
@@ -256,7 +262,7 @@ def nearby_categories(text: str, *, tree: Sequence[Branch]) -> list[Shelf]:
 
 
 def product_for_page(*, pk: UUID) -> Product | None:
-    """A product with store and category, whatever its state. One query."""
+    """A product with store and category, whatever its state; ``has_coupons``: its store shows some. One query."""
     return _FOR_PAGE.first(pk=pk)
 
 

@@ -38,6 +38,7 @@ class LineSpec:
 
     variant: Variant
     quantity: int
+    discount_minor: int = 0  # what the order's coupon takes off this line
 
 
 @transaction.atomic
@@ -54,9 +55,11 @@ def create_order(
     note: str,
     actor: Actor,
     now: datetime,
+    coupon_code: str = "",
 ) -> Order:
     """Write an order of one store, unpaid, with prices, promises, address and fee frozen as they are now."""
     items_minor = sum(spec.variant.price_minor * spec.quantity for spec in lines)
+    discount_minor = sum(spec.discount_minor for spec in lines)
     order = Order(
         buyer_id=buyer_id,
         store_id=store_id,
@@ -66,7 +69,9 @@ def create_order(
         currency=lines[0].variant.product.currency,
         items_minor=items_minor,
         shipping_minor=shipping_minor,
-        total_minor=items_minor + shipping_minor,
+        discount_minor=discount_minor,
+        coupon_code=coupon_code,
+        total_minor=items_minor + shipping_minor - discount_minor,
         fee_bps=fee_bps,
         address=address,
         note=note[:200],
@@ -80,8 +85,11 @@ def create_order(
         subject_type="order",
         subject=str(order.pk),
         order_id=order.pk,
-        facts={"number": order.number, "total_minor": order.total_minor, "currency": order.currency},
-    )
+        facts={
+            "number": order.number, "total_minor": order.total_minor, "currency": order.currency,
+            **({"coupon": coupon_code, "discount_minor": discount_minor} if coupon_code else {}),
+        },
+    )  # fmt: skip
     return order
 
 
@@ -117,6 +125,7 @@ def _insert_lines(order: Order, lines: Sequence[LineSpec]) -> None:
                 unit_minor=variant.price_minor,
                 quantity=spec.quantity,
                 total_minor=variant.price_minor * spec.quantity,
+                discount_minor=spec.discount_minor,
                 currency=product.currency,
                 promise_version=product.version,
             )

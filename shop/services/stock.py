@@ -7,11 +7,11 @@ back. Products are locked before variants, both in the order of their ids, so th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Sum
 
 from core.prepared import Blank, Change, PreparedIn
 from shop.errors import OutOfStock, Shortage
@@ -35,7 +35,14 @@ def reserve(*, wants: Mapping[UUID, int]) -> None:
 @transaction.atomic
 def give_back(*, order_id: UUID) -> None:
     """Return an order's pieces. Call it in the transaction that cancels or refunds the order: that happens once."""
-    lines = dict(OrderLine.objects.filter(order_id=order_id).values_list("variant_id", "quantity"))
+    give_back_all(order_ids=[order_id])
+
+
+@transaction.atomic
+def give_back_all(*, order_ids: Collection[UUID]) -> None:
+    """Return the pieces of several orders at once: one by one they would lock products in no order."""
+    found = OrderLine.objects.filter(order_id__in=order_ids).values_list("variant_id")
+    lines = dict(found.annotate(Sum("quantity")).order_by())
     products = _lock_products(lines)
     for variant_id in sorted(lines):
         Variant.objects.filter(pk=variant_id).update(stock=F("stock") + lines[variant_id])

@@ -12,11 +12,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from core import clock
 from core.errors import Invalid
 from core.guards import public
 from core.http import is_own_place
 from shop.forms.cart import AddForm, QuantityForm
 from shop.queries import carts as cart_queries
+from shop.queries.coupons import with_offers
 from shop.services import carts
 
 UNDO = "cart_undo"
@@ -28,7 +30,8 @@ def cart(request: HttpRequest) -> HttpResponse:
     """What is in the cart, as it stands now."""
     mine = carts.cart_of(request)
     undo = request.session.pop(UNDO) if UNDO in request.session else None
-    return render(request, "shop/cart.html", {"cart": cart_queries.checked(mine.pk), "undo": undo})
+    view = with_offers(cart_queries.checked(mine.pk), user_id=mine.user_id, now=clock.now())
+    return render(request, "shop/cart.html", {"cart": view, "undo": undo})
 
 
 @public

@@ -28,10 +28,11 @@ from core.money import Money
 from core.policies import current, from_values
 from flows import purchase
 from flows.errors import CheckoutUsed, TotalChanged
-from shop.errors import OutOfStock
+from shop.errors import CouponRefused, NoSuchCoupon, OutOfStock
 from shop.forms.checkout import CheckoutForm, line_ids_of
 from shop.queries import carts as cart_queries
 from shop.services import carts
+from shop.views import checkout_coupons
 
 
 @member
@@ -41,28 +42,31 @@ def checkout(request: MemberRequest) -> HttpResponse:
     chosen = line_ids_of((request.POST or request.GET).getlist("line"))
     if request.method != "POST":
         return _show(request, CheckoutForm(), chosen)
-    form = CheckoutForm(request.POST)
-    if not form.is_valid():
-        return _show(request, form, chosen, status=400)
-    cart_id = carts.cart_of(request).pk
+    form, cart_id = CheckoutForm(request.POST), carts.cart_of(request).pk
+    view = cart_queries.checked(cart_id, chosen)
+    choice = checkout_coupons.read(request.POST, view, user_id=request.user.pk, now=clock.now())
+    if choice.is_look or not form.is_valid():
+        return _show(request, form, chosen, choice, status=200 if choice.is_look and not choice.refused else 400)
     try:
-        payment_id = _place_once(cart_id, chosen, form.cleaned_data, actor=actor_of(request))
-    except (TotalChanged, OutOfStock, CheckoutUsed) as refusal:
-        return _show(request, form, chosen, refusal=refusal)
+        payment_id = _place_once(cart_id, chosen, form.cleaned_data, choice.codes, actor=actor_of(request))
+    except (TotalChanged, OutOfStock, CheckoutUsed, CouponRefused, NoSuchCoupon) as refusal:
+        return _show(request, form, chosen, choice, refusal=refusal)
     return redirect("shop:payment", payment_id)
 
 
 @transaction.atomic
-def _place_once(cart_id: UUID, chosen: list[UUID] | None, data: dict[str, Any], *, actor: Actor) -> UUID:
+def _place_once(
+    cart_id: UUID, chosen: list[UUID] | None, data: dict[str, Any], codes: dict[UUID, str], *, actor: Actor
+) -> UUID:
     """
     Place the orders; the same form a second time is answered with the payment of the first.
 
-    :raises CheckoutUsed: if this page has bought something else: another choice, address, note or total
+    :raises CheckoutUsed: if this page has bought something else: another choice, address, note, total or coupon
     """
     assert actor.user_id is not None
     scope = f"checkout:{actor.user_id}"
     try:
-        row, is_first = idempotency.begin(scope=scope, key=str(data["checkout_key"]), body=_agreed(chosen, data))
+        row, is_first = idempotency.begin(scope=scope, key=str(data["checkout_key"]), body=_agreed(chosen, data, codes))
     except idempotency.KeyReused as fault:
         raise CheckoutUsed from fault
     if not is_first and row.response:
@@ -76,22 +80,25 @@ def _place_once(cart_id: UUID, chosen: list[UUID] | None, data: dict[str, Any], 
         seen_total_minor=data["seen_total_minor"],
         actor=actor,
         now=clock.now(),
+        coupon_codes=codes,
     )
     idempotency.complete(row, status=302, response={"payment": str(payment.pk)})
     return payment.pk
 
 
-def _agreed(chosen: list[UUID] | None, data: dict[str, Any]) -> bytes:
+def _agreed(chosen: list[UUID] | None, data: dict[str, Any], codes: dict[UUID, str]) -> bytes:
     """What the buyer agreed to with this page. A line is of one purchase only: it goes when it is bought."""
     lines = sorted(map(str, chosen)) if chosen is not None else "all"
     said = {name: str(data[name]) for name in ("address", "note", "seen_total_minor")}
-    return json.dumps([lines, said], sort_keys=True).encode()
+    coupons = {str(store_id): code for store_id, code in codes.items() if code}
+    return json.dumps([lines, said, coupons], sort_keys=True).encode()
 
 
 def _show(
     request: MemberRequest,
     form: CheckoutForm,
     chosen: list[UUID] | None,
+    choice: checkout_coupons.Choice | None = None,
     *,
     refusal: DomainError | None = None,
     status: int = 200,
@@ -99,12 +106,14 @@ def _show(
     view = cart_queries.checked(carts.cart_of(request).pk, chosen)
     if not view.lines:
         return _nothing_here(request, refusal)
+    view = checkout_coupons.priced(view, choice, user_id=request.user.pk, now=clock.now())
     addresses = addresses_of(user_id=request.user.pk)
     asked = form.data.get("address") or request.GET.get("address")
     context = {
         **_agreement(view, form, refusal),
         "addresses": addresses,
         "chosen": _chosen_address(asked, addresses),
+        **checkout_coupons.context(view, choice),
         "here": _here(view, chosen),
         "with_address": _here(view, chosen, ("address", "")),
     }

@@ -48,7 +48,7 @@ EMPTY: dict[str, Promise] = {
 }
 EXPORT_HEAD = (
     _("Order"), _("Placed"), _("State"), _("Items"), _("Pieces"), _("Region"), _("Amount"), _("Currency"), _("Paid"),
-    _("Buyer's note"),
+    _("Buyer's note"), _("Coupon"), _("Coupon takes off"),
 )  # fmt: skip
 
 
@@ -82,6 +82,7 @@ def export_rows(request: MerchantRequest) -> Iterator[tuple[object, ...]]:
             "; ".join(line.display_title for line in lines), sum(line.quantity for line in lines), _region(order),
             order.total.digits, order.currency,
             timezone.localtime(order.paid_at).strftime("%Y-%m-%d %H:%M") if order.paid_at else "", order.note,
+            order.coupon_code, order.discount.digits if order.coupon_code else "",
         )  # fmt: skip
 
 

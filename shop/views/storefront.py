@@ -16,10 +16,12 @@ from core import clock
 from core.guards import public
 from shop.forms import filters as filters_of
 from shop.forms.filters import Filters, read_filters
-from shop.models import Category
+from shop.models import Category, Product, Store
 from shop.queries import catalogue
+from shop.queries.coupons import shown_in
 from shop.queries.stores import lately_of, store_by_slug
 from shop.states import ProductStatus
+from shop.views.buyer_coupons import Ticket, shown
 from shop.views.product_page import product_page
 
 
@@ -69,6 +71,8 @@ def product(request: HttpRequest, pk: UUID) -> HttpResponse:
         raise Http404
     page = product_page(found, is_preview=is_preview, now=clock.now())
     context = {"page": page, "product": found, "crumbs": _crumbs(found.category, with_itself=True)}
+    shows = page.can_buy and getattr(found, "has_coupons", False)
+    context["tickets"] = _tickets(request, found.store, product=found) if shows else []
     return render(request, "shop/product.html", context, status=200 if page.is_seen else 404)
 
 
@@ -82,7 +86,13 @@ def store(request: HttpRequest, slug: str) -> HttpResponse:
     filters = read_filters(request.GET, tree=tree, store_id=found.pk)
     context = _list_context(filters, tree)
     context |= {"store": found, "numbers": lately_of(store_id=found.pk, now=clock.now())}
+    context["tickets"] = _tickets(request, found) if found.is_open else []
     return render(request, "shop/store.html", context)
+
+
+def _tickets(request: HttpRequest, store: Store, *, product: Product | None = None) -> list[Ticket]:
+    """The coupons that a store shows, one query while it has none."""
+    return shown(shown_in(store, user_id=request.user.pk, now=clock.now(), product=product))
 
 
 def _list_context(

@@ -10,6 +10,8 @@ MACHINES = all_machines()
 RESTING = {
     "product": {"draft", "listed", "unlisted", "deleted"},  # the merchant's own shelf
     "account": {"normal"},
+    "coupon": {"draft"},  # the merchant's own desk
+    "coupon_use": {"spent"},  # returned only if all of the order's money goes back
 }
 
 

@@ -99,9 +99,10 @@ def _buyer() -> Iterator[Page]:
     add(cart=cart, variant_id=Variant.objects.filter(stock__gt=3).order_by("pk")[0].pk, quantity=1)
     yield from ((me, reverse(f"shop:{name}")) for name in ("home", "cart", "checkout", "orders"))
     yield from ((me, reverse("shop:orders") + f"?tab={tab}") for tab in ("to_pay", "after_sale"))
+    yield me, reverse("shop:my-coupons")
     yield me, reverse("shop:orders") + "?q=nothing+has+this+name"
     spender = _key(max(orders, key=lambda order: order.status == "completed").buyer)
-    yield from ((spender, reverse(f"shop:{name}")) for name in ("my-money", "my-money-print"))
+    yield from ((spender, reverse(f"shop:{name}")) for name in ("my-money", "my-money-print", "my-coupons"))
     yield me, reverse("shop:my-money") + "?order_number=nothing&amount_from=1"
     for order in orders:
         yield _key(order.buyer), reverse("shop:order", args=[order.number])
@@ -142,12 +143,13 @@ def _buyer() -> Iterator[Page]:
 def _merchant() -> Iterator[Page]:
     from django.db.models import Count
 
-    from shop.models import Store
+    from shop.models import Coupon, Store
 
     orders, cases = _orders(), _cases()
     store = Store.objects.select_related("owner").annotate(n=Count("orders")).order_by("-n", "pk")[0]
     me = _key(store.owner)
     names = ("home", "settings", "orders", "shipping", "products", "product-new", "cases", "money")
+    names += ("coupons", "coupon-new")
     yield from ((me, reverse(f"merchant:{name}")) for name in names)
     yield me, reverse("merchant:orders") + "?q=nothing+has+this+name"
     yield me, reverse("merchant:cases") + "?view=closed"
@@ -157,6 +159,8 @@ def _merchant() -> Iterator[Page]:
     yield me, reverse("logistics:scan", args=[parcel])
     yield me, reverse("merchant:product", args=[store.products.order_by("pk")[0].pk])
     yield me, _import_preview(store)
+    for coupon in {coupon.status: coupon for coupon in Coupon.objects.select_related("store__owner")}.values():
+        yield _key(coupon.store.owner), reverse("merchant:coupon", args=[coupon.pk])
     for order in orders:
         yield _key(order.store.owner), reverse("merchant:order", args=[order.number])
         if order.status == "completed":

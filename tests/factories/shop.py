@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import factory
 from factory.django import DjangoModelFactory
 
 from core import clock
-from shop.models import Category, Product, Store, Variant
+from shop.models import Category, Coupon, Product, Store, Variant
 from shop.search import index_text
 from shop.services.promises import publish_version
-from shop.states import ProductStatus
+from shop.states import CouponStatus, ProductStatus
 
 
 class StoreFactory(DjangoModelFactory[Store]):
@@ -104,3 +105,20 @@ class VariantFactory(DjangoModelFactory[Variant]):
         product = variant.product
         publish_version(product=product, author_id=product.store.owner_id, now=clock.now())
         return variant
+
+
+class CouponFactory(DjangoModelFactory[Coupon]):
+    """A running coupon for everybody: ¥10 off, one each, from yesterday to next month."""
+
+    class Meta:
+        model = Coupon
+
+    store = factory.SubFactory(StoreFactory)
+    code = factory.Sequence(lambda n: f"SAVE{n}")
+    name = factory.Sequence(lambda n: f"立减券{n}")
+    name_en = factory.Sequence(lambda n: f"Saver {n}")
+    status = CouponStatus.RUNNING
+    off_minor = 1_000
+    starts_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=1))
+    ends_at = factory.LazyFunction(lambda: clock.now() + timedelta(days=30))
+    created_at = factory.LazyFunction(lambda: clock.now() - timedelta(days=2))

@@ -19,7 +19,7 @@ from logistics.models import PackPhoto
 from shop.models import Order, Product
 from tests.escrow import statement_rows
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
-from tests.factories.shop import ProductFactory
+from tests.factories.shop import CouponFactory, ProductFactory
 from tests.stories import actor_of, merchant_of, open_case, paid_order, placed_order, sandbox_carrier, settle
 
 PEOPLE = ("anonymous", "stranger", "buyer", "merchant", "mediator")
@@ -45,6 +45,7 @@ class Scene:
     notice: UUID
     statement: int
     difference: int
+    coupon: UUID
 
     def client(self, person: str) -> Client:
         client = Client(raise_request_exception=False)
@@ -78,6 +79,7 @@ class Scene:
         places = {
             "evidence": self.evidence, "photos": self.photo, "parcels": self.shipment, "p/": self.product.pk,
             "products": self.product.pk, "pay/": self.unpaid.payment_id, "payments": self.unpaid.payment_id,
+            "coupons": self.coupon,
         }  # fmt: skip
         return next((value for start, value in places.items() if start in route), uuid4())
 
@@ -110,4 +112,5 @@ def set_scene() -> Scene:
         photo=PackPhoto.objects.filter(shipment=shipment).latest("pk").pk,
         address=AddressFactory(user=buyer).pk, notice=buyer.notices.latest("created_at").pk,
         statement=StatementFile.objects.latest("pk").pk, difference=Ticket.objects.latest("pk").pk,
+        coupon=CouponFactory(store=product.store).pk,
     )  # fmt: skip

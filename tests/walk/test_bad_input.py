@@ -128,14 +128,16 @@ def test_searching_for_nonsense_finds_nothing(client, scene, name):
 FIELDS = ("text", "say-text", "refuse-text", "escalate-text", "offer-text", "offer-amount", "offer-remedy", "remedy",
           "amount", "ground", "evidence-shows", "number", "carrier", "weight_g", "days", "note", "reasons", "refund",
           "release", "fault", "article", "step", "reason", "name", "phone", "street", "district_code", "title",
-          "parcel-number", "parcel-carrier", "order", "event", "signed", "hours", "to", "outcome", "email")  # fmt: skip
+          "parcel-number", "parcel-carrier", "order", "event", "signed", "hours", "to", "outcome", "email", "code",
+          "off", "share", "cap", "minimum", "starts_at", "ends_at", "use_limit", "per_member", "products",
+          "categories")  # fmt: skip
 FORMS = {
     "buyer": ("shop:order-confirm", "shop:order-cancel", "shop:order-extend", "disputes:case-new", "disputes:case-say",
               "disputes:case-evidence", "disputes:case-offer", "disputes:case-refuse", "disputes:case-escalate",
-              "disputes:case-send-back", "accounts:address-new", "accounts:address-parse"),
+              "disputes:case-send-back", "accounts:address-new", "accounts:address-parse", "shop:my-coupons"),
     "merchant": ("merchant:ship", "merchant:order-cancel", "merchant:order-grant", "merchant:shipping",
-                 "merchant:shipping-import", "merchant:settings", "merchant:product-new", "disputes:case-say",
-                 "disputes:case-offer", "disputes:case-refuse", "disputes:case-resend"),
+                 "merchant:shipping-import", "merchant:settings", "merchant:product-new", "merchant:coupon-new",
+                 "disputes:case-say", "disputes:case-offer", "disputes:case-refuse", "disputes:case-resend"),
     "mediator": ("console:case-take", "console:rule"),
     "anonymous": ("sandbox:clock", "sandbox:sign-in", "account_login", "account_signup"),
 }  # fmt: skip
