@@ -31,4 +31,6 @@ KINDS: tuple[Kind, ...] = (
     Kind("payout.approve_by", escrow.remind_to_approve, 50),
     Kind("payout.send", escrow.send_payouts, 20),
     Kind("payout.watch", escrow.watch_payouts, 20),
+    Kind("reversal.send", escrow.send_reversals, 20),
+    Kind("payment.unfreeze", escrow.unfreeze_payments, 20),
 )

@@ -1,0 +1,102 @@
+"""What a payment's provider itself may pass on to a merchant's account there, instead of our paying it out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from core.errors import NotFound
+from escrow.gateways import gateway
+from escrow.gateways.base import Capabilities, Gateway
+from escrow.models import Hold, Payout, PayoutAccount
+from escrow.queries.payouts import usable_from
+from escrow.states import PROVIDER_LABELS, PayoutStatus
+
+BACK = (PayoutStatus.FAILED, PayoutStatus.RETURNED)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the provider of new payments really does with held money, for those whose money it is."""
+
+    name: str
+    label: str
+    can: Capabilities
+
+    @property
+    def is_escrow(self) -> bool:
+        return self.can.wording == "escrow"
+
+    @property
+    def is_kept_there(self) -> bool:
+        """The provider itself keeps the money, and passes it on; else it lies on the platform's own account there."""
+        return self.can.splits
+
+
+def provider_that_passes_on(name: str) -> Gateway | None:
+    """A provider that passes parts of a payment on to merchants' accounts there; None if it does not, or is gone."""
+    try:
+        provider = gateway(name)
+    except NotFound:
+        return None
+    return provider if provider.capabilities.splits else None
+
+
+def provider_account(store_id: UUID, name: str) -> PayoutAccount | None:
+    """A store's own account at a payment provider."""
+    return PayoutAccount.objects.filter(store_id=store_id, gateway=name, is_active=True).first()
+
+
+def how_held(name: str = "") -> Held:
+    """
+    What the provider of a payment, or of new ones, really does with held money.
+
+    :raises NotFound: if it is not set up
+    """
+    name = name or settings.PAYMENT_GATEWAY
+    return Held(name, str(PROVIDER_LABELS.get(name, "")), gateway(name).capabilities)
+
+
+def left_to_pass_on(hold: Hold) -> int:
+    """What of a hold has been released and has neither gone back nor been passed on, in minor units."""
+    rows = Payout.objects.filter(hold=hold).exclude(status__in=BACK)
+    passed = rows.aggregate(sum=Sum(F("amount_minor") - F("reversed_minor")))["sum"] or 0
+    return max(0, hold.released_minor - hold.fee_taken_minor - hold.returned_minor + hold.fee_back_minor - passed)
+
+
+def holds_with_something_left(account: PayoutAccount, now: datetime) -> QuerySet[Hold]:
+    """
+    The holds of which the provider may still pass something on to an account, the newest first.
+
+    Only those released since it may be used: what came before went out by the payouts of that time.
+    """
+    passed = Payout.objects.filter(hold=OuterRef("pk")).exclude(status__in=BACK).order_by().values("hold")
+    sums = passed.annotate(sum=Sum(F("amount_minor") - F("reversed_minor"))).values("sum")
+    mine = F("released_minor") - F("fee_taken_minor") - F("returned_minor") + F("fee_back_minor")
+    rows = Hold.objects.filter(
+        Q(closed_at=None) | Q(closed_at__gte=usable_from(account)),
+        Q(provider_deadline=None) | Q(provider_deadline__gt=now),
+        store_id=account.store_id,
+        payment__gateway=account.gateway,
+        payment__unfrozen_at=None,
+        released_minor__gt=0,
+    )
+    rows = rows.annotate(left=mine - Coalesce(Subquery(sums), 0)).filter(left__gt=0)
+    return rows.select_related("payment").order_by("-closed_at", "-pk")
+
+
+def has_failed(hold: Hold) -> bool:
+    """Whether something of it could not be passed on before."""
+    return Payout.objects.filter(hold=hold, status=PayoutStatus.FAILED).exists()
+
+
+def on_its_way(payment_ids: Collection[UUID]) -> bool:
+    """Whether something of these payments is still to be passed on, or being so."""
+    waiting = (PayoutStatus.APPROVAL, PayoutStatus.PREPARED, PayoutStatus.SENT)
+    return Payout.objects.filter(hold__payment__in=payment_ids, status__in=waiting).exists()
