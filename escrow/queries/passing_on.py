@@ -8,14 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
 from core.errors import NotFound
 from escrow.gateways import gateway
 from escrow.gateways.base import Capabilities, Gateway
 from escrow.models import Hold, Payout, PayoutAccount
-from escrow.queries.payouts import usable_from
 from escrow.states import PROVIDER_LABELS, PayoutStatus
 
 BACK = (PayoutStatus.FAILED, PayoutStatus.RETURNED)
@@ -74,13 +73,14 @@ def holds_with_something_left(account: PayoutAccount, now: datetime) -> QuerySet
     """
     The holds of which the provider may still pass something on to an account, the newest first.
 
-    Only those released since it may be used: what came before went out by the payouts of that time.
+    Not those after whose release a payout went to the bank: it took along what there was.
     """
+    to_bank = Payout.objects.filter(store_id=account.store_id, hold=None, created_at__gte=OuterRef("closed_at"))
     passed = Payout.objects.filter(hold=OuterRef("pk")).exclude(status__in=BACK).order_by().values("hold")
     sums = passed.annotate(sum=Sum(F("amount_minor") - F("reversed_minor"))).values("sum")
     mine = F("released_minor") - F("fee_taken_minor") - F("returned_minor") + F("fee_back_minor")
     rows = Hold.objects.filter(
-        Q(closed_at=None) | Q(closed_at__gte=usable_from(account)),
+        ~Exists(to_bank.exclude(status__in=BACK)),
         Q(provider_deadline=None) | Q(provider_deadline__gt=now),
         store_id=account.store_id,
         payment__gateway=account.gateway,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 
 import pytest
 
@@ -108,5 +107,3 @@ def passing(request, bank, shop, settings) -> Iterator[Passing]:
     deal = deal_with(PARTNERS[request.param], bank, shop, timeout_seconds=2)
     with gateways.use(request.param, deal.gateway):
         yield Passing(deal)
-
-
