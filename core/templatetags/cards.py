@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from html import escape
 from operator import attrgetter
@@ -34,9 +34,9 @@ def product_cards(cards: Iterable[Any], eager: int = 0) -> SafeString:
 
 
 @register.simple_tag
-def guarantee(days: int) -> SafeString:
-    """The box that says how the money is held; the same on every product of one policy."""
-    return frame("guarantee_box", {"days": days}, {})
+def guarantee(days: int, held: Hashable = None) -> SafeString:
+    """The box that says how the money is held; the same on every product of one policy. ``held``: by whom, how long."""
+    return frame("guarantee_box", {"days": days, "held": held}, {})
 
 
 def _draw(language: str, kind: tuple[bool, ...]) -> str:

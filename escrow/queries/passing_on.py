@@ -11,10 +11,12 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce
 
+from core import clock
 from core.errors import NotFound
-from escrow.gateways import gateway
+from escrow.gateways import capabilities, gateway
 from escrow.gateways.base import Capabilities, Gateway
 from escrow.models import Hold, Payout, PayoutAccount
+from escrow.queries.payouts import usable_from
 from escrow.states import PROVIDER_LABELS, PayoutStatus
 
 BACK = (PayoutStatus.FAILED, PayoutStatus.RETURNED)
@@ -29,22 +31,25 @@ class Held:
     can: Capabilities
 
     @property
-    def is_escrow(self) -> bool:
-        return self.can.wording == "escrow"
-
-    @property
-    def is_kept_there(self) -> bool:
-        """The provider itself keeps the money, and passes it on; else it lies on the platform's own account there."""
-        return self.can.splits
+    def kind(self) -> str:
+        """
+        ``kept``: the provider itself keeps the money until it is let go of; ``protected``: it lies on the platform's
+        balance there, which the provider does not call escrow; ``ours``: it lies on the platform's own account there;
+        ``bank``: on the platform's bank account; ``pretended``: nowhere.
+        """
+        if self.name in ("sandbox", "bank"):
+            return {"sandbox": "pretended", "bank": "bank"}[self.name]
+        if self.can.wording != "escrow":
+            return "protected"
+        return "kept" if self.can.splits else "ours"
 
 
 def provider_that_passes_on(name: str) -> Gateway | None:
     """A provider that passes parts of a payment on to merchants' accounts there; None if it does not, or is gone."""
     try:
-        provider = gateway(name)
+        return gateway(name) if capabilities(name).splits else None
     except NotFound:
         return None
-    return provider if provider.capabilities.splits else None
 
 
 def provider_account(store_id: UUID, name: str) -> PayoutAccount | None:
@@ -52,14 +57,35 @@ def provider_account(store_id: UUID, name: str) -> PayoutAccount | None:
     return PayoutAccount.objects.filter(store_id=store_id, gateway=name, is_active=True).first()
 
 
-def how_held(name: str = "") -> Held:
-    """
-    What the provider of a payment, or of new ones, really does with held money.
-
-    :raises NotFound: if it is not set up
-    """
+def how_held(name: str = "") -> Held | None:
+    """What the provider of a payment, or of new ones, really does with held money; None if it is not set up."""
     name = name or settings.PAYMENT_GATEWAY
-    return Held(name, str(PROVIDER_LABELS.get(name, "")), gateway(name).capabilities)
+    try:
+        return Held(name, str(PROVIDER_LABELS.get(name, "")), capabilities(name))
+    except NotFound:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """
+    A store and the provider of new payments: what that does with held money, whether it passes it on, and the store's
+    account there. ``usable_at``: from when on it is used, if that is not yet.
+    """
+
+    held: Held
+    account: PayoutAccount | None
+    usable_at: datetime | None
+
+
+def account_there(store_id: UUID) -> There | None:
+    """How a store's part reaches it beside payouts; None if the provider is not set up."""
+    held = how_held()
+    if held is None:
+        return None
+    account = provider_account(store_id, held.name) if held.can.splits else None
+    usable = usable_from(account) if account else None
+    return There(held, account, usable if usable and usable > clock.now() else None)
 
 
 def left_to_pass_on(hold: Hold) -> int:

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core.errors import Invalid
 from core.guards import public
 from core.http import is_own_place
+from escrow.queries.passing_on import how_held
 from shop.forms.cart import AddForm, QuantityForm
 from shop.queries import carts as cart_queries
 from shop.services import carts
@@ -28,7 +29,8 @@ def cart(request: HttpRequest) -> HttpResponse:
     """What is in the cart, as it stands now."""
     mine = carts.cart_of(request)
     undo = request.session.pop(UNDO) if UNDO in request.session else None
-    return render(request, "shop/cart.html", {"cart": cart_queries.checked(mine.pk), "undo": undo})
+    context = {"cart": cart_queries.checked(mine.pk), "undo": undo, "held": how_held()}
+    return render(request, "shop/cart.html", context)
 
 
 @public
