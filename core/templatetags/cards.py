@@ -14,10 +14,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from core.held import is_called_escrow
 from core.templatetags.frame import CLOSE, OPEN, frame
 
 register = template.Library()
-KINDS = ("has_image", "lazy", "in_stock", "any_sold", "free", "any_region")
+KINDS = ("has_image", "lazy", "in_stock", "any_sold", "free", "any_region", "escrow")
 HOLES = ("url", "title", "image", "alt", "sign", "whole", "part", "price", "sold", "store", "region")
 _words_of = attrgetter(*HOLES)
 
@@ -26,9 +27,10 @@ _words_of = attrgetter(*HOLES)
 def product_cards(cards: Iterable[Any], eager: int = 0) -> SafeString:
     """Cards with the fields of ``HOLES``, in_stock and free_shipping; the first ``eager`` pictures load at once."""
     draw, language = _draw if settings.DEBUG else _drawn, get_language() or ""
-    rows = []
+    rows, escrow = [], is_called_escrow()
     for place, card in enumerate(cards):
-        kind = (bool(card.image), place >= eager, card.in_stock, bool(card.sold), card.free_shipping, bool(card.region))
+        more = (card.free_shipping, bool(card.region), escrow)
+        kind = (bool(card.image), place >= eager, card.in_stock, bool(card.sold), *more)
         rows.append(draw(language, kind).format(*map(escape, _words_of(card))))
     return mark_safe("".join(('<ul class="grid-cards">', *rows, "</ul>")))
 

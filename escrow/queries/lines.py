@@ -32,7 +32,7 @@ _MOVES = Prepared(
     )
 )
 LABELS: dict[int, Text] = {
-    K.CAPTURE: _("Paid into escrow"),
+    K.CAPTURE: _("Paid and held"),
     K.RELEASE_NET: _("Released to the merchant"),
     K.RELEASE_FEE: _("Platform fee"),
     K.REFUND: _("Refunded to the buyer"),

@@ -88,6 +88,12 @@ def account_there(store_id: UUID) -> There | None:
     return There(held, account, usable if usable and usable > clock.now() else None)
 
 
+def is_called_escrow() -> bool:
+    """Whether the provider of new payments lets a held payment be called that."""
+    held = how_held()
+    return held is None or held.can.wording == "escrow"
+
+
 def left_to_pass_on(hold: Hold) -> int:
     """What of a hold has been released and has neither gone back nor been passed on, in minor units."""
     rows = Payout.objects.filter(hold=hold).exclude(status__in=BACK)

@@ -236,6 +236,17 @@ def test_whoever_pays_reads_what_this_provider_really_can_hold(client, settings,
         assert words in page
 
 
+def test_a_shelf_says_escrow_only_where_the_provider_lets_it(client, settings):
+    stories.placed_order()
+    home, english = reverse("shop:home"), {"accept-language": "en"}
+    assert "Escrow" in client.get(home, headers=english).content.decode()
+    settings.PAYMENT_GATEWAY = "stripe"
+    with use("stripe", Described(hold_days=90, splits=True, wording="protected payment")):
+        page = client.get(home, headers=english).content.decode()
+    assert "Protected payment" in page
+    assert "Escrow" not in page
+
+
 def test_a_merchant_enters_his_account_there_and_reads_what_becomes_of_his_money(client, settings):
     settings.PAYMENT_GATEWAY = "wechatpay"
     with use("wechatpay", Described(hold_days=30, splits=True)):
