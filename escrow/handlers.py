@@ -12,7 +12,7 @@ from core import deadlines
 from core.actor import SYSTEM
 from escrow import sandbox_notices
 from escrow.errors import NotParked
-from escrow.services import payments, payouts, refunds
+from escrow.services import passing_on, payments, payout_rows, payouts, refunds, taking_back
 
 
 def send_refunds(subjects: Sequence[str], now: datetime) -> None:
@@ -23,6 +23,16 @@ def send_refunds(subjects: Sequence[str], now: datetime) -> None:
 def send_payouts(subjects: Sequence[str], now: datetime) -> None:
     for subject in subjects:
         payouts.send_payout(payout_id=int(subject), now=now)
+
+
+def send_reversals(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        taking_back.send_reversal(reversal_id=int(subject), now=now)
+
+
+def unfreeze_payments(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        passing_on.unfreeze(payment_id=UUID(subject), now=now)
 
 
 def watch_payouts(subjects: Sequence[str], now: datetime) -> None:
@@ -37,14 +47,18 @@ def remind_to_approve(subjects: Sequence[str], now: datetime) -> None:
 
 def pay_out_due(subjects: Sequence[str], now: datetime) -> None:
     """
-    Prepare a payout of what each store may be paid, in every currency it has a balance in.
+    Prepare a payout of what each store may be paid, in every currency it has a balance in; what its payments' providers
+    can pass on themselves goes before.
 
     The deadline is closed first: money released meanwhile waits for this transaction and then plans the next payout,
     and an account that may not be used yet plans its own.
     """
     for subject in subjects:
+        later = passing_on.pass_on_all(store_id=UUID(subject), actor=SYSTEM, now=now)
         with transaction.atomic():
             deadlines.finish("payout.due", subjects=[subject])
+            if later is not None:
+                payout_rows.plan(UUID(subject), due_at=later)
             while payouts.prepare_payout(store_id=UUID(subject), actor=SYSTEM, now=now):
                 pass
 

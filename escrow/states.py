@@ -114,6 +114,35 @@ PAYOUT = register(
 )
 
 
+class ReversalStatus(models.TextChoices):
+    """Of a part of what a provider had passed on to a merchant, on its way back."""
+
+    PENDING = "pending", _("To be taken back")
+    SENT = "sent", _("Asked of the payment provider")
+    DONE = "done", _("Taken back")
+    FAILED = "failed", _("Not to be had, the merchant owes it")
+
+
+_V = ReversalStatus
+REVERSAL = register(
+    Machine(
+        name="reversal",
+        states=ReversalStatus,
+        moves={
+            _V.PENDING: frozenset({_V.SENT, _V.DONE, _V.FAILED}),
+            _V.SENT: frozenset({_V.DONE, _V.FAILED}),
+            _V.DONE: frozenset(),
+            _V.FAILED: frozenset(),
+        },
+        waits={
+            # One that is one act with its refund is sent, and waits, with that.
+            _V.PENDING: ("platform", ("reversal.send", "refund.send")),
+            _V.SENT: ("provider", ("reversal.send", "refund.send")),
+        },
+    )
+)
+
+
 class ReceiptOutcome(models.TextChoices):
     """What became of money that arrived."""
 
@@ -149,6 +178,9 @@ CHARGEBACK = register(
     )
 )
 
+
+# Providers where merchants may have an account of their own, in words.
+PROVIDER_LABELS = {"stripe": _("Stripe"), "alipay": _("Alipay"), "wechatpay": _("WeChat Pay")}
 
 # Where a chargeback took money from, as legs of its transfers; a won dispute gives the fee back, too.
 ESCROW, MERCHANT, LOSSES, RECEIVABLE, FEES = range(5)

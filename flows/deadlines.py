@@ -36,4 +36,6 @@ KINDS: tuple[Kind, ...] = (
     Kind("payout.watch", escrow.watch_payouts, 20),
     Kind("account.look_again", guarding.look_again_due, 200),
     Kind("qr.expires", qr.expire_due, 200),
+    Kind("reversal.send", escrow.send_reversals, 20),
+    Kind("payment.unfreeze", escrow.unfreeze_payments, 20),
 )

@@ -10,11 +10,14 @@ from django.db.models import F
 from django.utils.translation import gettext as _
 
 from core import clock, deadlines
+from core.actor import SYSTEM
 from core.models import Deadline
 from core.outbox import Payload
 from core.policies import rules_of
 from core.wording import when
-from escrow.models import Hold
+from escrow.models import Hold, Refund
+from escrow.queries import passing_on as passing
+from escrow.services import passing_on, taking_back
 from flows import fulfilment, release
 from flows.telling import order_of, tell_buyer
 from logistics.services import pushes, registration
@@ -22,6 +25,7 @@ from shop.states import OrderStatus
 
 # Released money leaves for the bank soon, well inside the promised 24 hours; releases of the same hour go together.
 PAYOUT_WAIT = timedelta(hours=1)
+UNFREEZE_WAIT = timedelta(minutes=5)  # what is to be passed on has gone by then, as a rule; a payout has not
 
 
 def schedule_payout(payload: Payload) -> None:
@@ -35,6 +39,31 @@ def schedule_payout(payload: Payload) -> None:
         rows = Deadline.objects.filter(kind="payout.due", subject=str(store_id), done_at__isnull=True)
         if not rows.update(tries=F("tries")):
             deadlines.schedule("payout.due", subject=store_id, due_at=(released_at or clock.now()) + PAYOUT_WAIT)
+
+
+def pass_on(payload: Payload) -> None:
+    """
+    Where the payment's provider holds the money itself: let it pass the merchant's part on to him, and look whether all
+    of the payment is over. What it cannot pass on goes by payout.
+    """
+    hold = Hold.objects.select_related("payment").get(order_id=payload["order_id"])
+    if passing.provider_that_passes_on(hold.payment.gateway) is None:
+        return
+    now = clock.now()
+    passing_on.pass_on(hold_id=hold.pk, actor=SYSTEM, now=now)
+    passing_on.plan_unfreezing(payment=hold.payment, now=now + UNFREEZE_WAIT)
+
+
+def unfreeze_rest(payload: Payload) -> None:
+    """A refund may have been the last that was to happen to a payment: what the provider still keeps may come free."""
+    refund = Refund.objects.select_related("payment").get(pk=payload["refund_id"])
+    if refund.payment is not None:
+        passing_on.plan_unfreezing(payment=refund.payment, now=clock.now() + UNFREEZE_WAIT)
+
+
+def take_back(payload: Payload) -> None:
+    """The payer's bank has taken money that was passed on to the merchant: take back what he lacks."""
+    taking_back.after_chargeback(chargeback_id=payload["chargeback_id"], now=clock.now())
 
 
 def register_parcel(payload: Payload) -> None:

@@ -43,7 +43,7 @@ def merchant_to_ship(payload: Payload) -> None:
     ship_by = (order.paid_at or order.placed_at) + rules_of(order.policy_id).hours("ship_by_hours")
     tell_merchant(order, "escrow.held", lambda: (
         _("New order %(number)s: %(amount)s is paid and held") % _names(order),
-        _("The payment is verified and in escrow. Ship by %(when)s; otherwise the buyer may cancel and is refunded.")
+        _("The payment is verified and held. Ship by %(when)s; otherwise the buyer may cancel and is refunded.")
         % _names(order, when=when(ship_by)),
     ), sms=True)  # fmt: skip
 

@@ -24,7 +24,9 @@ def merchant_paid_out(payload: Payload) -> None:
     payout = _payout(payload)
     tell_owner(payout.store_id, "escrow.payout_done", payout.pk, lambda: (
         _("%(amount)s has been paid out to you") % {"amount": payout.amount},
-        _("It is at your bank account ending in %(last4)s.") % {"last4": payout.destination.last4},
+        _("%(place)s has passed it on to your account there, ending in %(last4)s.")
+        % {"place": payout.destination.place, "last4": payout.destination.last4} if payout.is_passed_on
+        else _("It is at your bank account ending in %(last4)s.") % {"last4": payout.destination.last4},
     ))  # fmt: skip
 
 
@@ -32,7 +34,9 @@ def merchant_payout_failed(payload: Payload) -> None:
     payout = _payout(payload)
     tell_owner(payout.store_id, "escrow.payout_failed", payout.pk, lambda: (
         _("The payout of %(amount)s came back") % {"amount": payout.amount},
-        _("The bank said: %(why)s. The money is in your balance again; please check your account.")
+        _("%(place)s could not pass it on: %(why)s. It is in your balance again; please check your account there.")
+        % {"place": payout.destination.place, "why": payout.failure} if payout.is_passed_on
+        else _("The bank said: %(why)s. The money is in your balance again; please check your account.")
         % {"why": payout.failure},
     ))  # fmt: skip
 

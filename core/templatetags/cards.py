@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from functools import lru_cache
 from html import escape
 from operator import attrgetter
@@ -14,10 +14,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 
+from core.held import is_called_escrow
 from core.templatetags.frame import CLOSE, OPEN, frame
 
 register = template.Library()
-KINDS = ("has_image", "lazy", "in_stock", "any_sold", "free", "any_region")
+KINDS = ("has_image", "lazy", "in_stock", "any_sold", "free", "any_region", "escrow")
 HOLES = ("url", "title", "image", "alt", "sign", "whole", "part", "price", "sold", "store", "region")
 _words_of = attrgetter(*HOLES)
 
@@ -26,17 +27,18 @@ _words_of = attrgetter(*HOLES)
 def product_cards(cards: Iterable[Any], eager: int = 0) -> SafeString:
     """Cards with the fields of ``HOLES``, in_stock and free_shipping; the first ``eager`` pictures load at once."""
     draw, language = _draw if settings.DEBUG else _drawn, get_language() or ""
-    rows = []
+    rows, escrow = [], is_called_escrow()
     for place, card in enumerate(cards):
-        kind = (bool(card.image), place >= eager, card.in_stock, bool(card.sold), card.free_shipping, bool(card.region))
+        more = (card.free_shipping, bool(card.region), escrow)
+        kind = (bool(card.image), place >= eager, card.in_stock, bool(card.sold), *more)
         rows.append(draw(language, kind).format(*map(escape, _words_of(card))))
     return mark_safe("".join(('<ul class="grid-cards">', *rows, "</ul>")))
 
 
 @register.simple_tag
-def guarantee(days: int) -> SafeString:
-    """The box that says how the money is held; the same on every product of one policy."""
-    return frame("guarantee_box", {"days": days}, {})
+def guarantee(days: int, held: Hashable = None) -> SafeString:
+    """The box that says how the money is held; the same on every product of one policy. ``held``: by whom, how long."""
+    return frame("guarantee_box", {"days": days, "held": held}, {})
 
 
 def _draw(language: str, kind: tuple[bool, ...]) -> str:

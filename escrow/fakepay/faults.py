@@ -2,7 +2,8 @@
 How the pretended provider misbehaves: a script of faults, each for so many calls of one kind.
 
 Moods of any call (its ``op`` is the dialect's word for it: create, query, close, refund, query_refund, release,
-reverse_release, payout, query_payout, balance, statement, query_dispute):
+query_release, reverse_release, query_reversal, payout, query_payout, balance, statement, query_dispute; to
+Stripe's a question about a release is a query_payout):
     fail_before  nothing is done, the answer is a server's error
     lose         it is done, but the line breaks before the answer
     duplicate    it reaches the provider twice, the second answer is given

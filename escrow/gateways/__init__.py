@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import import_module
 
 from django.conf import settings
@@ -40,6 +41,18 @@ def is_set_up(name: str) -> bool:
 
 
 def capabilities(name: str) -> Capabilities:
+    """
+    What a provider can do; pages ask for it often, so it is kept for as long as the settings are the same.
+
+    :raises NotFound: if there is none of this name
+    """
+    if name in _stand_ins:
+        return _stand_ins[name].capabilities
+    return _declared(name, is_set_up(name), tuple(sorted(settings.PROVIDERS.get(name, {}).items())))
+
+
+@lru_cache(maxsize=16)
+def _declared(name: str, is_there: bool, values: tuple[tuple[str, str], ...]) -> Capabilities:
     return gateway(name).capabilities
 
 

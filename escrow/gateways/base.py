@@ -64,6 +64,8 @@ class Capabilities:
     refund_after_release: bool = True
     pays_out: bool = True  # whether it can send merchants their money, or only take buyers'
     wording: Literal["escrow", "protected payment"] = "escrow"  # what the provider lets us call a held payment
+    splits: bool = False  # it passes parts of a payment on to merchants' accounts there: it is one of ``Releases``
+    reversal_refunds: bool = False  # taking a part back from a merchant there refunds its payer in the same act
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,11 +215,30 @@ class Gateway(Protocol):
 
 @runtime_checkable
 class Releases(Protocol):
-    """A provider that holds each payment itself and lets go of it in parts, to the merchant's account there."""
+    """
+    A provider that holds each payment itself and lets go of it in parts, to the merchant's account there.
+
+    ``reverse_release`` takes a part back. ``payer_gets``, where the capabilities say ``reversal_refunds``: what its
+    payer is refunded by that very act, not less than ``amount``; the others take no notice of it. There
+    ``query_reversal`` tells how that refund stands.
+    """
 
     def release(self, *, key: str, reference: str, amount: Money, destination: str) -> PayoutState: ...
 
-    def reverse_release(self, *, key: str, release_key: str, reference: str, amount: Money) -> RefundState: ...
+    def query_release(self, *, key: str, reference: str) -> PayoutState: ...
+
+    def reverse_release(
+        self, *, key: str, release_key: str, reference: str, amount: Money, payer_gets: Money | None = None
+    ) -> RefundState: ...
+
+    def query_reversal(self, *, key: str, release_key: str, reference: str) -> RefundState: ...
+
+
+@runtime_checkable
+class Unfreezes(Protocol):
+    """A provider that keeps what was not passed on frozen until it is told that a payment is over."""
+
+    def unfreeze(self, *, key: str, reference: str) -> PayoutState: ...
 
 
 @runtime_checkable

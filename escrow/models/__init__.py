@@ -6,7 +6,7 @@ from escrow.models.chargebacks import Chargeback
 from escrow.models.holds import Hold, Refund
 from escrow.models.ledger import Account, AccountCheckpoint, Transfer, TransferKind
 from escrow.models.payments import Inbox, Payment, Receipt
-from escrow.models.payouts import Adjustment, MerchantTerms, Payout, PayoutAccount, PayoutStop, Recovery
+from escrow.models.payouts import Adjustment, MerchantTerms, Payout, PayoutAccount, PayoutStop, Recovery, Reversal
 from escrow.models.records import Checkpoint, CustodyLeaf, CustodyNode, CustodyProof, Sealed, SealedNode
 from escrow.models.sandbox import SandboxCharge, SandboxNotice
 from escrow.models.statements import StatementFile, StatementLine, Ticket
@@ -30,6 +30,7 @@ __all__ = [
     "Receipt",
     "Recovery",
     "Refund",
+    "Reversal",
     "SandboxCharge",
     "SandboxNotice",
     "Sealed",

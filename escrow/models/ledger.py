@@ -54,6 +54,7 @@ class TransferKind(models.IntegerChoices):
     PROVIDER_FEE = 19  # provider fees → provider, as their statement says; ref: statement line
     ADJUST = 20  # a correction that two people have signed; ref: adjustment
     SUSPENSE_APPLIED = 21  # suspense → escrow: parked money that staff gave to its order; ref: receipt
+    PASSED_BACK = 22  # provider → merchant: taken back from the merchant's own account there; ref: reversal
 
 
 class Transfer(models.Model):

@@ -27,6 +27,7 @@ class Payment(models.Model):
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     paid_at = models.DateTimeField(null=True)
+    unfrozen_at = models.DateTimeField(null=True)  # when its provider let go of all that it kept frozen of it
 
     class Meta:
         constraints: ClassVar = [

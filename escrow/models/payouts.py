@@ -6,19 +6,27 @@ import uuid
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from core.money import Money
 from core.sealed import SealedField
+from escrow.models.chargebacks import Chargeback
+from escrow.models.holds import Hold, Refund
 from escrow.models.ledger import Account
-from escrow.states import PayoutStatus
+from escrow.states import PROVIDER_LABELS, PayoutStatus, ReversalStatus
 
 
 class PayoutAccount(models.Model):
-    """Where a store's money goes. The number lies sealed; pages show the last four digits."""
+    """
+    Where a store's money goes. The number lies sealed; pages show the last four digits.
+
+    ``gateway``: empty for the account that payouts go to; else the payment provider at which this is the store's own
+    account, to which what that provider holds for it is passed on.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     store_id = models.UUIDField()
+    gateway = models.CharField(max_length=20, blank=True, default="")
     bank = models.CharField(max_length=60)
     holder = models.CharField(max_length=60)
     number = SealedField()
@@ -28,16 +36,30 @@ class PayoutAccount(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["store_id"], condition=Q(is_active=True), name="payout_account_one_active"),
+            models.UniqueConstraint(
+                fields=["store_id", "gateway"], condition=Q(is_active=True), name="payout_account_one_active"
+            ),
         ]
+
+    @property
+    def place(self) -> str:
+        """The bank, or the provider, for people."""
+        return str(PROVIDER_LABELS.get(self.gateway, self.bank))
 
 
 class Payout(models.Model):
-    """A store's balance on its way to the bank."""
+    """
+    A store's balance on its way to the bank.
+
+    ``hold``: it goes another way: the provider of that hold's payment passes it on, to the store's own account there.
+    ``reversed_minor``: what is being or has been taken back from there since.
+    """
 
     store_id = models.UUIDField()
     merchant = models.ForeignKey(Account, models.PROTECT, related_name="+")
     destination = models.ForeignKey(PayoutAccount, models.PROTECT)
+    hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="passed_on")
+    reversed_minor = models.PositiveBigIntegerField(default=0)
     gateway = models.CharField(max_length=20)
     status = models.CharField(max_length=10, choices=PayoutStatus, default=PayoutStatus.PREPARED)
     amount_minor = models.PositiveBigIntegerField()
@@ -53,8 +75,60 @@ class Payout(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payout_positive"),
+            models.CheckConstraint(
+                condition=Q(amount_minor__gte=F("reversed_minor")) & (Q(hold__isnull=False) | Q(reversed_minor=0)),
+                name="payout_taken_back_no_more_than_passed_on",
+            ),
         ]
         indexes: ClassVar = [models.Index(fields=["store_id", "-created_at"], name="payout_store")]
+
+    @property
+    def amount(self) -> Money:
+        return Money(self.amount_minor, self.currency)
+
+    @property
+    def is_passed_on(self) -> bool:
+        """Whether it goes by its payment's provider instead of a bank."""
+        return self.hold_id is not None
+
+
+class Reversal(models.Model):
+    """
+    A part of what a provider passed on to a store, on its way back from there: the intent is committed first.
+
+    ``refund``, ``chargeback``: what has to be covered with it. ``refunds_payer``: at this provider it is one act with
+    the refund, and is sent as that.
+    """
+
+    payout = models.ForeignKey(Payout, models.PROTECT, related_name="reversals")
+    refund = models.ForeignKey(Refund, models.PROTECT, null=True, related_name="reversals")
+    chargeback = models.ForeignKey(Chargeback, models.PROTECT, null=True, related_name="reversals")
+    refunds_payer = models.BooleanField(default=False)
+    status = models.CharField(max_length=10, choices=ReversalStatus, default=ReversalStatus.PENDING)
+    amount_minor = models.PositiveBigIntegerField()
+    currency = models.CharField(max_length=3)
+    gateway_ref = models.CharField(max_length=80, blank=True)
+    failure = models.CharField(max_length=200, blank=True)
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(amount_minor__gt=0), name="reversal_positive"),
+            models.CheckConstraint(
+                condition=Q(refund__isnull=False, chargeback__isnull=True)
+                | Q(refund__isnull=True, chargeback__isnull=False, refunds_payer=False),
+                name="reversal_has_one_cause",
+            ),
+            models.UniqueConstraint(fields=["payout", "refund"], name="reversal_once_for_a_refund"),
+            models.UniqueConstraint(fields=["payout", "chargeback"], name="reversal_once_for_a_chargeback"),
+            models.UniqueConstraint(
+                fields=["refund"], condition=Q(refunds_payer=True), name="reversal_one_act_with_its_refund"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.payout_id} {self.amount_minor}"
 
     @property
     def amount(self) -> Money:

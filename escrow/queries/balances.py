@@ -51,8 +51,8 @@ def merchant_money(store_id: UUID, now: datetime, *, currency: str = "CNY") -> M
 
 
 def payout_account(store_id: UUID) -> PayoutAccount | None:
-    """Where a store's money goes; pages show its last four digits."""
-    return PayoutAccount.objects.filter(store_id=store_id, is_active=True).first()
+    """Where a store's payouts go; pages show its last four digits."""
+    return PayoutAccount.objects.filter(store_id=store_id, gateway="", is_active=True).first()
 
 
 def payouts_of(store_id: UUID) -> QuerySet[Payout]:

@@ -32,7 +32,7 @@ _MOVES = Prepared(
     )
 )
 LABELS: dict[int, Text] = {
-    K.CAPTURE: _("Paid into escrow"),
+    K.CAPTURE: _("Paid and held"),
     K.RELEASE_NET: _("Released to the merchant"),
     K.RELEASE_FEE: _("Platform fee"),
     K.REFUND: _("Refunded to the buyer"),
@@ -41,6 +41,7 @@ LABELS: dict[int, Text] = {
     K.PAYOUT_SENT: _("Paid out to the bank"),
     K.PAYOUT_FAILED: _("Payout came back"),
     K.PAYOUT_RETURNED: _("Payout sent back by the bank"),
+    K.PASSED_BACK: _("Taken back from your account at the provider"),
     K.LATE_REFUND: _("Refunded to the buyer after the release"),
     K.FEE_BACK: _("Platform fee given back"),
     K.CREDIT_REFUND: _("Advanced by the platform for a refund"),
@@ -50,12 +51,17 @@ LABELS: dict[int, Text] = {
     K.CREDIT_CHARGEBACK: _("Advanced by the platform for a chargeback"),
     K.SUSPENSE_APPLIED: _("Parked money, given to this order by staff"),
 }
+# The same of a payout that its payment's provider makes.
+BY_PROVIDER: dict[int, Text] = {
+    K.PAYOUT_SENT: _("Passed on by the payment provider"),
+    K.PAYOUT_FAILED: _("Not passed on, back in the balance"),
+}
 KIND_NAMES = {
     "capture": (K.CAPTURE, K.SUSPENSE_IN, K.SUSPENSE_APPLIED),
     "release": (K.RELEASE_NET, K.RELEASE_FEE),
     "refund": (K.REFUND, K.SUSPENSE_REFUND, K.LATE_REFUND, K.FEE_BACK, K.CREDIT_REFUND),
     "chargeback": (K.CHARGEBACK, K.CHARGEBACK_WON, K.CREDIT_CHARGEBACK),
-    "payout": (K.PAYOUT_SENT, K.PAYOUT_FAILED, K.PAYOUT_RETURNED, K.RECOVERED),
+    "payout": (K.PAYOUT_SENT, K.PAYOUT_FAILED, K.PAYOUT_RETURNED, K.PASSED_BACK, K.RECOVERED),
 }  # what a filter may ask for
 # What an order's own account shows beside its releases.
 SHOWN = (K.CAPTURE, K.SUSPENSE_APPLIED, K.REFUND, K.LATE_REFUND, K.CHARGEBACK, K.CHARGEBACK_WON)

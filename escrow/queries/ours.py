@@ -7,24 +7,28 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from escrow.models import Chargeback, Hold, Payout, Receipt, Refund, Transfer, TransferKind
-from escrow.states import PayoutStatus, RefundStatus
+from escrow.models import Chargeback, Hold, Payout, Receipt, Refund, Reversal, Transfer, TransferKind
+from escrow.states import PayoutStatus, RefundStatus, ReversalStatus
 
 # A key of ours, as it is or as a provider's alphabet makes it: refund:12, refund:12:2, refund-12, RF000012
 _KEYS = {
     "refund": re.compile(r"\A(?:refund[:_-]?|RF)0*(\d{1,18})(?:[:_-]\d+)?\Z", re.ASCII),
-    "payout": re.compile(r"\A(?:payout[:_-]?|PO)0*(\d{1,18})(?:[:_-]\d+)?\Z", re.ASCII),
+    "payout": re.compile(r"\A(?:payout[:_-]?|release[:_-]|PO)0*(\d{1,18})(?:[:_-]\d+)?\Z", re.ASCII),
+    "reversal": re.compile(r"\Areversal[:_-]0*(\d{1,18})\Z", re.ASCII),
 }
 BOUGHT = (TransferKind.CAPTURE, TransferKind.SUSPENSE_IN)
 SENT_BACK = (TransferKind.REFUND_DONE,)
 PAID_OUT = (TransferKind.PAYOUT_DONE,)
 CAME_BACK = (TransferKind.PAYOUT_RETURNED,)
+PASSED_BACK = (TransferKind.PASSED_BACK,)
 TAKEN = (TransferKind.CHARGEBACK,)
 WON = (TransferKind.CHARGEBACK_WON,)
-AT_PROVIDER = (*BOUGHT, *SENT_BACK, *PAID_OUT, *CAME_BACK, *TAKEN, *WON)  # what a statement must have a line for
+# What a statement must have a line for.
+AT_PROVIDER = (*BOUGHT, *SENT_BACK, *PAID_OUT, *CAME_BACK, *PASSED_BACK, *TAKEN, *WON)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,22 +101,55 @@ def _payment_of(refund: Refund) -> frozenset[str]:
 
 
 def payouts(gateway: str, names: Collection[str]) -> list[Ours]:
-    """Money that was paid out, and what a bank sent back of it."""
+    """Money that was paid out or passed on, and what a bank sent back of it."""
     keys = _keys("payout", names)
-    rows = list(
-        Payout.objects.filter(Q(gateway_ref__in=names) | Q(pk__in=keys), gateway=gateway).filter(
-            status__in=(PayoutStatus.PAID, PayoutStatus.RETURNED)
-        )
-    )
+    wanted = Q(gateway_ref__in=names) | Q(pk__in=keys) | _of_payment("hold__payment", names)
+    ended = (PayoutStatus.PAID, PayoutStatus.RETURNED)
+    rows = _unique(Payout.objects.filter(wanted, gateway=gateway, status__in=ended), "hold__payment")
     found = []
     for kinds in (PAID_OUT, CAME_BACK):
         moved = grouped(kinds, {row.pk: row.pk for row in rows})
         found += [
-            Ours(*moved[row.pk], names=keys.get(row.pk, frozenset()) | {row.gateway_ref})
+            Ours(*moved[row.pk], keys.get(row.pk, frozenset()) | {row.gateway_ref}, _numbers_of(row.hold))
             for row in rows
             if row.pk in moved
         ]
     return found
+
+
+def reversals(gateway: str, names: Collection[str]) -> list[Ours]:
+    """Money that was taken back from merchants' accounts there; by its refund's name where both are one act."""
+    keys, refunds = _keys("reversal", names), _keys("refund", names)
+    wanted = Q(gateway_ref__in=names) | Q(pk__in=keys) | Q(refunds_payer=True, refund__in=refunds)
+    wanted |= _of_payment("payout__hold__payment", names)
+    rows = _unique(
+        Reversal.objects.filter(wanted, payout__gateway=gateway, status=ReversalStatus.DONE), "payout__hold__payment"
+    )
+    moved = grouped(PASSED_BACK, {row.pk: row.pk for row in rows})
+    found = []
+    for row in rows:
+        of_refund = refunds.get(row.refund_id or 0, frozenset()) if row.refunds_payer else frozenset()
+        named = keys.get(row.pk, frozenset()) | of_refund | {row.gateway_ref}
+        found.append(Ours(*moved[row.pk], named, _numbers_of(row.payout.hold)))
+    return found
+
+
+def _of_payment(path: str, names: Collection[str]) -> Q:
+    return Q(**{f"{path}__reference__in": names}) | Q(**{f"{path}__receipts__gateway_ref__in": names})
+
+
+def _unique(rows: QuerySet[Any], *paths: str) -> list[Any]:
+    """Each row once, whichever of its names was found, with its payment's arrivals."""
+    found = rows.select_related(*paths).prefetch_related(*[f"{path}__receipts" for path in paths]).order_by("pk")
+    return list({row.pk: row for row in found}.values())
+
+
+def _numbers_of(hold: Hold | None) -> frozenset[str]:
+    """The provider's numbers of the payment that something was passed on of."""
+    if hold is None:
+        return frozenset()
+    numbers = {row.gateway_ref for row in hold.payment.receipts.all()}
+    return frozenset(numbers | {hold.payment.reference}) - {""}
 
 
 def chargebacks(gateway: str, names: Collection[str]) -> list[Ours]:

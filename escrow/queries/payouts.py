@@ -81,7 +81,7 @@ def outlook(store_id: UUID, now: datetime, *, currency: str = "CNY") -> Outlook:
     balance = Account.objects.filter(key=f"merchant:{store_id}:{currency}").values_list("balance", flat=True).first()
     debt, reserve = debt_minor(store_id, currency), reserve_of(store_id, currency, now)
     amount = payable_minor(balance=balance or 0, debt=debt, reserve=reserve.amount.minor)
-    account = PayoutAccount.objects.filter(store_id=store_id, is_active=True).first()
+    account = PayoutAccount.objects.filter(store_id=store_id, gateway="", is_active=True).first()
     planned = next(
         (row.due_at for row in deadlines.open_deadlines(subjects=[store_id]) if row.kind == "payout.due"), None
     )
@@ -121,17 +121,20 @@ def usable_from(account: PayoutAccount) -> datetime:
     """
     From when on an account may be paid to (A10).
 
-    A changed account waits three days, in which its owner has been told and can speak up; a first one does not. The
-    same number entered again, to confirm it, is no change and inherits what the older entry had waited.
+    A changed account waits three days, in which its owner has been told and can speak up; a store's first does not, but
+    its first at another place does: it takes money away from where it went. The same number entered again, to confirm
+    it, is no change and inherits what the older entry had waited.
     """
     number = account.number.open()  # type: ignore[union-attr]
     since = account
-    older = PayoutAccount.objects.filter(store_id=account.store_id, created_at__lt=account.created_at)
+    others = PayoutAccount.objects.filter(store_id=account.store_id)
+    older = others.filter(gateway=account.gateway, created_at__lt=account.created_at)
     for row in older.order_by("-created_at", "-pk"):
         if row.number.open() != number:  # type: ignore[union-attr]
             return since.created_at + COOL_OFF
         since = row
-    return since.created_at
+    has_other = others.exclude(gateway=account.gateway).filter(created_at__lt=since.created_at).exists()
+    return since.created_at + COOL_OFF if has_other else since.created_at
 
 
 def payouts_to_approve() -> QuerySet[Payout]:

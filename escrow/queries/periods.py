@@ -28,6 +28,7 @@ COLUMNS: dict[int, str] = {
     K.PAYOUT_SENT: "paid_out",
     K.PAYOUT_FAILED: "paid_out",
     K.PAYOUT_RETURNED: "paid_out",
+    K.PASSED_BACK: "paid_out",
 }
 
 

@@ -42,6 +42,8 @@ EXPECTED = {
         SELECT gateway, currency, -amount_minor AS minor FROM escrow_receipt
         UNION ALL SELECT gateway, currency, amount_minor FROM escrow_refund WHERE status = 'done'
         UNION ALL SELECT gateway, currency, amount_minor FROM escrow_payout WHERE status = 'paid'
+        UNION ALL SELECT p.gateway, v.currency, -v.amount_minor FROM escrow_reversal v
+                  JOIN escrow_payout p ON p.id = v.payout_id WHERE v.status = 'done'
         UNION ALL SELECT gateway, currency, amount_minor FROM escrow_chargeback WHERE status <> 'won'
         UNION ALL SELECT gateway, currency, fee_minor FROM escrow_statementline
                   WHERE kind = 'fee' OR status IN ('matched', 'differs', 'explained')) moved GROUP BY 1""",
@@ -58,6 +60,8 @@ EXPECTED = {
                h.released_minor - h.fee_taken_minor - h.returned_minor + h.fee_back_minor AS minor FROM escrow_hold h
         UNION ALL SELECT {{uuid:p.store_id}}, p.currency, -p.amount_minor FROM escrow_payout p
                   WHERE p.status NOT IN ('failed', 'returned')
+        UNION ALL SELECT {{uuid:p.store_id}}, b.currency, b.amount_minor FROM escrow_reversal b
+                  JOIN escrow_payout p ON p.id = b.payout_id WHERE b.status = 'done'
         UNION ALL {_CREDITED}) moved GROUP BY 1""",
     "receivable": f"""
       SELECT 'receivable:' || store || ':' || currency, -SUM(minor) FROM ({_CREDITED}) owed GROUP BY 1""",
@@ -140,6 +144,28 @@ RULES = {
          OR COALESCE(s.k17, 0) <> {_taken("receivable")}
          OR {_taken("escrow")} + {_RELEASED} + {_taken("losses")} <> c.amount_minor
          OR COALESCE(s.k16, 0) <> CASE WHEN c.status = 'won' THEN c.amount_minor + c.fee_back_minor ELSE 0 END""",
+    # What is asked back counts on its payout until it is refused; what a refund is one act with, comes back with it.
+    "reversal without exactly its transfer": """
+      SELECT v.id FROM escrow_reversal v JOIN escrow_payout p ON p.id = v.payout_id
+      LEFT JOIN escrow_refund r ON r.id = v.refund_id
+      LEFT JOIN escrow_transfer t ON t.ref = v.id AND t.kind = 22
+      WHERE COALESCE(t.amount, 0) <> CASE WHEN v.status = 'done' THEN v.amount_minor ELSE 0 END
+         OR (v.status = 'done' AND p.status <> 'paid')
+         OR (v.refunds_payer AND v.status = 'done' AND r.status <> 'done')""",
+    "payout whose reversals are not what was taken back of it": """
+      SELECT p.id FROM escrow_payout p LEFT JOIN (
+        SELECT payout_id, SUM(amount_minor) AS back FROM escrow_reversal WHERE status <> 'failed' GROUP BY payout_id
+      ) v ON v.payout_id = p.id WHERE COALESCE(v.back, 0) <> p.reversed_minor""",
+    # What the provider was let pass on of a payment is no more than was released of it, less what came back since.
+    "hold of which more was passed on than released": """
+      SELECT h.id FROM escrow_hold h JOIN (
+        SELECT hold_id, SUM(amount_minor) AS passed FROM escrow_payout
+        WHERE hold_id IS NOT NULL AND status NOT IN ('failed', 'returned') GROUP BY hold_id) p ON p.hold_id = h.id
+      WHERE p.passed > h.released_minor - h.fee_taken_minor + h.fee_back_minor
+            + COALESCE((SELECT SUM(v.amount_minor) FROM escrow_reversal v JOIN escrow_payout q ON q.id = v.payout_id
+                        WHERE q.hold_id = h.id AND v.status <> 'failed'), 0)
+         OR EXISTS (SELECT 1 FROM escrow_payout q JOIN escrow_payment m ON m.id = h.payment_id
+                    WHERE q.hold_id = h.id AND q.gateway <> m.gateway)""",
     "adjustment without exactly its transfer": """
       SELECT j.id FROM escrow_adjustment j LEFT JOIN escrow_transfer t ON t.ref = j.id AND t.kind = 20
       LEFT JOIN escrow_account d ON d.id = t.debit_id LEFT JOIN escrow_account c ON c.id = t.credit_id

@@ -14,13 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.money import Money
-from escrow.models import Account, Chargeback, Hold, Payout, Refund, Transfer, TransferKind
-from escrow.queries.lines import KIND_NAMES, LABELS, MoneyLine, fee_note
+from escrow.models import Account, Chargeback, Hold, Payout, Refund, Reversal, Transfer, TransferKind
+from escrow.queries.lines import BY_PROVIDER, KIND_NAMES, LABELS, MoneyLine, fee_note
 from escrow.queries.touching import (
     CHARGEBACK_LEG,
     OF_CHARGEBACK,
     OF_PAYOUT,
     OF_REFUND,
+    OF_REVERSAL,
     REFUND_LEG,
     chargeback_of,
     refund_of,
@@ -109,12 +110,15 @@ def _of_orders(store_id: UUID, number: str) -> Q:
     mine = Hold.objects.filter(store_id=store_id, order__number__contains=number).values("pk")
     refunds = Refund.objects.filter(hold__in=mine, from_merchant=True).values("pk")
     disputes = Chargeback.objects.filter(hold__in=mine).values("pk")
+    passed = Payout.objects.filter(hold__in=mine).values("pk")
     return (
         Q(kind=K.RELEASE_NET, ref__in=mine)
         | Q(kind__in=OF_REFUND, ref__in=refunds)
         | Q(kind=K.FEE_BACK, leg=REFUND_LEG, ref__in=refunds)
         | Q(kind__in=OF_CHARGEBACK, ref__in=disputes)
         | Q(kind=K.FEE_BACK, leg=CHARGEBACK_LEG, ref__in=disputes)
+        | Q(kind__in=OF_PAYOUT, ref__in=passed)
+        | Q(kind__in=OF_REVERSAL, ref__in=Reversal.objects.filter(payout__in=passed).values("pk"))
     )
 
 
@@ -155,13 +159,16 @@ class _Behind:
     payouts: Mapping[int, Payout]
     refunds: Mapping[int, Refund]
     chargebacks: Mapping[int, Chargeback]
+    reversals: Mapping[int, Reversal]
 
     def told(self, line: MoneyLine, move: Transfer) -> MoneyLine:
         """The line with whom it was, which order, and the number to find it by."""
         if move.kind == K.RELEASE_NET:
             return _as_release(line, self.holds[move.ref], self.fees.get((move.ref, move.leg), 0))
         if move.kind in OF_PAYOUT:
-            return _as_payout(line, self.payouts[move.ref])
+            return _as_payout(line, move, self.payouts[move.ref])
+        if move.kind in OF_REVERSAL:
+            return _as_reversal(line, self.reversals[move.ref])
         refund, dispute = refund_of(move, self.refunds), chargeback_of(move, self.chargebacks)
         if refund is not None and refund.hold is not None:
             number = refund.hold.order.number
@@ -186,14 +193,15 @@ def _behind(moves: Sequence[Transfer]) -> _Behind:
 
     holds = refs(K.RELEASE_NET)
     payouts, refunds = refs(*OF_PAYOUT), refs(*OF_REFUND, leg=REFUND_LEG)
-    disputes = refs(*OF_CHARGEBACK, leg=CHARGEBACK_LEG)
+    disputes, reversals = refs(*OF_CHARGEBACK, leg=CHARGEBACK_LEG), refs(*OF_REVERSAL)
     fees = Transfer.objects.filter(kind=K.RELEASE_FEE, ref__in=holds).values_list("ref", "leg", "amount")
     return _Behind(
         holds=Hold.objects.select_related("order").in_bulk(holds) if holds else {},
         fees={(ref, leg): amount for ref, leg, amount in fees} if holds else {},
-        payouts=Payout.objects.select_related("destination").in_bulk(payouts) if payouts else {},
+        payouts=Payout.objects.select_related("destination", "hold__order").in_bulk(payouts) if payouts else {},
         refunds=Refund.objects.select_related("hold__order").in_bulk(refunds) if refunds else {},
         chargebacks=Chargeback.objects.select_related("hold__order").in_bulk(disputes) if disputes else {},
+        reversals=_PASSED.in_bulk(reversals) if reversals else {},
     )
 
 
@@ -207,9 +215,24 @@ def _as_release(line: MoneyLine, hold: Hold, fee: int) -> MoneyLine:
     )
 
 
-def _as_payout(line: MoneyLine, payout: Payout) -> MoneyLine:
+_PASSED = Reversal.objects.select_related("payout__destination", "payout__hold__order")
+
+
+def _as_payout(line: MoneyLine, move: Transfer, payout: Payout) -> MoneyLine:
     to = payout.destination
-    return replace(line, counterparty=f"{to.bank} ·{to.last4}", reference=payout.gateway_ref or f"P{payout.pk}")
+    line = replace(line, counterparty=f"{to.place} ·{to.last4}", reference=payout.gateway_ref or f"P{payout.pk}")
+    if payout.hold is None:
+        return line
+    label = BY_PROVIDER.get(move.kind, line.label)
+    return replace(line, label=label, order_number=payout.hold.order.number)
+
+
+def _as_reversal(line: MoneyLine, row: Reversal) -> MoneyLine:
+    to, hold = row.payout.destination, row.payout.hold
+    return replace(
+        line, counterparty=f"{to.place} ·{to.last4}", reference=row.gateway_ref or f"V{row.pk}",
+        order_number=hold.order.number if hold else "",
+    )  # fmt: skip
 
 
 def _balances(account: Account, pks: Collection[int]) -> dict[int, int]:

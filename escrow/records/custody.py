@@ -154,7 +154,7 @@ def _owed_else(currency: str) -> dict[str, int]:
         .filter(currency=currency)
         .aggregate(n=Sum("amount_minor")),
         "payouts": Payout.objects.filter(
-            status__in=(PayoutStatus.PREPARED, PayoutStatus.SENT), currency=currency
+            status__in=(PayoutStatus.APPROVAL, PayoutStatus.PREPARED, PayoutStatus.SENT), currency=currency
         ).aggregate(n=Sum("amount_minor")),
     }
     return {kind: int(row["n"] or 0) for kind, row in rows.items()}

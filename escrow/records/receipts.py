@@ -11,8 +11,8 @@ from typing import Any
 from uuid import UUID
 
 from core.errors import NotFound
-from escrow.models import Checkpoint, Hold, Payout, Recovery, Sealed, Transfer, TransferKind
-from escrow.queries.touching import OF_CHARGEBACK, OF_HOLD, OF_PAYOUT, OF_REFUND, REFUND_LEG, rows_of
+from escrow.models import Checkpoint, Hold, Payout, Recovery, Reversal, Sealed, Transfer, TransferKind
+from escrow.queries.touching import OF_CHARGEBACK, OF_HOLD, OF_PAYOUT, OF_REFUND, OF_REVERSAL, REFUND_LEG, rows_of
 from escrow.records import notes
 from escrow.records.checkpoints import day_of, latest
 from escrow.records.leaves import fields_of, leaf_of
@@ -45,6 +45,8 @@ def store_of(transfer: Transfer) -> UUID | None:
     """The store whose payout or netted debt it was."""
     if transfer.kind == TransferKind.RECOVERED:
         return Recovery.objects.filter(pk=transfer.ref).values_list("store_id", flat=True).first()
+    if transfer.kind in OF_REVERSAL:
+        return Reversal.objects.filter(pk=transfer.ref).values_list("payout__store_id", flat=True).first()
     if transfer.kind not in OF_PAYOUT:
         return None
     return Payout.objects.filter(pk=transfer.ref).values_list("store_id", flat=True).first()

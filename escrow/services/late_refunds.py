@@ -2,6 +2,7 @@
 Refund after the release (E14): money goes back out of the merchant's balance.
 
 What his balance and his credit line do not cover the platform advances, and he owes it: the buyer never waits for it.
+What the provider has passed on of it is taken back there, as far as his balance lacks it, and pays that debt.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from core.actor import Actor
 from core.errors import NotFound
 from escrow.errors import ChargebackOpen, HoldMoved, MoreThanReleased
 from escrow.models import Hold, Refund
-from escrow.services import moves
+from escrow.services import moves, taking_back
 from escrow.services.refunds import Late, open_refund
+
+GIVEN_BACK = "given back to the buyer"
 
 
 @transaction.atomic
@@ -38,12 +41,16 @@ def refund_released(*, order_id: UUID, amount_minor: int, actor: Actor, reason: 
         raise MoreThanReleased
     fee = moves.fee_back(hold, returned_minor=amount_minor)
     _take_back(hold, amount_minor, fee)
+    gone = taking_back.stop_passing_on(hold, actor=actor, why=GIVEN_BACK, now=now)
     merchant = moves.lock_merchants({hold.merchant_id})[hold.merchant_id]
+    lacking = amount_minor - fee - max(0, merchant.balance)
     credit = moves.shortfall(merchant, amount_minor - fee)
     facts = {"late_refund_minor": amount_minor, "fee_back_minor": fee, "credit_minor": credit}
     moves.note(hold, source=hold.status, act="returned", actor=actor, reason=reason, facts=facts)
     late = Late(fee_back_minor=fee, credit_minor=credit)
-    return open_refund(hold=hold, amount_minor=amount_minor, actor=actor, reason=reason, now=now, late=late)
+    refund = open_refund(hold=hold, amount_minor=amount_minor, actor=actor, reason=reason, now=now, late=late)
+    taking_back.cover(gone, minor=lacking, refund=refund, now=now)
+    return refund
 
 
 def _take_back(hold: Hold, minor: int, fee: int) -> None:

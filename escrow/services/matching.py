@@ -28,9 +28,9 @@ Source = Callable[[str, Collection[str]], list[Ours]]
 SOURCES: Mapping[str, tuple[Source, ...]] = {
     LineKind.PAYMENT: (ours.payments, ours.payouts),  # a bank shows a payout that came back as money that came in
     LineKind.REFUND: (ours.refunds,),
-    LineKind.PAYOUT: (ours.payouts,),
+    LineKind.PAYOUT: (ours.payouts, ours.reversals),
     LineKind.CHARGEBACK: (ours.chargebacks,),
-    LineKind.OTHER: (ours.payments, ours.refunds, ours.payouts, ours.chargebacks),
+    LineKind.OTHER: (ours.payments, ours.refunds, ours.payouts, ours.reversals, ours.chargebacks),
     LineKind.FEE: (),
 }
 

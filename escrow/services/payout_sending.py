@@ -1,5 +1,5 @@
 """
-Asking the bank to pay a merchant, and writing down what came of it.
+Asking the bank to pay a merchant, or a payment's provider to pass on its part, and writing down what came of it.
 
 A payout is marked as sent before the first call: from then on an outcome that was not heard is queried, and only a
 bank that has never heard of the key is asked again, under the same key. For some days after it has arrived the bank is
@@ -20,12 +20,16 @@ from core.sealed import Sealed
 from core.transitions import advance
 from escrow import ledger
 from escrow.gateways import gateway
-from escrow.gateways.base import PayoutState, Refused, Unavailable
+from escrow.gateways.base import PayoutState, Refused, Releases, Unavailable
 from escrow.ledger import Entry
-from escrow.models import Account, Payout, TransferKind
+from escrow.models import Payout, TransferKind
 from escrow.queries.payouts import is_hopeless, stop_in_force
+from escrow.services import payout_rows
+from escrow.services.moves import is_disputed
 from escrow.services.payout_accounts import set_aside
-from escrow.services.refunds import backoff
+from escrow.services.payout_rows import flight_of, key_of, provider_of
+from escrow.services.taking_back import CHARGED_BACK
+from escrow.services.waiting import backoff
 from escrow.states import PAYOUT, PayoutStatus
 
 PUT_OFF = timedelta(minutes=15)  # how often a payout asks whether the stop has been lifted; lifting wakes it at once
@@ -33,13 +37,9 @@ LOOK_EVERY = timedelta(days=1)
 LOOK_AGAIN = timedelta(hours=1)
 WATCHED = timedelta(days=5)  # banks send back what they cannot book within some working days
 HOPELESS_AFTER = 3
+_ROWS = Payout.objects.select_related("destination", "merchant", "hold__payment")
 
 Way = Literal["ask", "query", "wait", "over"]
-
-
-def flight_of(payout: Payout) -> Account:
-    """The account on which a payout's money lies while it is neither here nor there."""
-    return ledger.account(f"payout_in_flight:{payout.gateway}:{payout.currency}")
 
 
 def send_payout(*, payout_id: int, now: datetime) -> Payout:
@@ -65,12 +65,14 @@ def _take(payout_id: int, *, now: datetime) -> tuple[Payout, Way]:
 
     The stop is looked for under the lock, which throwing it waits for: once it is thrown nothing more leaves.
     """
-    rows = Payout.objects.select_related("destination", "merchant")
-    payout = rows.select_for_update(of=("self",), no_key=True).get(pk=payout_id)
+    payout = _ROWS.select_for_update(of=("self",), no_key=True).get(pk=payout_id)
     if payout.status == PayoutStatus.SENT:
         return payout, "query"
     if payout.status != PayoutStatus.PREPARED:
         _finish(payout)
+        return payout, "over"
+    if payout.hold is not None and is_disputed(payout.hold.payment_id):
+        payout_rows.give_up(payout, actor=SYSTEM, why=CHARGED_BACK, now=now)
         return payout, "over"
     if stop_in_force():
         deadlines.schedule("payout.send", subject=payout.pk, due_at=now + PUT_OFF)
@@ -80,20 +82,31 @@ def _take(payout_id: int, *, now: datetime) -> tuple[Payout, Way]:
 
 
 def _call(payout: Payout, *, has_been_asked: bool) -> PayoutState:
-    bank = gateway(payout.gateway)
-    key = key_of(payout)
     if has_been_asked:
-        state = bank.query_payout(key=key)
-        if state.status != "unknown" or stop_in_force():
+        try:
+            state = _query(payout)
+        except Refused as refusal:
+            raise Unavailable from refusal  # a no to the question is no answer about the payout
+        if state.status != "unknown" or _must_wait(payout):
             return state
-    to = payout.destination
-    return bank.payout(
-        key=key, amount=payout.amount, bank=to.bank, holder=to.holder, number=cast(Sealed, to.number).open()
-    )
+    to, bank, key = payout.destination, gateway(payout.gateway), key_of(payout)
+    number = cast(Sealed, to.number).open()
+    if payout.hold is None:
+        return bank.payout(key=key, amount=payout.amount, bank=to.bank, holder=to.holder, number=number)
+    reference = payout.hold.payment.reference
+    return cast(Releases, bank).release(key=key, reference=reference, amount=payout.amount, destination=number)
 
 
-def key_of(payout: Payout) -> str:
-    return f"payout:{payout.pk}"
+def _query(payout: Payout) -> PayoutState:
+    bank, key = gateway(payout.gateway), key_of(payout)
+    if payout.hold is None:
+        return bank.query_payout(key=key)
+    return cast(Releases, bank).query_release(key=key, reference=payout.hold.payment.reference)
+
+
+def _must_wait(payout: Payout) -> bool:
+    """Whether even what was asked for, and has not been heard of there, is not asked for again now."""
+    return stop_in_force() is not None or (payout.hold is not None and is_disputed(payout.hold.payment_id))
 
 
 def _apply(payout: Payout, state: PayoutState, *, now: datetime) -> None:
@@ -118,20 +131,16 @@ def _done(payout: Payout, state: PayoutState, *, now: datetime) -> None:
         payout, PayoutStatus.PAID, machine=PAYOUT, actor=SYSTEM, reason="confirmed by the bank",
         facts={"ref": state.ref}, gateway_ref=state.ref, paid_at=now,
     )  # fmt: skip
-    entry = Entry(TransferKind.PAYOUT_DONE, payout.pk, flight_of(payout), _provider_of(payout), payout.amount_minor)
+    entry = Entry(TransferKind.PAYOUT_DONE, payout.pk, flight_of(payout), provider_of(payout), payout.amount_minor)
     ledger.post([entry], now=now)
-    deadlines.schedule("payout.watch", subject=payout.pk, due_at=now + LOOK_EVERY)
+    if not payout.is_passed_on:  # what is taken back of that we have asked for ourselves
+        deadlines.schedule("payout.watch", subject=payout.pk, due_at=now + LOOK_EVERY)
     if state.status == "done":
         outbox.publish("escrow.payout_done", payout_id=payout.pk)
 
 
 def _failed(payout: Payout, state: PayoutState, *, now: datetime) -> None:
-    advance(
-        payout, PayoutStatus.FAILED, machine=PAYOUT, actor=SYSTEM, reason=state.reason, failure=state.reason[:200],
-        gateway_ref=state.ref,
-    )  # fmt: skip
-    entry = Entry(TransferKind.PAYOUT_FAILED, payout.pk, flight_of(payout), payout.merchant, payout.amount_minor)
-    ledger.post([entry], now=now)
+    payout_rows.give_up(payout, actor=SYSTEM, why=state.reason, ref=state.ref, now=now)
     if is_hopeless(payout.destination, after=HOPELESS_AFTER):
         set_aside(payout.destination_id)
     outbox.publish("escrow.payout_failed", payout_id=payout.pk)
@@ -139,8 +148,8 @@ def _failed(payout: Payout, state: PayoutState, *, now: datetime) -> None:
 
 def watch_payout(*, payout_id: int, now: datetime) -> Payout:
     """Ask the bank whether a payout that had arrived was sent back. Network; safe to repeat at any time."""
-    payout = Payout.objects.select_related("destination", "merchant").get(pk=payout_id)
-    if payout.status != PayoutStatus.PAID:
+    payout = _ROWS.get(pk=payout_id)
+    if payout.status != PayoutStatus.PAID or payout.is_passed_on:
         deadlines.finish("payout.watch", subjects=[payout.pk])
         return payout
     try:
@@ -175,16 +184,12 @@ def _returned(payout: Payout, state: PayoutState, *, now: datetime) -> None:
         returned_at=now,
     )  # fmt: skip
     back = Entry(
-        TransferKind.PAYOUT_RETURNED, payout.pk, _provider_of(payout), payout.merchant, payout.amount_minor
+        TransferKind.PAYOUT_RETURNED, payout.pk, provider_of(payout), payout.merchant, payout.amount_minor
     )  # fmt: skip
     ledger.post([back], now=now)
     set_aside(payout.destination_id)
     deadlines.finish("payout.watch", subjects=[payout.pk])
     outbox.publish("escrow.payout_returned", payout_id=payout.pk)
-
-
-def _provider_of(payout: Payout) -> Account:
-    return ledger.account(f"provider:{payout.gateway}:{payout.currency}")
 
 
 def _finish(payout: Payout) -> None:

@@ -7,24 +7,24 @@ This file decides what leaves; ``payout_sending`` asks the bank, ``payout_accoun
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
-from core import audit, deadlines, outbox
+from core import deadlines, outbox
 from core.actor import Actor
 from core.errors import Forbidden, IllegalTransition, NotFound
 from core.transitions import advance
-from escrow import ledger
 from escrow.errors import FourEyes, NeedsReason
-from escrow.ledger import Entry
-from escrow.models import Account, Payout, PayoutAccount, Recovery, TransferKind
+from escrow.models import Account, Payout, PayoutAccount
 from escrow.queries.payouts import debt_minor, payable_minor, usable_from
 from escrow.queries.terms import reserve_of
+from escrow.services import payout_rows
+from escrow.services.debts import recover_debt
 from escrow.services.payout_accounts import set_payout_account
-from escrow.services.payout_sending import flight_of, send_payout, watch_payout
+from escrow.services.payout_rows import REMIND_EVERY
+from escrow.services.payout_sending import send_payout, watch_payout
 from escrow.states import PAYOUT, PayoutStatus
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "set_payout_account", "watch_payout",
 ]  # fmt: skip
 
-REMIND_EVERY = timedelta(hours=6)  # so that staff hear of it three times within the promised day
 MAX_REASON = 200
 
 
@@ -54,60 +53,20 @@ def prepare_payout(*, store_id: UUID, actor: Actor, now: datetime) -> Payout | N
         recover_debt(store_id=store_id, merchant=merchant, debt=debt, actor=actor, now=now)
         destination = _destination(store_id, now=now) if amount else None
         if destination is not None:
-            return _write(merchant, destination, amount, actor=actor, now=now)
+            return payout_rows.write(merchant=merchant, destination=destination, minor=amount, actor=actor, now=now)
     return None
-
-
-def recover_debt(*, store_id: UUID, merchant: Account, debt: int, actor: Actor, now: datetime) -> Recovery | None:
-    """
-    Net what a store owes with what lies on its balance; None if there is nothing to net.
-
-    In the caller's transaction, which holds the lock on ``merchant`` and has read ``debt`` (minor units) under it.
-    """
-    minor = min(debt, merchant.balance)
-    if minor <= 0:
-        return None
-    row = Recovery.objects.create(store_id=store_id, amount_minor=minor, currency=merchant.currency, at=now)
-    receivable = ledger.account(f"receivable:{store_id}:{merchant.currency}")
-    ledger.post([Entry(TransferKind.RECOVERED, row.pk, merchant, receivable, minor)], now=now)
-    audit.record(
-        actor=actor, act="debt.recovered", subject_type="store", subject=str(store_id),
-        facts={"amount_minor": minor, "currency": merchant.currency, "owed_minor": debt},
-    )  # fmt: skip
-    return row
 
 
 def _destination(store_id: UUID, *, now: datetime) -> PayoutAccount | None:
     """Where a store's money may go now. One that may not be used yet plans the payout for when it may."""
-    account = PayoutAccount.objects.filter(store_id=store_id, is_active=True).first()
+    account = PayoutAccount.objects.filter(store_id=store_id, gateway="", is_active=True).first()
     if account is None:
         return None
     usable = usable_from(account)
     if now < usable:
-        deadlines.schedule("payout.due", subject=store_id, due_at=usable)
+        payout_rows.plan(store_id, due_at=usable)
         return None
     return account
-
-
-def _write(merchant: Account, destination: PayoutAccount, amount: int, *, actor: Actor, now: datetime) -> Payout:
-    is_big = amount >= settings.PAYOUT_APPROVAL_MINOR
-    payout = Payout.objects.create(
-        store_id=destination.store_id, merchant=merchant, destination=destination, gateway=settings.PAYOUT_GATEWAY,
-        status=PayoutStatus.APPROVAL if is_big else PayoutStatus.PREPARED, prepared_by=actor.user_id,
-        amount_minor=amount, currency=merchant.currency, created_at=now,
-    )  # fmt: skip
-    ledger.post([Entry(TransferKind.PAYOUT_SENT, payout.pk, merchant, flight_of(payout), amount)], now=now)
-    audit.record(
-        actor=actor, act=f"payout.{payout.status}", subject_type="payout", subject=str(payout.pk),
-        facts={"amount_minor": amount, "currency": payout.currency, "to": destination.last4},
-    )  # fmt: skip
-    if is_big:
-        deadlines.schedule("payout.approve_by", subject=payout.pk, due_at=now + REMIND_EVERY)
-        outbox.publish("escrow.payout_waits", payout_id=payout.pk, time=0)
-    else:
-        deadlines.schedule("payout.send", subject=payout.pk, due_at=now)
-        outbox.publish("escrow.payout_sent", payout_id=payout.pk)
-    return payout
 
 
 @transaction.atomic
@@ -149,11 +108,7 @@ def refuse_payout(*, payout_id: int, reason: str, actor: Actor, now: datetime) -
     if not reason.strip():
         raise NeedsReason
     payout = _waiting(payout_id, actor)
-    why = reason.strip()[:MAX_REASON]
-    advance(payout, PayoutStatus.FAILED, machine=PAYOUT, actor=actor, reason=why, failure=why)
-    back = Entry(TransferKind.PAYOUT_FAILED, payout.pk, flight_of(payout), payout.merchant, payout.amount_minor)
-    ledger.post([back], now=now)
-    deadlines.finish("payout.approve_by", subjects=[payout.pk])
+    payout_rows.give_up(payout, actor=actor, why=reason.strip()[:MAX_REASON], now=now)
     outbox.publish("escrow.payout_refused", payout_id=payout.pk)
     return payout
 
@@ -161,7 +116,7 @@ def refuse_payout(*, payout_id: int, reason: str, actor: Actor, now: datetime) -
 def _waiting(payout_id: int, actor: Actor) -> Payout:
     if not actor.is_mediator:
         raise Forbidden
-    rows = Payout.objects.select_related("destination", "merchant")
+    rows = Payout.objects.select_related("destination", "merchant", "hold")
     payout = rows.select_for_update(of=("self",), no_key=True).filter(pk=payout_id).first()
     if payout is None:
         raise NotFound

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
 from core import audit, deadlines, outbox
 from core.actor import SYSTEM, Actor
 from core.errors import IllegalTransition, NotFound
-from core.models import Deadline
 from core.transitions import advance
 from escrow import ledger
 from escrow.errors import NotFailed
@@ -18,11 +17,10 @@ from escrow.gateways import gateway
 from escrow.gateways.base import RefundState, Refused, Unavailable
 from escrow.ledger import Entry
 from escrow.models import Hold, Receipt, Refund, TransferKind
+from escrow.services import taking_back
 from escrow.services.moves import is_disputed
+from escrow.services.waiting import backoff
 from escrow.states import REFUND, ReceiptOutcome, RefundStatus
-
-FIRST_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +103,8 @@ def send_refund(*, refund_id: int, now: datetime) -> Refund:
         return refund
     except Refused as refusal:
         state = RefundState(ref="", status="failed", reason=refusal.why or str(refusal.message))
+    if state.status == "failed" and _go_on_alone(refund, why=state.reason, now=now):
+        return refund
     _apply(refund, state, now=now)
     return refund
 
@@ -137,20 +137,45 @@ def _key(refund: Refund) -> str:
 
 def _call(refund: Refund, *, asked_before: bool) -> RefundState:
     provider = gateway(refund.gateway)
-    key = _key(refund)
+    key, reference = _key(refund), refund.payment.reference if refund.payment else ""
     if asked_before:
-        state = provider.query_refund(key=key, reference=refund.payment.reference if refund.payment else "")
+        try:
+            state = provider.query_refund(key=key, reference=reference)
+        except Refused as refusal:
+            raise Unavailable from refusal  # a no to the question is no answer about the refund
         if state.status != "unknown":
             return state
+    part = taking_back.one_act_with(refund)
+    if part is not None:
+        return taking_back.refund_out_of(part, key=key, amount=refund.amount, reference=reference)
     receipt = refund.receipt
     if receipt is None and refund.payment is not None:
         receipt = refund.payment.receipts.filter(outcome=ReceiptOutcome.APPLIED).first()
     return provider.refund(
         key=key,
-        reference=refund.payment.reference if refund.payment else "",
+        reference=reference,
         movement_ref=receipt.gateway_ref if receipt else "",
         amount=refund.amount,
     )
+
+
+def _go_on_alone(refund: Refund, *, why: str, now: datetime) -> bool:
+    """
+    Where the merchant's part is not to be had, refund all of it out of our own account, under a new key, and let him
+    owe it; False if no part was asked of him.
+    """
+    part = taking_back.one_act_with(refund)
+    if part is None:
+        return False
+    try:
+        with transaction.atomic():
+            taking_back.failed(part, why=why)
+            Refund.objects.filter(pk=refund.pk, attempt=refund.attempt).update(attempt=refund.attempt + 1)
+            deadlines.schedule("refund.send", subject=refund.pk, due_at=now)
+    except IllegalTransition:
+        pass  # the other caller has written the same answer down
+    refund.refresh_from_db()
+    return True
 
 
 def _mark_sent(refund: Refund) -> None:
@@ -189,6 +214,9 @@ def _done(refund: Refund, state: RefundState, *, now: datetime) -> None:
         f"refund_in_flight:{refund.gateway}:{refund.currency}", f"provider:{refund.gateway}:{refund.currency}"
     )
     ledger.post([Entry(TransferKind.REFUND_DONE, refund.pk, flight, provider, refund.amount_minor)], now=now)
+    part = taking_back.one_act_with(refund)
+    if part is not None:
+        taking_back.done(part, ref=state.ref, now=now)
     outbox.publish("escrow.refund_done", refund_id=refund.pk, order_id=str(refund.order_id or ""))
 
 
@@ -198,11 +226,3 @@ def _finish(refund: Refund) -> None:
 
 def _again_later(refund: Refund, *, now: datetime) -> None:
     deadlines.schedule("refund.send", subject=refund.pk, due_at=now + backoff("refund.send", refund.pk))
-
-
-def backoff(kind: str, subject: int) -> timedelta:
-    """How long to wait before the next try: twice as long each time, up to an hour."""
-    rows = Deadline.objects.filter(kind=kind, subject=str(subject), done_at__isnull=True)
-    tries = rows.values_list("tries", flat=True).first()
-    doubled: int = 2 ** min(tries or 0, 10)
-    return min(FIRST_WAIT * doubled, LONGEST_WAIT)

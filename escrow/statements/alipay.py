@@ -109,6 +109,8 @@ def _kind(kind: str, words: str, net: int) -> Kind:
     text = f"{kind} {words}"
     if any(word in text for word in FEES):
         return "fee"
+    if "分账" in text:
+        return "payout"  # what was passed on to merchants, and what came back from them
     if "退款" in text:
         return "refund"
     if "提现" in text or "转账" in text or "代发" in text:

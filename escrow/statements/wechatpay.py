@@ -155,7 +155,7 @@ def _movement(cells: dict[str, str]) -> tuple[StatementRow, int, int]:
         return _row(business, "fee", 0, -net, CURRENCY, reference, at), net, after
     if "退款" in words:
         kind, ext_id, fee = "refund", business, _fee_back(cells.get("备注", ""), net)
-    elif "提现" in words or "转账" in words or "付款" in words:
+    elif "分账" in words or "提现" in words or "转账" in words or "付款" in words:
         kind, ext_id = "payout", f"{business}:{flow}"[:120]
     elif "交易" in words and net > 0:
         kind, ext_id = "payment", business

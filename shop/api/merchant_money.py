@@ -49,7 +49,7 @@ class PayoutShape(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     amount = MoneySerializer()
     status = serializers.CharField()
-    bank = serializers.CharField(source="destination.bank")
+    bank = serializers.CharField(source="destination.place")
     account = serializers.CharField(source="destination.last4", help_text="Last four digits.")
     created_at = At()
 

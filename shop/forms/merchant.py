@@ -103,6 +103,14 @@ class SettingsForm(forms.Form):
         self.fields["carriers"].choices = [(carrier.code, carrier.display_name) for carrier in carriers]  # type: ignore[attr-defined]
 
 
+class ProviderAccountForm(forms.Form):
+    number = forms.CharField(
+        label=_("Account there"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "id": "id_provider_number"}),
+    )
+
+
 class PayoutAccountForm(forms.Form):
     bank = forms.CharField(label=_("Bank"), max_length=60)
     holder = forms.CharField(label=_("Account holder"), max_length=60)

@@ -16,6 +16,7 @@ from core import clock
 from core.errors import Invalid
 from core.guards import public
 from core.http import is_own_place
+from escrow.queries.passing_on import how_held
 from shop.forms.cart import AddForm, QuantityForm
 from shop.queries import carts as cart_queries
 from shop.queries.coupons import with_offers
@@ -31,7 +32,7 @@ def cart(request: HttpRequest) -> HttpResponse:
     mine = carts.cart_of(request)
     undo = request.session.pop(UNDO) if UNDO in request.session else None
     view = with_offers(cart_queries.checked(mine.pk), user_id=mine.user_id, now=clock.now())
-    return render(request, "shop/cart.html", {"cart": view, "undo": undo})
+    return render(request, "shop/cart.html", {"cart": view, "undo": undo, "held": how_held()})
 
 
 @public

@@ -26,6 +26,7 @@ from core.guards import member
 from core.http import actor_of
 from core.money import Money
 from core.policies import current, from_values
+from escrow.queries.passing_on import how_held
 from flows import purchase
 from flows.errors import CheckoutUsed, TotalChanged
 from shop.errors import CouponRefused, NoSuchCoupon, OutOfStock
@@ -129,6 +130,7 @@ def _agreement(view: cart_queries.CartView, form: CheckoutForm, refusal: DomainE
         "refusal": refusal,
         "was_total": _was_total(form, view) if refusal else None,
         "rules": from_values(current(purchase.KIND).values),
+        "held": how_held(),
     }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django.conf import settings as conf
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -18,11 +20,14 @@ from core import clock
 from core.errors import DomainError
 from core.http import actor_of
 from disputes.queries import store_work
+from escrow.errors import BadPayoutAccount
 from escrow.queries import merchant_money, payout_account
+from escrow.queries.passing_on import account_there
+from escrow.services.payout_accounts import drop_provider_account, set_provider_account
 from escrow.services.payouts import set_payout_account
 from logistics.queries import all_carriers, carriers_for, default_carrier
 from logistics.services.carriers import choose_carriers
-from shop.forms.merchant import PayoutAccountForm, SettingsForm
+from shop.forms.merchant import PayoutAccountForm, ProviderAccountForm, SettingsForm
 from shop.guards import MerchantRequest, merchant
 from shop.models import Store
 from shop.queries.orders import merchant_view_counts
@@ -54,19 +59,30 @@ def home(request: MerchantRequest) -> HttpResponse:
 def settings(request: MerchantRequest) -> HttpResponse:
     """Carriers, return policy and where the money goes; each part is saved on its own."""
     store, part = request.store, request.POST.get("part", "")
-    policy = SettingsForm(
-        request.POST if part == "policy" else None, carriers=all_carriers(),
-        initial={
-            "carriers": [carrier.code for carrier in carriers_for(store.pk)],
-            "return_policy": store.return_policy, "return_policy_en": store.return_policy_en,
-        },
-    )  # fmt: skip
-    account = PayoutAccountForm(request.POST if part == "account" else None)
-    if (part == "policy" and _save_policy(request, policy)) or (part == "account" and _save_account(request, account)):
+    forms = _forms(request, part)
+    if part in SAVERS and SAVERS[part](request, forms[part]):
         messages.success(request, _("Saved."))
         return redirect("merchant:settings")
-    context = {"policy": policy, "form": account, "account": payout_account(store.pk)}
+    context = {
+        "policy": forms["policy"], "form": forms["account"], "account": payout_account(store.pk),
+        "provider_form": forms["provider"], "there": account_there(store.pk),
+    }  # fmt: skip
     return render(request, "merchant/settings.html", context, status=422 if part else 200)
+
+
+def _forms(request: MerchantRequest, part: str) -> dict[str, Any]:
+    """The page's forms by their part; only the one that was sent is filled."""
+    store = request.store
+    policy = {
+        "carriers": [carrier.code for carrier in carriers_for(store.pk)],
+        "return_policy": store.return_policy, "return_policy_en": store.return_policy_en,
+    }  # fmt: skip
+    sent = {part: request.POST}
+    return {
+        "policy": SettingsForm(sent.get("policy"), carriers=all_carriers(), initial=policy),
+        "account": PayoutAccountForm(sent.get("account")),
+        "provider": ProviderAccountForm(sent.get("provider")),
+    }
 
 
 def _save_policy(request: MerchantRequest, form: SettingsForm) -> bool:
@@ -95,6 +111,26 @@ def _save_account(request: MerchantRequest, form: PayoutAccountForm) -> bool:
         form.add_error("number", refusal.message)
         return False
     return True
+
+
+def _save_provider(request: MerchantRequest, form: ProviderAccountForm) -> bool:
+    """The account at the provider of new payments, or, asked so, none any more."""
+    given = {"store_id": request.store.pk, "gateway": conf.PAYMENT_GATEWAY, "actor": actor_of(request)}
+    if request.POST.get("act") == "drop":
+        return drop_provider_account(**given)
+    if not form.is_valid():
+        return False
+    try:
+        set_provider_account(number=form.cleaned_data["number"], now=clock.now(), **given)
+    except BadPayoutAccount as refusal:
+        form.add_error("number", str((refusal.fields or {}).get("number", refusal.message)))
+        return False
+    return True
+
+
+SAVERS: dict[str, Callable[[MerchantRequest, Any], bool]] = {
+    "policy": _save_policy, "account": _save_account, "provider": _save_provider,
+}  # fmt: skip
 
 
 def _work(store: Store, counts: dict[str, int]) -> list[dict[str, Any]]:

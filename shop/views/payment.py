@@ -21,6 +21,7 @@ from core.qr import as_image
 from escrow.errors import PaymentNotOpen
 from escrow.gateways.base import Created, Refused, Unavailable
 from escrow.models import Payment, Receipt
+from escrow.queries.passing_on import how_held
 from escrow.services import payments
 from escrow.states import PaymentStatus, ReceiptOutcome
 from flows import purchase
@@ -96,7 +97,7 @@ def payment(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect(way.url)
     code = as_image(way.qr) if way and way.qr else ""
     context = {"view": view, "way": way, "code": code, "next_look": POLL_SECONDS[0], "looks": 1}
-    return render(request, "shop/payment.html", context)
+    return render(request, "shop/payment.html", {**context, "held": how_held(view.payment.gateway)})
 
 
 @member

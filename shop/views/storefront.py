@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 
 from core import clock
 from core.guards import public
+from escrow.queries.passing_on import how_held
 from shop.forms import filters as filters_of
 from shop.forms.filters import Filters, read_filters
 from shop.models import Category, Product, Store
@@ -33,6 +34,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "tree": catalogue.category_tree(),
         "popular": catalogue.most_sold(count=10),
         "fresh": catalogue.newest(count=10),
+        "held": how_held(),
     }
     return render(request, "shop/home.html", context)
 
@@ -70,9 +72,11 @@ def product(request: HttpRequest, pk: UUID) -> HttpResponse:
     if not (was_seen or is_preview):
         raise Http404
     page = product_page(found, is_preview=is_preview, now=clock.now())
-    context = {"page": page, "product": found, "crumbs": _crumbs(found.category, with_itself=True)}
     shows = page.can_buy and getattr(found, "has_coupons", False)
-    context["tickets"] = _tickets(request, found.store, product=found) if shows else []
+    context = {
+        "page": page, "product": found, "crumbs": _crumbs(found.category, with_itself=True), "held": how_held(),
+        "tickets": _tickets(request, found.store, product=found) if shows else [],
+    }  # fmt: skip
     return render(request, "shop/product.html", context, status=200 if page.is_seen else 404)
 
 

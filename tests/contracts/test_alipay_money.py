@@ -198,7 +198,7 @@ def test_a_day_of_every_kind_of_movement(bank, dialect):
     rows = [(row.kind, row.gross.minor, row.fee.minor, row.reference) for row in statement.rows]
     assert rows == [
         ("payment", 12_800, 0, reference), ("fee", 0, 77, reference), ("refund", -800, 0, "refund_1"),
-        ("other", -2_000, 0, "release_1"), ("payout", -5_000, 0, "payout_1"),
+        ("payout", -2_000, 0, "release_1"), ("payout", -5_000, 0, "payout_1"),
     ]  # fmt: skip
     left = sum(row.gross.minor - row.fee.minor for row in statement.rows)
     assert statement.closing == gateway.balance(currency="CNY").amount == Money(left)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from escrow.gateways.base import Unavailable
+from escrow.gateways.base import PayoutState, RefundState, Releases, Unavailable
 from tests.contracts.partners import CALLS, HASTY_SECONDS, Deal, deal_with, partners
 
 PARTNERS = partners()
@@ -99,13 +99,40 @@ def test_an_act_is_done_once_whatever_the_wire_does(deal, op, mood):
 
 
 @pytest.mark.parametrize("mood", ["lose", "delay"])
-@pytest.mark.parametrize("op", ["refund", "payout"])
+@pytest.mark.parametrize("op", ["refund", "payout", "release", "reverse_release"])
 def test_an_outcome_that_was_not_heard_can_be_asked_for(deal, op, mood):
     act = ACTS[op](deal)
     deal.bad(op, mood, seconds=HASTY_SECONDS * 3)
     with pytest.raises(Unavailable):
         act()
+    assert asked_for(deal, op).status == "done"
+
+
+def asked_for(deal: Deal, op: str) -> RefundState | PayoutState:
+    gateway, reference = deal.gateway, deal.references[-1]
     if op == "refund":
-        assert deal.gateway.query_refund(key="refund:1", reference=deal.references[-1]).status == "done"
-    else:
-        assert deal.gateway.query_payout(key="payout:1").status == "done"
+        return gateway.query_refund(key="refund:1", reference=reference)
+    if op == "payout":
+        return gateway.query_payout(key="payout:1")
+    if op == "release":
+        return gateway.query_release(key="release:1", reference=reference)
+    return gateway.query_reversal(key="reverse:1", release_key="release:1", reference=reference)
+
+
+@pytest.mark.needs("Releases")
+def test_what_was_never_asked_for_is_unknown_and_not_failed(deal):
+    """Failed would mean that its money may go another way."""
+    reference, _ = deal.paid()
+    gateway = deal.gateway
+    assert gateway.query_release(key="release:1", reference=reference).status == "unknown"
+    gateway.release(
+        key="release:1", reference=reference, amount=deal.money(4_000), destination=deal.partner.destination
+    )
+    assert gateway.query_reversal(key="reverse:1", release_key="release:1", reference=reference).status == "unknown"
+    assert gateway.query_release(key="release:2", reference=reference).status == "unknown"
+
+
+def test_who_can_pass_money_on_says_so(deal):
+    can = deal.gateway.capabilities
+    assert can.splits == isinstance(deal.gateway, Releases)
+    assert not can.reversal_refunds or can.splits

@@ -29,15 +29,22 @@ from core import clock
 from core.actor import SYSTEM, Actor
 from escrow.errors import ChargebackOpen, HoldMoved, MoreThanReleased, TooMuch
 from escrow.gateways import use
-from escrow.gateways.base import PayoutState
+from escrow.gateways.base import PayoutState, RefundState
 from escrow.ledger import accounts, balance
-from escrow.models import Chargeback, Hold, Payout
+from escrow.models import Chargeback, Hold, Payout, PayoutAccount, Reversal
 from escrow.queries import books
-from escrow.services import holds, late_refunds, payouts, rollups, steps
+from escrow.services import holds, late_refunds, passing_on, payouts, rollups, steps, taking_back
 from tests.escrow.auditors_book import Book, Deal
 from tests.escrow.disputes import close, dispute
 from tests.factories.accounts import UserFactory
-from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
+from tests.factories.escrow import (
+    OrderFactory,
+    PassingGateway,
+    ScriptedGateway,
+    account_there,
+    held,
+    payout_account,
+)
 from tests.factories.shop import StoreFactory
 
 SECOND = Actor(user_id=uuid4(), is_mediator=True)
@@ -57,7 +64,10 @@ class Auditor(RuleBasedStateMachine):
         super().__init__()
         self.store, self.buyer = StoreFactory(), UserFactory()
         payout_account(self.store.pk)
+        account_there(self.store.pk)
         self.book = Book()
+        self.provider = use("sandbox", PassingGateway())
+        self.provider.__enter__()
 
     @initialize(target=deals, terms=st.lists(DEALS, min_size=SOME, max_size=SOME))
     def some_deals(self, terms: list[Terms]) -> object:
@@ -146,7 +156,33 @@ class Auditor(RuleBasedStateMachine):
         minor = (deal.released - deal.returned) * part // 1000
         allowed = deal.claim is None and 0 < minor <= deal.released - deal.returned
         if self._try(allowed, late_refunds.refund_released, order_id=order, amount_minor=minor):
-            self.book.give_back(deal, minor)
+            self._asked_back(deal, self.book.give_back(deal, minor))
+
+    def _asked_back(self, deal: Deal, minor: int) -> None:
+        """The reversals that have just been written are those of this act, and come to what the auditor says."""
+        rows = [row for row in Reversal.objects.filter(status="pending") if row.pk not in self.book.asked_back]
+        assert sum(row.amount_minor for row in rows) == minor
+        for row in rows:
+            claim = deal.claim if row.chargeback_id else None
+            self.book.asked_back[row.pk] = (deal, row.amount_minor, claim)
+
+    @rule(order=deals)
+    def provider_passes_on(self, order: object) -> None:
+        deal = self.book.deals[order]
+        hold = Hold.objects.get(order_id=order)
+        payout = passing_on.pass_on(hold_id=hold.pk, actor=SYSTEM, now=clock.now())
+        assert (payout.amount_minor if payout else 0) == self.book.pass_on(deal)
+
+    @rule(fails=st.booleans())
+    def reversals_arrive(self, fails: bool) -> None:
+        for pk, (deal, minor, claim) in list(self.book.asked_back.items()):
+            answers = [RefundState("", "failed", "short of money")] if fails else []
+            with use("sandbox", PassingGateway(*answers)):
+                row = taking_back.send_reversal(reversal_id=pk, now=clock.now())
+            is_won = claim is not None and claim.won
+            assert row.status == ("failed" if fails or is_won else "done")
+            self.book.came_back(deal, minor, is_there=row.status == "done")
+            del self.book.asked_back[pk]
 
     @rule(order=deals, part=st.sampled_from((400, 1000, 1, 999, 1300)))
     def bank_takes(self, order: object, part: int) -> None:
@@ -154,7 +190,9 @@ class Auditor(RuleBasedStateMachine):
         minor = max(1, deal.amount * part // 1000)
         if deal.claim is None:
             dispute(Hold.objects.get(order_id=order), minor)
-            self.book.take(deal, minor)
+            taken = Chargeback.objects.get(hold__order_id=order, status="open")
+            taking_back.after_chargeback(chargeback_id=taken.pk, now=clock.now())
+            self._asked_back(deal, self.book.take(deal, minor))
 
     @rule(order=deals, won=st.booleans())
     def bank_decides(self, order: object, won: bool) -> None:
@@ -179,24 +217,36 @@ class Auditor(RuleBasedStateMachine):
                 payouts.approve_payout(**asked)
                 continue
             payouts.refuse_payout(reason="auditor", **asked)
-            self.book.in_flight -= payout.amount_minor
-            self.book.balance += payout.amount_minor
+            self._came_to_nothing(payout)
+
+    def _came_to_nothing(self, payout: Payout) -> None:
+        if payout.hold is not None:
+            self.book.not_passed_on(self.book.deals[payout.hold.order_id], payout.amount_minor)
+            return
+        self.book.in_flight -= payout.amount_minor
+        self.book.balance += payout.amount_minor
 
     @rule(fails=st.booleans())
     def payouts_arrive(self, fails: bool) -> None:
         for payout in Payout.objects.filter(store_id=self.store.pk, status="prepared"):
             answers = [PayoutState("", "failed", "closed")] if fails else []
-            with use("sandbox", ScriptedGateway(*answers)):
+            deal = self.book.deals[payout.hold.order_id] if payout.hold else None
+            with use("sandbox", PassingGateway(*answers)):
                 payouts.send_payout(payout_id=payout.pk, now=clock.now())
-            self.book.in_flight -= payout.amount_minor
-            self.book.balance += payout.amount_minor if fails else 0
-            self.book.provider -= 0 if fails else payout.amount_minor
-            if fails:  # after some failures the account is used no more until it is entered again
+            if fails or (deal is not None and deal.claim is not None):
+                self._came_to_nothing(payout)
+            elif deal is not None:
+                self.book.passed_on(deal, payout.amount_minor)
+            else:
+                self.book.in_flight -= payout.amount_minor
+                self.book.provider -= payout.amount_minor
+            if fails:  # after some failures an account is used no more until it is entered again
                 payout_account(self.store.pk)
+                PayoutAccount.objects.filter(store_id=self.store.pk, gateway="sandbox").update(is_active=True)
 
     @rule()
     def the_bank_sends_back(self) -> None:
-        for payout in Payout.objects.filter(store_id=self.store.pk, status="paid"):
+        for payout in Payout.objects.filter(store_id=self.store.pk, status="paid", hold=None):
             bank = ScriptedGateway()
             bank.sent_back[f"payout:{payout.pk}"] = "closed"
             with use("sandbox", bank):
@@ -226,13 +276,17 @@ class Auditor(RuleBasedStateMachine):
         }
 
     def teardown(self) -> None:
-        assert books().discrepancies == []
+        try:
+            assert books().discrepancies == []
+        finally:
+            self.provider.__exit__(None, None, None)
 
 
 # How often each act is done in a long walk: ends are rare, so that much happens to each deal before.
 WEIGHTS = {
     "release": 2, "release_part": 10, "refund": 1, "refund_part": 5, "split": 2, "freeze_or_thaw": 8, "give_back": 15,
-    "bank_takes": 10, "bank_decides": 12, "clock_strikes": 1, "pay_out": 4, "payouts_arrive": 3,
+    "bank_takes": 10, "bank_decides": 12, "clock_strikes": 1, "pay_out": 4, "payouts_arrive": 5,
+    "provider_passes_on": 12, "reversals_arrive": 4,
 }  # fmt: skip
 
 
@@ -260,6 +314,7 @@ NEEDS = {
     "release": ("order",), "release_part": ("order", "part"), "refund": ("order",), "refund_part": ("order", "part"),
     "split": ("order", "part"), "freeze_or_thaw": ("order",), "give_back": ("order", "part"),
     "bank_takes": ("order", "part"), "bank_decides": ("order", "won"), "payouts_arrive": ("fails",),
+    "provider_passes_on": ("order",), "reversals_arrive": ("fails",),
 }  # fmt: skip
 
 

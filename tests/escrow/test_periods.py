@@ -29,7 +29,9 @@ K = TransferKind
 FIRST, END = date(2026, 1, 1), date(2026, 4, 1)
 START = datetime(2026, 1, 1, tzinfo=timezone.get_default_timezone())
 # Everything that may touch a merchant's balance, with the side it is on, and the fee, which never does.
-INTO = (K.RELEASE_NET, K.FEE_BACK, K.PAYOUT_FAILED, K.PAYOUT_RETURNED, K.CREDIT_REFUND, K.CHARGEBACK_WON)
+INTO = (
+    K.RELEASE_NET, K.FEE_BACK, K.PAYOUT_FAILED, K.PAYOUT_RETURNED, K.PASSED_BACK, K.CREDIT_REFUND, K.CHARGEBACK_WON,
+)  # fmt: skip
 OUT = (K.PAYOUT_SENT, K.LATE_REFUND, K.CHARGEBACK, K.RECOVERED)
 moves = st.lists(
     st.tuples(
@@ -94,7 +96,7 @@ def counted(found) -> Counter[str]:
             sums["fees"] -= amount
             continue
         sign = 1 if kind in INTO or (kind == K.ADJUST and is_in) else -1
-        is_payout = kind in (K.PAYOUT_SENT, K.PAYOUT_FAILED, K.PAYOUT_RETURNED)
+        is_payout = kind in (K.PAYOUT_SENT, K.PAYOUT_FAILED, K.PAYOUT_RETURNED, K.PASSED_BACK)
         sums["paid_out" if is_payout else names.get(kind, "other")] += sign * amount
     return Counter({name: minor for name, minor in sums.items() if minor})
 

@@ -26,6 +26,7 @@ from escrow.gateways.base import (
 )
 from escrow.models import Hold, Payment, PayoutAccount, Receipt
 from escrow.services import holds, payments, payouts
+from escrow.services.payout_accounts import set_provider_account
 from shop.models import Order
 
 
@@ -88,6 +89,18 @@ def payout_account(store_id: UUID, number: str = "6222021234561234") -> PayoutAc
     return payouts.set_payout_account(
         store_id=store_id, bank="工商银行", holder="张三", number=number, actor=SYSTEM, now=clock.now()
     )
+
+
+def account_there(store_id: UUID, number: str = "2088102146225135", *, gateway: str = "sandbox") -> PayoutAccount:
+    """A store's own account at a provider that passes payments on; used to be its first, so it waits for nothing."""
+    if gateway == "sandbox":
+        row = PayoutAccount.objects.create(
+            store_id=store_id, gateway=gateway, bank=gateway, number=number, last4=number[-4:], created_at=clock.now()
+        )
+    else:
+        row = set_provider_account(store_id=store_id, gateway=gateway, number=number, actor=SYSTEM, now=clock.now())
+    PayoutAccount.objects.filter(store_id=store_id).update(created_at=clock.now() - timedelta(days=9))
+    return row
 
 
 class ScriptedGateway:
@@ -170,3 +183,27 @@ class ScriptedGateway:
 
     def parse_notice(self, *, raw_body: bytes, headers: Mapping[str, str]) -> Notice:
         return Notice(event_id=raw_body.decode(), payment_reference="", key="")
+
+
+class PassingGateway(ScriptedGateway):
+    """A scripted provider that also passes money on to merchants there, and takes it back."""
+
+    capabilities = Capabilities(hold_days=30, partial_refund=True, currencies=frozenset({"CNY"}), splits=True)
+
+    def release(self, *, key: str, reference: str, amount: Money, destination: str) -> PayoutState:
+        result: PayoutState = self._next("release", key, amount, PayoutState)
+        return result
+
+    def query_release(self, *, key: str, reference: str) -> PayoutState:
+        known = self._ask("query_release", key)
+        return PayoutState(f"ref-{key}", "done", "") if known else PayoutState("", "unknown", "")
+
+    def reverse_release(
+        self, *, key: str, release_key: str, reference: str, amount: Money, payer_gets: Money | None = None
+    ) -> RefundState:
+        result: RefundState = self._next("reverse_release", key, amount, RefundState)
+        return result
+
+    def query_reversal(self, *, key: str, release_key: str, reference: str) -> RefundState:
+        known = self._ask("query_reversal", key)
+        return RefundState(f"ref-{key}", "done", "") if known else RefundState("", "unknown", "")

@@ -19,12 +19,19 @@ from core import clock
 from core.actor import SYSTEM
 from escrow.gateways import use
 from escrow.gateways.base import Movement, PaymentState
-from escrow.models import Hold, Payment, Payout, Refund, Transfer
+from escrow.models import Hold, Payment, Payout, Refund, Reversal, Transfer
 from escrow.queries import books
-from escrow.services import holds, payouts, refunds
+from escrow.services import holds, late_refunds, passing_on, payouts, refunds, taking_back
 from flows import purchase, release
 from tests import stories
-from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
+from tests.factories.escrow import (
+    OrderFactory,
+    PassingGateway,
+    ScriptedGateway,
+    account_there,
+    held,
+    payout_account,
+)
 from tests.factories.shop import StoreFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.fault, pytest.mark.money]
@@ -113,6 +120,66 @@ def sending_a_payout() -> Act:
     return send, lambda: Payout.objects.get(pk=payout.pk).status == "paid"
 
 
+def passing_on_what_was_released() -> Act:
+    hold = _passed_to()
+    return (
+        lambda: _at(PassingGateway(), passing_on.pass_on, hold_id=hold.pk, actor=SYSTEM),
+        lambda: Payout.objects.filter(hold=hold).count() == 1,
+    )
+
+
+def sending_what_is_passed_on() -> Act:
+    hold = _passed_to()
+    bank = PassingGateway()
+    payout = _at(bank, passing_on.pass_on, hold_id=hold.pk, actor=SYSTEM)
+
+    def send() -> None:
+        _at(bank, payouts.send_payout, payout_id=payout.pk)
+        assert bank.moved == payout.amount_minor
+
+    return send, lambda: Payout.objects.get(pk=payout.pk).status == "paid"
+
+
+def giving_back_what_was_passed_on() -> Act:
+    hold, bank = _passed_on()
+    given = {"order_id": hold.order_id, "amount_minor": 4_000, "actor": SYSTEM, "reason": "broken"}
+    return (
+        lambda: _at(bank, late_refunds.refund_released, **given),
+        lambda: Reversal.objects.filter(payout__hold=hold).count() == 1,
+    )
+
+
+def taking_back_what_was_passed_on() -> Act:
+    hold, bank = _passed_on()
+    _at(bank, late_refunds.refund_released, order_id=hold.order_id, amount_minor=4_000, actor=SYSTEM, reason="broken")
+    row, before = Reversal.objects.get(payout__hold=hold), bank.moved
+
+    def take() -> None:
+        _at(bank, taking_back.send_reversal, reversal_id=row.pk)
+        assert bank.moved - before == 3_800
+
+    return take, lambda: Reversal.objects.get(pk=row.pk).status == "done"
+
+
+def _at(bank: PassingGateway, act: Callable[..., Any], **given: Any) -> Any:
+    with use("sandbox", bank):
+        return act(**given, now=clock.now())
+
+
+def _passed_to() -> Hold:
+    hold = held(order=OrderFactory(store=StoreFactory(), items_minor=10_000))
+    holds.release(order_id=hold.order_id, actor=SYSTEM, reason="received", now=clock.now())
+    account_there(hold.store_id)
+    return hold
+
+
+def _passed_on() -> tuple[Hold, PassingGateway]:
+    hold, bank = _passed_to(), PassingGateway()
+    payout = _at(bank, passing_on.pass_on, hold_id=hold.pk, actor=SYSTEM)
+    _at(bank, payouts.send_payout, payout_id=payout.pk)
+    return hold, bank
+
+
 def _earned() -> Hold:
     hold = held(order=OrderFactory(store=StoreFactory(), items_minor=10_000))
     holds.release(order_id=hold.order_id, actor=SYSTEM, reason="received", now=clock.now())
@@ -122,6 +189,8 @@ def _earned() -> Hold:
 
 ACTS = (
     confirming, releasing_by_the_clock, holding_what_was_paid, sending_a_refund, paying_out, sending_a_payout,
+    passing_on_what_was_released, sending_what_is_passed_on, giving_back_what_was_passed_on,
+    taking_back_what_was_passed_on,
 )  # fmt: skip
 
 

@@ -66,9 +66,8 @@ def _row(book: Book, move: Move, minor: int, kind: str, number: str, balance: in
     transfer = book.transfers.get(move.subject)
     refund = book.refunds.get(move.subject)
     trade_no = charge.data["trade_no"] if charge else move.subject
-    ours = (
-        refund.data["no"] if refund else transfer.key.rpartition("/")[2] if transfer else charge.key if charge else ""
-    )
+    parts = transfer.key.split("/") if transfer else []  # trade/number of a release, trade/number/merchant taken back
+    ours = refund.data["no"] if refund else parts[1 if len(parts) > 1 else 0] if parts else charge.key if charge else ""
     subject = charge.description if charge else ""
     inward, outward = (words.yuan(minor), "0.00") if minor > 0 else ("0.00", words.yuan(minor))
     cells = (

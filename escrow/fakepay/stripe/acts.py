@@ -213,6 +213,12 @@ def reverse_transfer(call: Call) -> dict[str, Any]:
     )
 
 
+def list_reversals(call: Call) -> dict[str, Any]:
+    row = _transfer(call, "tr_")
+    rows = [objects.reversal(each) for each in reversed(call.book.transfers.values()) if each.of == row.ref]
+    return listed(rows, call.params, f"/v1/transfers/{row.ref}/reversals")
+
+
 def create_payout(call: Call) -> dict[str, Any]:
     row = call.book.payout(
         key=call.key, minor=whole(call.params, "amount"), currency=need(call.params, "currency").upper(),
@@ -259,6 +265,7 @@ DOORS: Mapping[tuple[str, str], tuple[str, Callable[[Call], dict[str, Any]]]] = 
     ("GET", "transfers"): ("query_payout", list_transfers),
     ("GET", "transfers/*"): ("query_payout", get_transfer),
     ("POST", "transfers/*/reversals"): ("reverse_release", reverse_transfer),
+    ("GET", "transfers/*/reversals"): ("query_reversal", list_reversals),
     ("POST", "payouts"): ("payout", create_payout),
     ("GET", "payouts/*"): ("query_payout", get_payout),
     ("GET", "disputes/*"): ("query_dispute", get_dispute),

@@ -30,7 +30,7 @@ ROUTES: tuple[tuple[str, str, str, Act], ...] = (
     ("GET", r"/v3/profitsharing/orders/([^/]+)", "query_release", money.query_share),
     ("GET", r"/v3/profitsharing/transactions/([^/]+)/amounts", "query_release", money.unsplit),
     ("POST", r"/v3/profitsharing/return-orders", "reverse_release", money.give_back),
-    ("GET", r"/v3/profitsharing/return-orders/([^/]+)", "query_reverse", money.query_back),
+    ("GET", r"/v3/profitsharing/return-orders/([^/]+)", "query_reversal", money.query_back),
     ("POST", _BILLS, "payout", money.transfer),
     ("GET", rf"{_BILLS}/out-bill-no/([^/]+)", "query_payout", money.query_transfer),
     ("GET", r"/v3/merchant/fund/balance/(BASIC|OPERATION|FEES)", "balance", money.balance),

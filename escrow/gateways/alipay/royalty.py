@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from core.money import Money
 from escrow.gateways.alipay import words
@@ -13,6 +14,10 @@ from escrow.gateways.base import Capabilities, PayoutState, RefundState, Refused
 
 FREEZE_DAYS = 30  # "商家分账接入指南": frozen money is freed by itself after that
 NOT_PAID = "ACQ.TRADE_STATUS_ERROR"
+NOT_SHARED = frozenset({"ACQ.TRADE_SETTLE_NOT_EXIST", "ACQ.TRADE_NOT_EXIST"})
+_SHARES: Mapping[str, Literal["pending", "done", "failed"]] = {
+    "SUCCESS": "done", "PROCESSING": "pending", "FAIL": "failed",
+}  # fmt: skip
 _USER = re.compile(r"\A2088\d{12}\Z", re.ASCII)
 
 
@@ -24,7 +29,8 @@ class AlipayRoyaltyGateway(AlipayGateway):
     """
 
     capabilities = Capabilities(
-        hold_days=FREEZE_DAYS, partial_refund=True, currencies=frozenset({words.CURRENCY})
+        hold_days=FREEZE_DAYS, partial_refund=True, currencies=frozenset({words.CURRENCY}), splits=True,
+        reversal_refunds=True,
     )  # fmt: skip
 
     def __init__(self, *, channel: Channel, seller_id: str, confirms: bool) -> None:
@@ -64,12 +70,32 @@ class AlipayRoyaltyGateway(AlipayGateway):
         answer = self.channel.ask("alipay.trade.order.settle", settle)
         return PayoutState(str(answer.get("settle_no") or number), "done")
 
-    def reverse_release(self, *, key: str, release_key: str, reference: str, amount: Money) -> RefundState:
+    def query_release(self, *, key: str, reference: str) -> PayoutState:
+        """
+        How a release stands (alipay.trade.order.settle.query).
+
+        Only that Alipay has not heard of it means that it may be asked for; any other no tells nothing.
+        """
+        content = {"out_request_no": words.word(key), "trade_no": self._trade_no(reference)}
+        try:
+            answer = self.channel.ask("alipay.trade.order.settle.query", content)
+        except Refused as refusal:
+            if refusal.why in NOT_SHARED:
+                return PayoutState("", "unknown")
+            raise Unavailable from refusal
+        share = _share_in(answer)
+        status = _SHARES.get(str(share.get("state", "")), "pending")
+        reason = str(share.get("error_code", ""))[:200] if status == "failed" else ""
+        return PayoutState(str(answer.get("settle_no") or words.word(key)), status, reason)
+
+    def reverse_release(
+        self, *, key: str, release_key: str, reference: str, amount: Money, payer_gets: Money | None = None
+    ) -> RefundState:
         """
         Take a released part back from its merchant and give it to the payer, which at Alipay is one act.
 
-        It is a refund that names who pays for it (alipay.trade.refund, ``refund_royalty_parameters``): whoever calls
-        this must not refund the same part again.
+        It is a refund of ``payer_gets`` that names who pays for ``amount`` of it (alipay.trade.refund,
+        ``refund_royalty_parameters``): whoever calls this must not refund the same part again.
 
         :raises Refused: if nothing was released under that key
         """
@@ -84,10 +110,13 @@ class AlipayRoyaltyGateway(AlipayGateway):
         }
         content = {
             "trade_no": trade_no,
-            "refund_amount": words.yuan(amount),
+            "refund_amount": words.yuan(payer_gets or amount),
             "refund_royalty_parameters": [share],
         }
         return self._refund(key, content)
+
+    def query_reversal(self, *, key: str, release_key: str, reference: str) -> RefundState:
+        return self.query_refund(key=key, reference=reference)
 
     def _trade_no(self, reference: str) -> str:
         """
@@ -103,9 +132,18 @@ class AlipayRoyaltyGateway(AlipayGateway):
     def _merchant(self, trade_no: str, release_key: str) -> str:
         """Whom a release went to (alipay.trade.order.settle.query)."""
         content = {"out_request_no": words.word(release_key), "trade_no": trade_no}
-        answer = self.channel.ask("alipay.trade.order.settle.query", content)
+        share = _share_in(self.channel.ask("alipay.trade.order.settle.query", content))
         try:
-            shares = [row for row in answer["royalty_detail_list"] if row["operation_type"] == "transfer"]
-            return str(shares[0]["trans_in"])
-        except (KeyError, TypeError, IndexError) as fault:
+            return str(share["trans_in"])
+        except KeyError as fault:
             raise Unavailable from fault
+
+
+def _share_in(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one part that a release of ours has shared out."""
+    try:
+        shares = [row for row in answer["royalty_detail_list"] if row["operation_type"] == "transfer"]
+        share: Mapping[str, Any] = shares[0]
+    except (KeyError, TypeError, IndexError) as fault:
+        raise Unavailable from fault
+    return share

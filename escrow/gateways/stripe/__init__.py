@@ -67,7 +67,9 @@ class StripeGateway(Payments, Transfers, Reports):
     """One platform account. Its payments' references are those of their Checkout Sessions."""
 
     name = "stripe"
-    capabilities = Capabilities(hold_days=90, partial_refund=True, currencies=CURRENCIES, wording="protected payment")
+    capabilities = Capabilities(
+        hold_days=90, partial_refund=True, currencies=CURRENCIES, wording="protected payment", splits=True
+    )
 
     def __init__(
         self, *, client: httpx.Client, secret_key: str, webhook_secret: str, account: str, methods: str = "card"

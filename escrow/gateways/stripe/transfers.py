@@ -33,14 +33,31 @@ class Transfers:
         }
         return _state(self.wire.post("/v1/transfers", fields, key=key))
 
-    def reverse_release(self, *, key: str, release_key: str, reference: str, amount: Money) -> RefundState:
-        """Take a part of a release back; Stripe refuses more than the merchant's account there can bear."""
+    def query_release(self, *, key: str, reference: str) -> PayoutState:
+        """How a release stands: found in its payment's transfer group, for Stripe forgets keys after a day."""
+        row = self._find(self._intent(reference)["transfer_group"] or "", key)
+        return PayoutState("", "unknown") if row is None else _state(row)
+
+    def reverse_release(
+        self, *, key: str, release_key: str, reference: str, amount: Money, payer_gets: Money | None = None
+    ) -> RefundState:
+        """
+        Take a part of a release back; Stripe refuses more than the merchant's account there can bear.
+
+        Whoever asks again later asks ``query_reversal`` first.
+        """
         row = self._find(self._intent(reference)["transfer_group"] or "", release_key)
         if row is None:
             raise Refused("no_such_release")
         fields = {"amount": to_provider(amount, provider=PROVIDER), "metadata": {"key": key}}
         made = self.wire.post(f"/v1/transfers/{row['id']}/reversals", fields, key=key)
         return RefundState(made["id"], "done")
+
+    def query_reversal(self, *, key: str, release_key: str, reference: str) -> RefundState:
+        row = self._find(self._intent(reference)["transfer_group"] or "", release_key)
+        rows = self.wire.all(f"/v1/transfers/{row['id']}/reversals", {}) if row else iter(())
+        made = next((each for each in rows if each["metadata"].get("key") == key), None)
+        return RefundState("", "unknown") if made is None else RefundState(made["id"], "done")
 
     def payout(self, *, key: str, amount: Money, bank: str, holder: str, number: str) -> PayoutState:
         """

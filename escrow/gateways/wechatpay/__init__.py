@@ -44,6 +44,7 @@ class WeChatPayGateway(Sharing, Transfers, Bills):
             currencies=frozenset({"CNY"}),
             partial_release=True,
             pays_out=bool(scene),
+            splits=True,
         )
 
     @property

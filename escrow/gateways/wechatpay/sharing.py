@@ -63,7 +63,9 @@ class Sharing(Payments):
                 return PayoutState("", "unknown")
             raise Unavailable from no
 
-    def reverse_release(self, *, key: str, release_key: str, reference: str, amount: Money) -> RefundState:
+    def reverse_release(
+        self, *, key: str, release_key: str, reference: str, amount: Money, payer_gets: Money | None = None
+    ) -> RefundState:
         """Take a part of a release back from the merchant number it went to, which must have consented; 180 days."""
         transaction = word(self._paid(reference), "transaction_id")
         order = number_of(release_key)
@@ -75,11 +77,16 @@ class Sharing(Payments):
             "amount": whole_fen(amount),
             "description": "Return of a released payment",
         }
-        answer = self.caller.ask("POST", "/v3/profitsharing/return-orders", body)
-        status = _RESULTS.get(word(answer, "result"))
-        if status is None:
-            raise Unavailable
-        return RefundState(word(answer, "return_id"), status, str(answer.get("fail_reason", "")))
+        return _return_of(self.caller.ask("POST", "/v3/profitsharing/return-orders", body))
+
+    def query_reversal(self, *, key: str, release_key: str, reference: str) -> RefundState:
+        path = f"/v3/profitsharing/return-orders/{number_of(key)}?out_order_no={number_of(release_key)}"
+        try:
+            return _return_of(self.caller.ask("GET", path))
+        except Said as no:
+            if no.word in _NONE:
+                return RefundState("", "unknown")
+            raise Unavailable from no
 
     def unfreeze(self, *, key: str, reference: str) -> PayoutState:
         """Let everything that is still frozen of a payment come to us: our fee, or what a payout then sends on."""
@@ -115,3 +122,10 @@ def _release_of(answer: Mapping[str, Any]) -> PayoutState:
     if status is None:
         raise Unavailable
     return PayoutState(word(answer, "order_id"), status, str(receiver.get("fail_reason", "")))
+
+
+def _return_of(answer: Mapping[str, Any]) -> RefundState:
+    status = _RESULTS.get(word(answer, "result"))
+    if status is None:
+        raise Unavailable
+    return RefundState(word(answer, "return_id"), status, str(answer.get("fail_reason", "")))
