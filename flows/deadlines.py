@@ -7,8 +7,8 @@ from escrow import handlers as escrow
 from flows import cancellation, chargebacks, fulfilment, purchase, release, silence
 
 KINDS: tuple[Kind, ...] = (
-    Kind("sandbox.notice", escrow.send_sandbox_notices, 20),
     Kind("payment.poll", purchase.poll_due, 20),
+    Kind("payment.close_ways", purchase.close_ways_due, 20),
     Kind("order.pay_by", cancellation.pay_by_due, 20),
     Kind("order.ship_reminder", cancellation.remind_to_ship, 200),
     Kind("order.ship_by", cancellation.ship_by_due, 200),

@@ -18,6 +18,7 @@ from escrow.gateways import gateway
 from escrow.gateways.base import RefundState, Refused, Unavailable
 from escrow.ledger import Entry
 from escrow.models import Hold, Receipt, Refund, TransferKind
+from escrow.queries.ways import reference_at
 from escrow.services.moves import is_disputed
 from escrow.states import REFUND, ReceiptOutcome, RefundStatus
 
@@ -138,8 +139,9 @@ def _key(refund: Refund) -> str:
 def _call(refund: Refund, *, asked_before: bool) -> RefundState:
     provider = gateway(refund.gateway)
     key = _key(refund)
+    reference = reference_at(payment=refund.payment, gateway=refund.gateway) if refund.payment else ""
     if asked_before:
-        state = provider.query_refund(key=key, reference=refund.payment.reference if refund.payment else "")
+        state = provider.query_refund(key=key, reference=reference)
         if state.status != "unknown":
             return state
     receipt = refund.receipt
@@ -147,7 +149,7 @@ def _call(refund: Refund, *, asked_before: bool) -> RefundState:
         receipt = refund.payment.receipts.filter(outcome=ReceiptOutcome.APPLIED).first()
     return provider.refund(
         key=key,
-        reference=refund.payment.reference if refund.payment else "",
+        reference=reference,
         movement_ref=receipt.gateway_ref if receipt else "",
         amount=refund.amount,
     )
