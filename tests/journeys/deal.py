@@ -27,7 +27,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 class Deal:
-    def __init__(self, *, price: int = PRICE, shipping: int = 600) -> None:
+    def __init__(self, *, price: int = PRICE, shipping: int = 600, number: str = "6222021234561234") -> None:
         self.buyer = Person(UserFactory(language="zh-hans"))
         self.merchant = Person(UserFactory(language="en"))
         self.mediator = Person(MediatorFactory(language="en"))
@@ -35,7 +35,7 @@ class Deal:
         self.product = ProductFactory(store=store, price_minor=price)
         AddressFactory(user=self.buyer.user, is_default=True)
         sandbox_carrier(store.pk)
-        payout_account(store.pk)
+        payout_account(store.pk, number)
         self.store = store
         self.total = price + shipping
 
