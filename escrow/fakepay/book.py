@@ -85,8 +85,9 @@ class Book(Transfers):
                 self._close(charge)
                 if charge.data.get("late") or self.faults.take("close", among="late"):
                     self._arrive(charge, charge.minor, charge.currency, "")
-                    self.events[-1].due_at = time.time() + LATE_SECONDS  # told after whoever closes it is done
-                    self.keep(self.events[-1])
+                    for event in self.events[-2:]:  # the close and the money: told after whoever closes it is done
+                        event.due_at = time.time() + LATE_SECONDS
+                        self.keep(event)
             return "closed"
 
     # --- back to payers ---------------------------------------------------------------------------------------------
