@@ -81,9 +81,11 @@ class Sandbox:
 
     def create(self, body: Body) -> Said:
         minor, currency = _amount(body)
-        texts = {name: str(body.get(name, ""))[:500] for name in ("description", "return_url", "notify_url")}
-        ref = number("SB").upper()
-        charge = self.book.open_charge(key=str(body["key"]), minor=minor, currency=currency, ref=ref, **texts)
+        charge = self.book.open_charge(
+            key=str(body["key"]), minor=minor, currency=currency, ref=number("SB").upper(),
+            description=_text(body, "description"), return_url=_text(body, "return_url"),
+            notify_url=_text(body, "notify_url"),
+        )  # fmt: skip
         page = f"/sandbox/pay/{charge.key.removeprefix('payment:')}/"
         return {"reference": charge.ref, "url": urljoin(charge.return_url, page)}
 
@@ -207,6 +209,10 @@ class Sandbox:
 
 def iso(at: float) -> str:
     return datetime.fromtimestamp(at, CHINA).isoformat()
+
+
+def _text(body: Body, name: str) -> str:
+    return str(body.get(name, ""))[:500]
 
 
 def _money(minor: int, currency: str) -> Said:

@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core import wire
@@ -30,6 +31,12 @@ from escrow.queries.ways import payment_at, reference_at
 from escrow.services import payments
 
 STAY = ("late", "forged", "chargeback", "chargeback_won", "chargeback_lost")  # the payer has no reason to go back
+TITLES = {
+    "sandbox": gettext_lazy("Sandbox bank"),
+    "alipay": gettext_lazy("Alipay (sandbox)"),
+    "wechatpay": gettext_lazy("WeChat Pay on the phone (sandbox)"),
+    "stripe": gettext_lazy("Card payment by Stripe (sandbox)"),
+}
 TOLD = ("status", "reference", "amount", "movements", "late", "disputes", "notices")
 
 
@@ -44,6 +51,7 @@ def pay(request: HttpRequest, payment: UUID) -> HttpResponse:
     if wants_json(request):
         return JsonResponse(_as_json(charge))
     context = {"charge": charge, "amount": _money(charge["amount"]), "notices": charge["notices"], "way": gateway}
+    context["title"] = TITLES[gateway]
     context["disputes"] = [{**row, "amount": _money(row)} for row in charge["disputes"]]
     return render(request, "sandbox/pay.html", context)
 
