@@ -20,10 +20,12 @@ from types import TracebackType
 from typing import Any
 
 PATIENCE_SECONDS = 20
-_TABLE = """CREATE TABLE IF NOT EXISTS entry (seq INTEGER PRIMARY KEY AUTOINCREMENT, book TEXT NOT NULL,
-            kind TEXT NOT NULL, ref TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (book, kind, ref))"""
-_NEW = "SELECT seq, book, kind, ref, body FROM entry WHERE seq > ? ORDER BY seq"
-_WRITE = "INSERT OR REPLACE INTO entry (book, kind, ref, body) VALUES (?, ?, ?, ?)"
+_TABLES = """CREATE TABLE IF NOT EXISTS entry (place INTEGER PRIMARY KEY AUTOINCREMENT, version INTEGER NOT NULL,
+             book TEXT NOT NULL, kind TEXT NOT NULL, ref TEXT NOT NULL, body TEXT NOT NULL, UNIQUE (book, kind, ref));
+             CREATE INDEX IF NOT EXISTS entry_version ON entry (version);"""
+_NEW = "SELECT version, book, kind, ref, body FROM entry WHERE version > ? ORDER BY place"
+_WRITE = """INSERT INTO entry (version, book, kind, ref, body) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (book, kind, ref) DO UPDATE SET version = excluded.version, body = excluded.body"""
 Reader = Callable[[str, str, Mapping[str, Any]], None]
 
 
@@ -43,7 +45,7 @@ class Store:
 
     def attach(self, book: str, read: Reader) -> None:
         """Let a book have its rows: those that are there now, and later what other processes write."""
-        with self._lock:
+        with self:
             self._readers[book] = read
             for row in self._waiting.pop(book, []):
                 read(*row)
@@ -85,8 +87,8 @@ class Store:
         db = self._connection()
         db.execute("BEGIN IMMEDIATE")
         with closing(db.execute(_NEW, [self._seen])) as rows:
-            for seq, book, kind, ref, body in rows:
-                self._seen = seq
+            for version, book, kind, ref, body in rows:
+                self._seen = max(self._seen, version)
                 self._read(book, kind, ref, json.loads(body))
 
     def _read(self, book: str, kind: str, ref: str, body: Any) -> None:
@@ -97,9 +99,10 @@ class Store:
 
     def _finish(self) -> None:
         db = self._connection()
+        self._seen += bool(self._changed)
         for (book, kind, ref), row in self._changed.items():
             body = json.dumps(asdict(row) if hasattr(row, "__dataclass_fields__") else row, ensure_ascii=False)
-            self._seen = db.execute(_WRITE, [book, kind, ref, body]).lastrowid or self._seen
+            db.execute(_WRITE, [self._seen, book, kind, ref, body])
         self._changed.clear()
         db.execute("COMMIT")
 
@@ -113,6 +116,6 @@ class Store:
             )
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.execute(_TABLE)
+            self._db.executescript(_TABLES)
             self._owner = os.getpid()
         return self._db
