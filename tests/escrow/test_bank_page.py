@@ -191,3 +191,16 @@ def test_nobody_else_sees_it(client):
     client.force_login(UserFactory())
     assert client.get(reverse("console:payments")).status_code == 404
     assert client.post(reverse("console:receipt-return", args=[1])).status_code == 404
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_bank_that_is_down_is_said_on_its_pages(client, payment, settings, accept):
+    settings.FAKEPAY_URL = "http://127.0.0.1:1"
+    settings.PROVIDERS = {**settings.PROVIDERS, "sandbox": {"api_base": "http://127.0.0.1:1/sandbox", "secret": "x"}}
+    for url in (page(payment), reverse("sandbox:bank"), reverse("sandbox:pay-at", args=["sandbox", "SB0"])):
+        answer = client.get(url, headers={"accept": accept})
+        assert answer.status_code in (404, 503), (url, answer.status_code)
+    answer = client.post(page(payment), {"outcome": "paid"}, headers={"accept": accept})
+    assert answer.status_code == 503
+    decided = reverse("sandbox:bank-decide", args=["PO1"])
+    assert client.post(decided, {"state": "done"}, headers={"accept": accept}).status_code == 503
