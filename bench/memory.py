@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bench.served import Web, load
+from bench.served import Web, bank_process, load
 from bench.stats import Verdict
 from tooling import services
 from tooling.house import PYTHON, ROOT, any_port
@@ -54,7 +54,7 @@ def measure(name: str, args: argparse.Namespace, home: Path) -> None:
     )  # fmt: skip
     if done.returncode != 0:
         raise RuntimeError(f"the shop could not be filled:\n{done.stderr[-4000:]}")
-    with served(name, port=port, env=env, home=home) as (web, workers):
+    with bank_process(home), served(name, port=port, env=env, home=home) as (web, workers):
         print(f"\n  {name}: MB after each {args.requests // STEPS:,} requests, load average {os.getloadavg()[0]:.1f}")
         series = _visit(web, workers, json.loads(done.stdout), args.requests)
     _report(name, series)
@@ -73,6 +73,7 @@ def environment(name: str, home: Path, port: int) -> dict[str, str]:
         "SITE_URL": f"http://127.0.0.1:{port}",
         "DEBUG": "0",
         "SANDBOX": "1",
+        "PAYMENT_GATEWAYS": "sandbox",
         "LOG_LEVEL": "WARNING",
     }
 

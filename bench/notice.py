@@ -18,7 +18,7 @@ from uuid import UUID
 
 import django
 
-from bench.served import Web, load, serve
+from bench.served import Web, load, pretended_bank, serve
 from bench.stats import Series, Verdict, median, of_rounds, spread
 from bench.web import CLIENTS, environment
 
@@ -51,7 +51,8 @@ def measure(args: argparse.Namespace, *, home: Path, env: dict[str, str]) -> Non
     connections.close_all()
     bare = {**env, "DJANGO_SETTINGS_MODULE": "bench.bare_settings"}
     bank = {**env, "DJANGO_SETTINGS_MODULE": "bench.bank_settings", "BENCH_SHOP": "{shop}", "SITE_URL": "{bank}"}
-    with serve(home, bare=bare, shop={**env, "SITE_URL": "{bank}"}, bank=bank) as webs:
+    shop = {**env, "SITE_URL": "{bank}", "PAYMENT_GATEWAYS": "sandbox"}
+    with pretended_bank(home), serve(home, bare=bare, shop=shop, bank=bank) as webs:
         count = statements_of(arrived(webs["bank"]))
         print(f"  a notice makes {count} statements; load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
         _run(Series(""), webs["shop"], [signed(arrived(webs["bank"])) for _ in range(2 * CLIENTS)])
@@ -68,38 +69,35 @@ def measure(args: argparse.Namespace, *, home: Path, env: dict[str, str]) -> Non
 
 
 def arrived(bank: Web) -> str:
-    """A payment whose money has just come to the bank, which has told nobody; its key there."""
+    """A payment whose money has just come to the bank, which has told nobody; its number there."""
     from django.conf import settings
 
     from bench import deals
-    from escrow import sandbox_bank
-    from escrow.models import SandboxCharge
+    from escrow import pretended
     from escrow.services import payments
 
     payment_id: UUID = deals.placed()
     settings.SITE_URL = bank.base
-    payments.start_payment(payment_id=payment_id)
-    charge = SandboxCharge.objects.get(kind="payment", key=f"payment:{payment_id}")
-    sandbox_bank._arrive(charge, charge.amount_minor, charge.currency)
-    return charge.key
+    there = payments.start_payment(payment_id=payment_id)
+    pretended.ask("faults", "sandbox", script=[{"op": "notice", "mood": "lose"}])
+    pretended.ask("pay", "sandbox", ref=there.reference)
+    return there.reference
 
 
-def signed(key: str) -> dict[str, Any]:
+def signed(reference: str) -> dict[str, Any]:
     """The bank's notice of a payment, signed now."""
     from django.conf import settings
 
     from escrow.gateways.signing import HEADER, sign
-    from escrow.models import SandboxCharge
 
-    charge = SandboxCharge.objects.get(kind="payment", key=key)
     body = json.dumps(
-        {"id": f"evt-{time.time_ns()}", "type": "payment.changed", "payment": charge.reference, "key": key}
+        {"id": f"evt-{time.time_ns()}", "type": "payment.changed", "payment": reference, "key": "payment:measured"}
     )
-    mark = sign(body.encode(), secret=settings.SANDBOX_BANK_SECRET)
+    mark = sign(body.encode(), secret=settings.PROVIDERS["sandbox"]["secret"])
     return {"path": PATH, "body": body, "headers": {HEADER: mark, "Content-Type": "application/json"}}
 
 
-def statements_of(key: str) -> int:
+def statements_of(reference: str) -> int:
     """How many statements one notice makes, counted in this process."""
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
@@ -107,7 +105,7 @@ def statements_of(key: str) -> int:
     from core import clock
     from flows import purchase
 
-    message = signed(key)
+    message = signed(reference)
     with CaptureQueriesContext(connection) as asked:
         purchase.notice_received(
             gateway="sandbox", raw_body=message["body"].encode(), headers=message["headers"], now=clock.now()

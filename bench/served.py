@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -91,3 +92,41 @@ def load(**job: Any) -> float:
     if done.returncode != 0:
         raise RuntimeError(f"the visitors stopped:\n{done.stderr[-4000:]}")
     return float(json.loads(done.stdout)["seconds"])
+
+
+@contextmanager
+def bank_process(home: Path) -> Iterator[Path]:
+    """
+    Run the sandbox's pretended provider in a process of its own, whose work is not the shop's; gives its folder.
+
+    Servers that start afterwards with ``home/var`` as their VAR_DIR find it.
+    """
+    folder = home / "var" / "fakepay"
+    (folder / "shop.json").unlink(missing_ok=True)
+    command = [PYTHON, "-m", *services.bank(folder=str(folder), port=any_port())]
+    bank = Child("bank", command, log=home / "fakepay.log")
+    try:
+        while not (folder / "shop.json").exists():
+            if not bank.is_running():
+                raise RuntimeError(bank.last_lines())
+            time.sleep(0.02)
+        yield folder
+    finally:
+        stop_all([bank])
+
+
+@contextmanager
+def pretended_bank(home: Path) -> Iterator[None]:
+    """The same, found by this process too."""
+    from django.conf import settings
+
+    from config.providers import pretended
+
+    before = settings.FAKEPAY_URL, settings.PROVIDERS
+    with bank_process(home) as folder:
+        settings.FAKEPAY_URL, values = pretended(folder)
+        settings.PROVIDERS = {**settings.PROVIDERS, "sandbox": values["sandbox"]}
+        try:
+            yield
+        finally:
+            settings.FAKEPAY_URL, settings.PROVIDERS = before

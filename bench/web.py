@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import django
 
-from bench.served import Web, load, serve
+from bench.served import Web, load, pretended_bank, serve
 from bench.stats import Series, Verdict, median, of_rounds, spread
 from bench.weight import cards_of, weigh
 
@@ -91,8 +91,8 @@ def measure(args: argparse.Namespace, *, home: Path, env: dict[str, str]) -> Non
         for title, path in (("home", "/"), ("product", world.products[0]), ("order", world.order)):
             print(f"  {title:<8} {weigh(webs['shop'].base, path, session=world.buyers[0])}")
     bank = {**env, "DJANGO_SETTINGS_MODULE": "bench.bank_settings", "BENCH_SHOP": "{shop}", "SITE_URL": "{bank}"}
-    shop = {**env, "SANDBOX": "1", "SITE_URL": "{bank}"}
-    with serve(home, bare=bare, shop=shop, bank=bank) as webs:
+    shop = {**env, "SANDBOX": "1", "SITE_URL": "{bank}", "PAYMENT_GATEWAYS": "sandbox"}
+    with pretended_bank(home), serve(home, bare=bare, shop=shop, bank=bank) as webs:
         _purchases(webs, world, args)
 
 

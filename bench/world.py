@@ -13,7 +13,6 @@ from django.db import connection
 
 from accounts.models import User
 from core import clock
-from core.wire import in_process
 from demo import catalogue
 from demo.seeding import shelves
 from demo.seeding.bulk import add_orders
@@ -21,6 +20,7 @@ from demo.seeding.people import seed_people
 from demo.seeding.player import Player
 from demo.seeding.timeline import play
 from escrow.models import Hold, Transfer, TransferKind
+from escrow.pretended import answering_here
 from logistics.models import TrackingEvent
 from logistics.services.carriers import ensure_carriers
 from shop.models import Category, Product, ProductImage, ProductVersion, Store, Variant
@@ -133,7 +133,7 @@ def _deal(buyer: User, variant: Variant, *, now: datetime) -> Player:
     for _ in range(EVENTS - 3):
         player.scan("in_transit", after=4)
     player.scan("out_for_delivery").scan("delivered", signed="recipient").confirm(after=2)
-    with in_process():
+    with answering_here():
         play([player.steps], until=now)
     return player
 

@@ -11,7 +11,7 @@ from config.env import BASE_DIR, DEMO_SECRET, DEMO_VAULT, database, env
 from config.limits import *
 from config.logs import *
 from config.people import *
-from config.providers import providers
+from config.providers import pretended, providers
 from config.safety import *
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -32,13 +32,16 @@ FOOTER = {
     "licence_url": env.str("FOOTER_LICENCE_URL", default=""),
     "report": env.str("FOOTER_REPORT", default=""),
 }
-SANDBOX_BANK_SECRET = env.str("SANDBOX_BANK_SECRET", default="sandbox-bank-secret")
 SANDBOX_CARRIER_SECRET = env.str("SANDBOX_CARRIER_SECRET", default="sandbox-carrier-secret")
 SANDBOX_FEE_BPS = env.int("SANDBOX_FEE_BPS", default=0)  # what the pretended bank keeps of each arrival
-PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="sandbox")
-PAYOUT_GATEWAY = env.str("PAYOUT_GATEWAY", default=PAYMENT_GATEWAY)  # who sends merchants their money
+FAKEPAY_DIR = VAR_DIR / "fakepay"
+FAKEPAY_URL, PRETENDED = pretended(FAKEPAY_DIR) if SANDBOX else ("", {})
+# A provider that is really set up goes before one that is pretended.
+PROVIDERS = providers(pretended=PRETENDED)
+# Who takes buyers' money, as they are offered; who sends merchants theirs.
+PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=list(PRETENDED) or ["sandbox"])
+PAYOUT_GATEWAY = env.str("PAYOUT_GATEWAY", default=next(iter(PAYMENT_GATEWAYS), "none"))
 PAYOUT_APPROVAL_MINOR = env.int("PAYOUT_APPROVAL_MINOR", default=5_000_000)  # from here a second person must agree
-PROVIDERS = providers()
 
 INSTALLED_APPS = [
     "django.contrib.admin",

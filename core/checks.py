@@ -29,9 +29,9 @@ def no_demo_parts(**more: Any) -> list[CheckMessage]:
         found.append(Error("SANDBOX=1 lets anybody be anybody and moves the clock.", id="core.E001"))
     if settings.SECRET_KEY.startswith(DEMO_MARKS) or any(key.startswith(DEMO_MARKS) for key in settings.VAULT_KEYS):
         found.append(Error("SECRET_KEY or VAULT_KEYS is the demo's, which everybody knows.", id="core.E002"))
-    if settings.PAYMENT_GATEWAY == "sandbox" or settings.PAYOUT_GATEWAY == "sandbox":
+    if "sandbox" in (*settings.PAYMENT_GATEWAYS, settings.PAYOUT_GATEWAY):
         found.append(
-            Error("PAYMENT_GATEWAY=sandbox pretends: nobody pays. Use none until there is a bank.", id="core.E003")
+            Error("The sandbox bank pretends: nobody pays. PAYMENT_GATEWAYS=none until there is one.", id="core.E003")
         )
     if not _is_key(settings.SIGNING_KEY):
         found.append(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 from django.conf import settings
@@ -14,19 +15,30 @@ from django.core.servers.basehttp import get_internal_wsgi_application
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 
+from core import clock
 
-def client(*, base_url: str = "", timeout_seconds: float = 10) -> httpx.Client:
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+
+def client(*, base_url: str = "", timeout_seconds: float = 10, tells_time: bool = False) -> httpx.Client:
     """
     A client for a partner's API: no redirects, no proxy from the environment, no kept connections.
 
-    Made once per process: reading the certificate store for each call would cost more than the call.
+    Made once per process: reading the certificate store for each call would cost more than the call. ``tells_time``:
+    for a pretended partner, which goes by the sandbox's clock.
     """
-    return _client(base_url, timeout_seconds, os.getpid())
+    return _client(base_url, timeout_seconds, tells_time, os.getpid())
+
+
+def _tell_time(asked: httpx.Request) -> None:
+    asked.headers["Sandbox-Now"] = f"{clock.now().timestamp():.6f}"
 
 
 @lru_cache(maxsize=16)
-def _client(base_url: str, timeout_seconds: float, process: int) -> httpx.Client:
+def _client(base_url: str, timeout_seconds: float, tells_time: bool, process: int) -> httpx.Client:
     return httpx.Client(
+        event_hooks={"request": [_tell_time] if tells_time else []},
         base_url=base_url,
         timeout=httpx.Timeout(timeout_seconds, connect=min(timeout_seconds, 2)),
         trust_env=False,
@@ -35,20 +47,22 @@ def _client(base_url: str, timeout_seconds: float, process: int) -> httpx.Client
 
 
 @contextmanager
-def in_process() -> Iterator[None]:
+def in_process(partners: Mapping[str, WSGIApplication] | None = None) -> Iterator[None]:
     """
     Hand httpx requests for SITE_URL to the WSGI application itself; all others go over sockets as ever.
 
-    The sandbox bank and carrier live on the same site and speak signed HTTP. What they say and how it is verified stays
-    the same; only the socket is left out.
+    The sandbox carrier lives on the same site and speaks signed HTTP. What is said and how it is verified stays the
+    same; only the socket is left out. ``partners``: address → what else answers in this process.
     """
+    others = {_place(urlsplit(base)): application for base, application in (partners or {}).items()}
     by_socket = httpx.HTTPTransport.handle_request
 
     def handle(transport: httpx.HTTPTransport, asked: httpx.Request) -> httpx.Response:
-        own = urlsplit(settings.SITE_URL)
-        if (asked.url.host, asked.url.port) != (own.hostname, own.port):
+        place = (asked.url.host, asked.url.port)
+        own = _place(urlsplit(settings.SITE_URL))
+        application = get_internal_wsgi_application() if place == own else others.get(place)
+        if application is None:
             return by_socket(transport, asked)
-        application = get_internal_wsgi_application()
         with _kept_connection():
             answer = httpx.WSGITransport(app=application, raise_app_exceptions=False).handle_request(asked)
             answer.read()
@@ -60,6 +74,10 @@ def in_process() -> Iterator[None]:
         yield
     finally:
         httpx.HTTPTransport.handle_request = by_socket  # type: ignore[method-assign]
+
+
+def _place(address: SplitResult) -> tuple[str | None, int | None]:
+    return address.hostname, address.port
 
 
 @contextmanager

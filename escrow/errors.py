@@ -77,6 +77,11 @@ class CannotBeHeld(DomainError):
     default_message = _("Our payment provider cannot hold this money as long as we promise to, so we do not take it.")
 
 
+class NobodyTakesMoney(DomainError):
+    code = "nobody_takes_money"
+    default_message = _("Paying is not possible here at the moment.")
+
+
 class NoSuchCurrency(DomainError):
     code = "no_such_currency"
     default_message = _("Our payment provider does not take this currency.")

@@ -10,7 +10,6 @@ from django.db import transaction
 
 from core import deadlines
 from core.actor import SYSTEM
-from escrow import sandbox_notices
 from escrow.errors import NotParked
 from escrow.services import passing_on, payments, payout_rows, payouts, refunds, taking_back
 
@@ -70,8 +69,3 @@ def return_receipts(subjects: Sequence[str], now: datetime) -> None:
                 payments.return_receipt(receipt_id=int(subject), actor=SYSTEM, reason="", now=now)
             except NotParked:
                 deadlines.finish("receipt.return", subjects=[subject])
-
-
-def send_sandbox_notices(subjects: Sequence[str], now: datetime) -> None:
-    for subject in subjects:
-        sandbox_notices.send_notice(notice_id=int(subject), now=now)

@@ -1,4 +1,4 @@
-"""The sandbox bank's pages and its API, below /sandbox/."""
+"""The sandbox bank's pages, below /sandbox/."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from escrow.views import sandbox_bank
 urlpatterns = [
     path("bank/", sandbox_bank.bank, name="bank"),
     path("bank/<str:reference>/decide/", sandbox_bank.decide, name="bank-decide"),
-    path("bank/api/<slug:act>/", sandbox_bank.bank_api, name="bank-api"),
+    path("pay/<slug:dialect>/<str:reference>/", sandbox_bank.pay_at, name="pay-at"),
     path("pay/<uuid:payment>/", sandbox_bank.pay, name="pay"),
 ]

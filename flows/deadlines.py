@@ -9,8 +9,8 @@ from flows import cancellation, chargebacks, fulfilment, guarding, purchase, rel
 from shop.services import coupon_terms
 
 KINDS: tuple[Kind, ...] = (
-    Kind("sandbox.notice", escrow.send_sandbox_notices, 20),
     Kind("payment.poll", purchase.poll_due, 20),
+    Kind("payment.close_ways", purchase.close_ways_due, 20),
     Kind("order.pay_by", cancellation.pay_by_due, 20),
     Kind("coupon.end", coupon_terms.end_due, 50),
     Kind("order.ship_reminder", cancellation.remind_to_ship, 200),

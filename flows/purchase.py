@@ -11,10 +11,13 @@ from django.db import transaction
 from accounts.queries.addresses import address_of
 from core import deadlines, outbox
 from core.actor import SYSTEM, Actor
-from core.policies import current, from_values
-from escrow.gateways.base import Movement, PaymentState, Unavailable
+from core.policies import current, from_values, rules_of
+from escrow.gateways import gateway as provider_of
+from escrow.gateways.base import Movement, PaymentState, Refused, Unavailable
 from escrow.models import Payment
+from escrow.queries import ways
 from escrow.services import holds, payments
+from escrow.services import ways as choosing
 from escrow.states import PaymentStatus
 from flows import chargebacks, clocks
 from flows.errors import NothingToBuy, OwnGoods, TotalChanged
@@ -28,6 +31,7 @@ from shop.states import OrderStatus
 
 KIND = "physical"
 POLL_EVERY = timedelta(minutes=5)
+CLOSING_LASTS = timedelta(days=1)  # then every provider has closed a payment by itself
 RETURN_WRONG_MONEY_AFTER = timedelta(hours=24)
 
 
@@ -67,9 +71,9 @@ def place(
     policy = current(KIND)
     rules = from_values(policy.values)
     pay_by = now + timedelta(minutes=rules.pay_by_minutes)
-    payments.promise_to_hold(amount=view.total, at_most=rules.longest_hold)
+    gateway = payments.promise_to_hold(amount=view.total, at_most=rules.longest_hold)
     stock.reserve(wants={line.variant.pk: line.quantity for group in view.groups for line in group.lines})
-    payment = payments.open_payment(buyer_id=buyer_id, amount=view.total, expires_at=pay_by, now=now)
+    payment = payments.open_payment(buyer_id=buyer_id, amount=view.total, gateway=gateway, expires_at=pay_by, now=now)
     wants = []
     for group in view.groups:
         order = orders.create_order(
@@ -125,49 +129,72 @@ def notice_received(*, gateway: str, raw_body: bytes, headers: Mapping[str, str]
     notice, row = payments.store_notice(gateway=gateway, raw_body=raw_body, headers=headers, now=now)
     if row is None:
         return
-    payment = Payment.objects.filter(gateway=gateway, reference=notice.payment_reference).first()
+    payment = ways.payment_at(gateway=gateway, reference=notice.payment_reference)
     if notice.kind == "dispute":
         chargebacks.dispute_changed(gateway=gateway, ref=notice.dispute_ref, now=now)
     elif payment is not None:
-        settle_payment(payment_id=payment.pk, now=now)
+        settle_payment(payment_id=payment.pk, gateway=gateway, now=now)
     payments.note_processed(inbox_id=row.pk, now=now)
 
 
-def settle_payment(*, payment_id: UUID, now: datetime) -> Payment:
+def settle_payment(*, payment_id: UUID, now: datetime, gateway: str = "") -> Payment:
     """
     Ask the provider for the truth about a payment and bring ours in line with it, in one transaction.
 
-    Called by the webhook, the return page, the poll and "check now", in any order, any number of times.
+    Called by the webhook, which names its ``gateway``, by the return page, the poll and "check now", which ask every
+    provider at which it was begun; in any order, any number of times.
+
+    :raises Unavailable: if a provider does not answer and no other has the money
     """
-    state = payments.ask_gateway(payment_id=payment_id)
+    names = [gateway] if gateway else ["", *(row.gateway for row in ways.other_ways(payment_id))]
+    states, silent = _asked(payment_id, names)
     with transaction.atomic():
         locked = orders.lock_orders_of(payment_id)
         payment = payments.lock_payment(payment_id)
-        for movement in state.movements:
-            _take_in(payment, movement, state=state, locked=locked, now=now)
-        if state.status == "declined" and payment.status == PaymentStatus.OPEN:
-            payments.note_declined(payment=payment, reason=state.reason)
+        for name, state in states:
+            by = name or payment.gateway
+            for movement in state.movements:
+                _take_in(payment, movement, gateway=by, state=state, locked=locked, now=now)
+            if state.status == "declined" and payment.status == PaymentStatus.OPEN and by == payment.gateway:
+                payments.note_declined(payment=payment, reason=state.reason)
+    if silent is not None and payment.status == PaymentStatus.OPEN:
+        raise silent
     return payment
 
 
-def _take_in(payment: Payment, movement: Movement, *, state: PaymentState, locked: list[Order], now: datetime) -> None:
+def _asked(payment_id: UUID, names: list[str]) -> tuple[list[tuple[str, PaymentState]], Unavailable | None]:
+    """What each provider says, and the silence of one that says nothing."""
+    states: list[tuple[str, PaymentState]] = []
+    silent = None
+    for name in names:
+        try:
+            states.append((name, payments.ask_gateway(payment_id=payment_id, gateway=name)))
+        except Unavailable as fault:
+            silent = fault
+    return states, silent
+
+
+def _take_in(
+    payment: Payment, movement: Movement, *, gateway: str, state: PaymentState, locked: list[Order], now: datetime
+) -> None:
     """Decide what one arrival of money is: the payment itself, or money that must not be lost (E10, E16)."""
-    if payments.is_known(gateway=payment.gateway, movement=movement):
+    if payments.is_known(gateway=gateway, movement=movement):
         return
     if payment.status == PaymentStatus.PAID:
         problem = "twice"
     elif payment.status == PaymentStatus.CLOSED:
         problem = "late"
-    elif not payments.is_payee(payment=payment, payee=state.payee):
+    elif not payments.is_payee(gateway=gateway, payee=state.payee):
         problem = "wrong_payee"
     elif movement.amount.currency != payment.currency:
         problem = "wrong_currency"
     elif movement.amount.minor != payment.amount_minor:
         problem = "wrong_amount"
     else:
+        choosing.go_by(payment=payment, gateway=gateway)
         _hold(payment, movement, locked=locked, now=now)
         return
-    receipt = payments.park(payment=payment, gateway=payment.gateway, movement=movement, reason=problem, now=now)
+    receipt = payments.park(payment=payment, gateway=gateway, movement=movement, reason=problem, now=now)
     if receipt is None:
         return
     if problem in ("twice", "late"):
@@ -204,6 +231,32 @@ def open_holds(
         clocks.start_shipping(order, now=now)
         outbox.publish("escrow.held", order_id=str(order.pk))
     deadlines.cancel_all(subjects=[payment.pk], kinds=("order.pay_by", "payment.poll"))
+    if ways.other_ways(payment.pk):
+        deadlines.schedule("payment.close_ways", subject=payment.pk, due_at=now)
+
+
+def ways_to_pay(*, payment: Payment, policy_id: int) -> list[str]:
+    """The providers that can do what the rules of this purchase promise, in the order in which they are offered."""
+    return ways.ways_for(amount=payment.amount, at_most=rules_of(policy_id).longest_hold)
+
+
+def close_ways_due(subjects: Sequence[str], now: datetime) -> None:
+    """
+    Deadline handler: paid by one provider, so the others at which it was begun take no more money.
+
+    They stay known: what comes by one of them all the same must find its payment, and goes back.
+    """
+    for payment in Payment.objects.filter(pk__in=subjects):
+        still_open = False
+        for row in ways.other_ways(payment.pk):
+            try:
+                if provider_of(row.gateway).close_payment(reference=row.reference) == "already_paid":
+                    settle_payment(payment_id=payment.pk, gateway=row.gateway, now=now)
+            except (Unavailable, Refused):
+                still_open = True
+        deadlines.finish("payment.close_ways", subjects=[payment.pk])
+        if still_open and now < payment.expires_at + CLOSING_LASTS:
+            deadlines.schedule("payment.close_ways", subject=payment.pk, due_at=now + POLL_EVERY)
 
 
 def poll_due(subjects: Sequence[str], now: datetime) -> None:

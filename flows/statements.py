@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from functools import partial
 
 from django.db import transaction
+from django.db.models import Q
 
 from core.actor import SYSTEM, Actor
 from core.errors import DomainError
@@ -56,8 +57,9 @@ def compare(*, gateway: str, now: datetime) -> None:
 def _confirm(words: Iterable[str], *, now: datetime) -> None:
     """A bank's lines are its only answer: payments, refunds and payouts that wait for one are asked again."""
     named = set(words) - {""}
-    for payment_id in Payment.objects.filter(gateway="bank", reference__in=named).values_list("pk", flat=True):
-        _try(partial(purchase.settle_payment, payment_id=payment_id, now=now))
+    paid_here = Q(gateway="bank", reference__in=named) | Q(other_ways__gateway="bank", other_ways__reference__in=named)
+    for payment_id in Payment.objects.filter(paid_here).values_list("pk", flat=True).distinct():
+        _try(partial(purchase.settle_payment, payment_id=payment_id, gateway="bank", now=now))
     waiting = (
         ("refund", Refund.objects.filter(status__in=(RefundStatus.PENDING, RefundStatus.SENT))),
         ("payout", Payout.objects.filter(status__in=(PayoutStatus.PREPARED, PayoutStatus.SENT))),

@@ -141,10 +141,19 @@ def fresh_categories(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True)
 def own_wire(settings: Any) -> Iterator[None]:
-    """The sandbox bank and carrier answer in this process; ``tests/browser/test_real_parts.py`` has them on sockets."""
+    """
+    The sandbox bank and carrier answer in this process; ``tests/browser/test_real_parts.py`` has them on sockets.
+
+    The bank is a new one for each test: ``tests.sandbox.server()``.
+    """
     from core.wire import in_process
+    from escrow import pretended
+    from tests import sandbox
 
     settings.SITE_URL = "http://testserver"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 is slow on purpose
-    with in_process():
+    sandbox.bank = bank = pretended.Server(is_bank=True, post=pretended.post_here)
+    settings.FAKEPAY_URL = pretended.HERE
+    settings.PROVIDERS = {**settings.PROVIDERS, **pretended.shop_values(bank, "sandbox")}
+    with in_process({pretended.HERE: bank}):
         yield

@@ -65,7 +65,7 @@ def production_parts() -> dict[str, str]:
         "SMS_CHANNEL": "webhook",
         "SMS_WEBHOOK_URL": "https://sms.internal/send",
         "SMS_WEBHOOK_SECRET": "unlikely-secret-of-some-length",
-        "PAYMENT_GATEWAY": "none",
+        "PAYMENT_GATEWAYS": "none",
     }
 
 

@@ -13,7 +13,10 @@ from tooling.processes import Child, Stopped, ignore_signals, stop_all, stop_on_
 
 PATIENCE_SECONDS = 60
 MOST_RESTARTS, A_WHILE_SECONDS = 3, 60
+BANK_PORT = 8900
 PEOPLE = VAR / "demo-people.txt"
+SEEDING = VAR / "seeding"  # there while the demo data is being made
+BANK = VAR / "fakepay"
 
 
 def serve_demo(args: Sequence[str]) -> int:
@@ -52,23 +55,45 @@ def address(port: int) -> str:
 
 def start(children: list[Child], *, port: int, orders: int) -> None:
     """
-    Make static files beside tables and demo data, start web and worker as soon as each can, wait for pages.
+    Make static files beside tables and demo data, start bank, web and worker as soon as each can, wait for pages.
 
     :raises Refusal: when one of these ends badly or no page is served
     """
     env = {"SITE_URL": address(port), "PYTHONUNBUFFERED": "1"}
     quiet = {**env, "LOG_LEVEL": "WARNING"}
+    children.append(start_bank(env))
     for name, args in (("static files", ["static"]), ("demo data", ["data", str(orders)])):
         children.append(Child(name, [PYTHON, "-m", "tooling.prepare", *args], env=quiet))
-    static, data = children
+    _, static, data = children
     finish(static)
     children.append(part("web", services.web(bind=f"127.0.0.1:{port}"), env))
     finish(data)
     # Only now: a worker would take the half-made past for what has fallen due.
     children.append(part("worker", services.worker(with_beat=str(VAR / f"beat-{port}")), env))
-    del children[:2]
+    del children[1:3]
     with phase("waiting for pages"):
         wait_for_pages(children, port=port)
+
+
+def start_bank(env: dict[str, str]) -> Child:
+    """
+    Start the pretended provider and wait until it has left word of where it answers, which the shop reads as it starts.
+
+    :raises Refusal: when it does not start
+    """
+    if SEEDING.exists():  # the demo data starts over, and so does the bank
+        for leftover in BANK.glob("book.sqlite3*"):
+            leftover.unlink()
+    port = free_port(BANK_PORT)
+    (BANK / "shop.json").unlink(missing_ok=True)
+    bank = part("bank", services.bank(folder=str(BANK), port=port), env)
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not (BANK / "shop.json").exists():
+        if not bank.is_running() or time.monotonic() > end:
+            bank.stop(patience=0)
+            raise Refusal(f"The pretended bank did not start. Its last words:\n{bank.last_lines()}")
+        time.sleep(0.02)
+    return bank
 
 
 def part(name: str, command: Sequence[str], env: dict[str, str]) -> Child:

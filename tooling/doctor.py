@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 
+from tooling.demo import BANK_PORT
 from tooling.house import ENV_FILE, PYTHON, free_port, say, uv, works
 from tooling.servers import chromium_binary, postgres_folder, redis_binary
 
@@ -57,7 +58,7 @@ def report() -> int:
         mark = "ok     " if need.found else ("MISSING" if need.is_needed else "without")
         say(f"  {mark}  {need.name:<16} {need.found or 'needed for: ' + need.needed_for}")
     say(f"  {'ok     ' if ENV_FILE.exists() else 'later  '}  {'.env':<16} made by the first ./run demo, test or check")
-    say(f"  ok       {'free port':<16} {free_port()}")
+    say(f"  ok       {'free ports':<16} {free_port()} for the shop, {free_port(BANK_PORT)} for the pretended bank")
     missing = [need for need in found if need.is_needed and not need.found]
     packages = [need.package for need in missing if need.package]
     if packages:

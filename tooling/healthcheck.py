@@ -1,4 +1,4 @@
-"""Ask a running part whether it is well: `python -m tooling.healthcheck web [port] | beat` (exit code 0: yes)."""
+"""Ask a running part whether it is well: `python -m tooling.healthcheck web|bank [port] | beat` (exit code 0: yes)."""
 
 from __future__ import annotations
 
@@ -35,6 +35,8 @@ def beat_is_well(schedule: Path) -> bool:
 def main(args: list[str]) -> int:
     if args[:1] == ["beat"]:
         return 0 if beat_is_well(Path(os.environ.get("VAR_DIR", "var")) / "beat") else 1
+    if args[:1] == ["bank"]:
+        return 0 if web_is_well(int(args[1]) if len(args) > 1 else 8900) else 1
     return 0 if web_is_well(int(args[1]) if len(args) > 1 else 8000) else 1
 
 

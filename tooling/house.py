@@ -147,7 +147,6 @@ def fresh_settings() -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "VAULT_KEYS": "k1:" + base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
         "SIGNING_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
-        "SANDBOX_BANK_SECRET": secrets.token_urlsafe(32),
         "SANDBOX_CARRIER_SECRET": secrets.token_urlsafe(32),
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "SANDBOX": "1",

@@ -15,10 +15,8 @@ from pathlib import Path
 import django
 from django.core.management import call_command
 
-from tooling.demo import PEOPLE
+from tooling.demo import PEOPLE, SEEDING
 from tooling.house import VAR, fingerprint, phase, say
-
-SEEDING = VAR / "seeding"
 
 
 def static_fingerprint() -> str:

@@ -13,6 +13,11 @@ def web(*, bind: str) -> list[str]:
     return ["gunicorn", "config.wsgi", "--bind", bind, *size, *logs, "--no-control-socket"]
 
 
+def bank(*, folder: str, port: int) -> list[str]:
+    """The sandbox's pretended provider, with its keys and books in a folder."""
+    return ["escrow.fakepay", "--folder", folder, "--port", str(port)]
+
+
 def worker(*, with_beat: str = "") -> list[str]:
     """Celery, in threads; `with_beat` names the book of the ticker that runs inside it."""
     beat_inside = ["-B", "-s", with_beat] if with_beat else []

@@ -54,7 +54,7 @@ WORDS = {
     "case.inspect_by": gettext_lazy("Time to inspect the return is over"),
     "case.resend_by": gettext_lazy("Time to send again is over"),
     "case.decide_by": gettext_lazy("Ruling is due"),
-    "sandbox.notice": gettext_lazy("Bank sends its notice"),
+    "payment.close_ways": gettext_lazy("Other ways to pay are closed"),
 }
 
 

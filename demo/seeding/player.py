@@ -17,7 +17,7 @@ from demo.pictures.evidence import EvidenceKind
 from demo.seeding.timeline import Step
 from disputes.services import cases
 from disputes.states import Ground
-from escrow import sandbox_bank
+from escrow import pretended
 from escrow.services import payments
 from flows import aftersale, cancellation, fulfilment, purchase, release
 from logistics import sandbox_carrier
@@ -88,8 +88,8 @@ class Player:
         def act(now: datetime) -> None:
             payment_id = self.order.payment_id
             assert payment_id is not None
-            payments.start_payment(payment_id=payment_id)
-            sandbox_bank.act(key=f"payment:{payment_id}", outcome=outcome, minor=minor)
+            there = payments.start_payment(payment_id=payment_id)
+            pretended.ask("play", "sandbox", ref=there.reference, outcome=outcome, minor=minor)
             purchase.settle_payment(payment_id=payment_id, now=now)
 
         return self._then(act, after=after)

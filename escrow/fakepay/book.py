@@ -7,12 +7,15 @@ thread. It knows nothing of orders, dialects or the shop.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
 from escrow.fakepay.account import positive, same
 from escrow.fakepay.entries import Arrival, Charge, Dispute, Outcome, Refund, Refusal, number
 from escrow.fakepay.transfers import Transfers
+
+LATE_SECONDS = 2.0
 
 
 class Book(Transfers):
@@ -41,6 +44,7 @@ class Book(Transfers):
                 data=dict(data or {}),
             )  # fmt: skip
             self.charges[charge.ref] = charge
+            self.keep(charge)
             return charge
 
     def pay(
@@ -67,6 +71,7 @@ class Book(Transfers):
             if charge.state not in ("open", "declined"):
                 raise Refusal("wrong_state")
             charge.state, charge.reason = "declined", reason
+            self.keep(charge)
             self.owe("payment.declined", charge.ref, charge)
             return charge
 
@@ -78,8 +83,11 @@ class Book(Transfers):
                 return "already_paid"
             if charge.state != "closed":
                 self._close(charge)
-                if self.faults.take("close", among="late"):
+                if charge.data.get("late") or self.faults.take("close", among="late"):
                     self._arrive(charge, charge.minor, charge.currency, "")
+                    for event in self.events[-2:]:  # the close and the money: told after whoever closes it is done
+                        event.due_at = time.time() + LATE_SECONDS
+                        self.keep(event)
             return "closed"
 
     # --- back to payers ---------------------------------------------------------------------------------------------
@@ -118,6 +126,7 @@ class Book(Transfers):
                 self.decide_refund(row.ref, "failed")
             else:
                 row.data["fails"] = mood.mood == "pending_failed"
+            self.keep(row)
             return row
 
     def decide_refund(self, ref: str, state: Outcome | None = None, *, reason: str = "account closed") -> Refund:
@@ -137,6 +146,7 @@ class Book(Transfers):
             if state == "failed":
                 row.reason = reason
                 self._move("refund_failed", row.ref, row.charge_ref, row.minor, row.currency)
+            self.keep(row)
             self.owe(f"refund.{state}", row.ref, self.charges[row.charge_ref])
             return row
 
@@ -155,6 +165,7 @@ class Book(Transfers):
                 minor=minor or arrival.minor, currency=arrival.currency, at=self.clock.now(), reason=reason,
             )  # fmt: skip
             self.disputes[row.ref] = row
+            self.keep(row)
             self._move("dispute", row.ref, charge_ref, -row.minor, row.currency)
             self.owe("dispute.open", row.ref, self.charges[charge_ref])
             return row
@@ -167,7 +178,8 @@ class Book(Transfers):
                 raise Refusal("not_found")
             if row.state != "open":
                 raise Refusal("wrong_state")
-            row.state = state
+            row.state, row.data["closed_at"] = state, self.clock.now()
+            self.keep(row)
             if state == "won":
                 self._move("dispute_won", row.ref, row.charge_ref, row.minor, row.currency)
             self.owe(f"dispute.{state}", row.ref, self.charges[row.charge_ref])

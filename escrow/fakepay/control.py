@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from escrow.fakepay import payer
 from escrow.fakepay.dialect import Dialect
 
 if TYPE_CHECKING:
@@ -78,6 +79,33 @@ def _values(server: Server, dialect: Dialect, body: Body) -> Any:
     return dict(dialect.shop_values(f"{body['base']}/{server.name_of(dialect)}"))
 
 
+def _show(server: Server, dialect: Dialect, body: Body) -> Any:
+    """A payment by its number, or by its key there."""
+    with dialect.book.locked():
+        return payer.told(dialect, dialect.book.charge(str(body.get("ref", "")), key=str(body.get("key", ""))))
+
+
+def _play(server: Server, dialect: Dialect, body: Body) -> Any:
+    """What the payer does on the sandbox's page; as it stands after the shop has been told."""
+    charge = payer.play(dialect, str(body["ref"]), str(body["outcome"]), body.get("minor"))
+    if server.is_bank:
+        server.send_due()
+    with dialect.book.locked():
+        return payer.told(dialect, dialect.book.charge(charge.ref))
+
+
+def _book(server: Server, dialect: Dialect, body: Body) -> Any:
+    """A part of all books' rows, the newest first. ``kind``: payment, refund or payout; ``start``, ``count``."""
+    rows: list[dict[str, Any]] = []
+    with dialect.book.locked():
+        for one in server.all_dialects().values():
+            rows += payer.book_of(one)
+    wanted = [row for row in rows if body.get("kind") in (None, "", row["kind"])]
+    wanted.sort(key=lambda row: (row["at"], row["reference"]), reverse=True)
+    start = int(body.get("start", 0))
+    return {"count": len(wanted), "rows": wanted[start : start + int(body.get("count", 30))]}
+
+
 def _fee(server: Server, dialect: Dialect, body: Body) -> Any:
     dialect.book.fee_bps = int(body["bps"])
     return {"bps": dialect.book.fee_bps}
@@ -91,6 +119,9 @@ def _clock(server: Server, dialect: Dialect, body: Body) -> Any:
 ACTS: Mapping[str, Callable[[Server, Dialect, Body], Any]] = {
     "pay": _pay,
     "decline": _decline,
+    "show": _show,
+    "play": _play,
+    "book": _book,
     "close": _close,
     "decide-refund": _decide_refund,
     "decide-transfer": _decide_transfer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -133,9 +134,9 @@ class Event:
     """
     Something a notice is owed for.
 
-    ``kind``: payment.paid, payment.declined, payment.closed, refund.done, refund.failed, refund.pending, release.done,
+    ``kind``: payment.paid, payment.again, payment.declined, payment.closed, refund.done, refund.failed, release.done,
     payout.done, payout.failed, payout.returned, dispute.open, dispute.won, dispute.lost. ``subject``: the reference of
-    what it is about.
+    what it is about. ``data``: copies: how often it is sent; forged: it is spoilt on the way. ``due_at``: Unix seconds.
     """
 
     id: str
@@ -149,3 +150,14 @@ class Event:
     answers: list[str] = field(default_factory=list)
     is_done: bool = False
     data: dict[str, Any] = field(default_factory=dict)
+
+
+# What a row is called where it is kept.
+KINDS: dict[type, str] = {
+    Charge: "charge", Refund: "refund", Transfer: "transfer", Dispute: "dispute", Move: "move", Event: "event",
+}  # fmt: skip
+
+
+def read_charge(body: Mapping[str, Any]) -> Charge:
+    """A payment as it was written down, with its arrivals."""
+    return Charge(**{**body, "arrivals": [Arrival(**row) for row in body["arrivals"]]})

@@ -62,10 +62,11 @@ class Transfers(Account):
         return sum(row.minor for row in self.transfers.values() if row.of == release_ref and row.state != "failed")
 
     def payout(
-        self, *, key: str, minor: int, currency: str, to: str, ref: str = "", data: Mapping[str, Any] | None = None
-    ) -> Transfer:
+        self, *, key: str, minor: int, currency: str, to: str, ref: str = "", data: Mapping[str, Any] | None = None,
+        mood: str = "", may_owe: bool = False,
+    ) -> Transfer:  # fmt: skip
         """
-        Send money of the balance away.
+        Send money of the balance away. ``mood``: pending or failed; ``may_owe``: the balance may go below zero.
 
         :raises Refusal: key_reused, bad_amount, short_of_money
         """
@@ -73,9 +74,9 @@ class Transfers(Account):
             known = self._known("payout", key, minor, to)
             if known is not None:
                 return known
-            if minor > self.balance(currency):
+            if minor > self.balance(currency) and not may_owe:
                 raise Refusal("short_of_money", "the balance is too low")
-            return self._transfer("payout", key, ref, minor, currency, to, "", "", data)
+            return self._transfer("payout", key, ref, minor, currency, to, "", "", data, mood=mood)
 
     def transfer(self, kind: str, *, key: str) -> Transfer:
         """:raises Refusal: not_found"""
@@ -98,10 +99,13 @@ class Transfers(Account):
             allowed = {"pending": ("done", "failed"), "done": ("returned",)}
             if state not in allowed.get(row.state, ()):
                 raise Refusal("wrong_state")
-            row.state = state
+            row.state, row.data["decided_at"] = state, self.clock.now()
             if state in ("failed", "returned"):
                 row.reason = reason
                 self._move("payout_returned", row.ref, row.charge_ref, row.minor, row.currency)
+            else:
+                row.data["done_at"] = self.clock.now()
+            self.keep(row)
             charge = self.charges.get(row.charge_ref)
             self.owe(f"{row.kind}.{state}", row.ref, charge)
             return row
@@ -117,7 +121,7 @@ class Transfers(Account):
 
     def _transfer(
         self, kind: Literal["release", "payout", "reversal"], key: str, ref: str, minor: int, currency: str, to: str,
-        charge_ref: str, of: str, data: Mapping[str, Any] | None,
+        charge_ref: str, of: str, data: Mapping[str, Any] | None, *, mood: str = "",
     ) -> Transfer:  # fmt: skip
         row = Transfer(
             kind=kind, key=key, ref=ref or number("tr"), minor=minor, currency=currency, at=self.clock.now(), to=to,
@@ -125,10 +129,12 @@ class Transfers(Account):
         )  # fmt: skip
         self.transfers[row.ref] = row
         self._move(kind, row.ref, charge_ref, minor if kind == "reversal" else -minor, currency)
-        mood = self.faults.take(kind, moods=frozenset({"pending", "failed", "returned"}))
-        row.state = "pending" if mood and mood.mood != "returned" else "done"
-        if mood and mood.mood != "pending":
-            self.decide_transfer(row.ref, "failed" if mood.mood == "failed" else "returned")
-        elif mood is None:
+        fault = None if mood else self.faults.take(kind, moods=frozenset({"pending", "failed", "returned"}))
+        mood = fault.mood if fault else mood
+        row.state = "pending" if mood and mood != "returned" else "done"
+        self.keep(row)
+        if mood and mood != "pending":
+            self.decide_transfer(row.ref, "failed" if mood == "failed" else "returned")
+        elif not mood:
             self.owe(f"{kind}.done", row.ref, self.charges.get(charge_ref))
         return row

@@ -1,4 +1,4 @@
-"""The sandbox bank's adapter: real HTTP, real signatures, no ORM. What it talks to is ``escrow.sandbox_bank``."""
+"""The sandbox bank's adapter: real HTTP, real signatures, no ORM. What it talks to is ``escrow.fakepay.sandbox``."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ PAYEE = "tashi-sandbox"
 
 
 class SandboxGateway:
-    """A payment provider that lives at ``/sandbox/bank/api/`` of the same site."""
+    """A payment provider that only pretends, and says so."""
 
     name = "sandbox"
     payee = PAYEE
@@ -147,7 +147,7 @@ class SandboxGateway:
         body = json.dumps({"act": act, **fields}).encode()
         headers = {HEADER: sign(body, secret=self.secret), "Content-Type": "application/json"}
         try:
-            answer = self.client.post(f"/sandbox/bank/api/{act}/", content=body, headers=headers)
+            answer = self.client.post(f"/{act}", content=body, headers=headers)
         except httpx.TransportError as fault:
             raise Unavailable from fault
         if answer.status_code in (400, 404, 409, 422):
@@ -157,6 +157,11 @@ class SandboxGateway:
         if answer.is_error:
             raise Unavailable
         return answer
+
+
+def build(values: Mapping[str, str], *, client: httpx.Client) -> SandboxGateway:
+    """The gateway of ``settings.PROVIDERS["sandbox"]``."""
+    return SandboxGateway(client=client, secret=values["secret"])
 
 
 def _why(answer: httpx.Response) -> str:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from escrow.models.chargebacks import Chargeback
 from escrow.models.holds import Hold, Refund
 from escrow.models.ledger import Account, AccountCheckpoint, Transfer, TransferKind
-from escrow.models.payments import Inbox, Payment, Receipt
+from escrow.models.payments import Inbox, OtherWay, Payment, Receipt
 from escrow.models.payouts import Adjustment, MerchantTerms, Payout, PayoutAccount, PayoutStop, Recovery, Reversal
 from escrow.models.records import Checkpoint, CustodyLeaf, CustodyNode, CustodyProof, Sealed, SealedNode
-from escrow.models.sandbox import SandboxCharge, SandboxNotice
 from escrow.models.statements import StatementFile, StatementLine, Ticket
 
 __all__ = [
@@ -23,6 +22,7 @@ __all__ = [
     "Hold",
     "Inbox",
     "MerchantTerms",
+    "OtherWay",
     "Payment",
     "Payout",
     "PayoutAccount",
@@ -31,8 +31,6 @@ __all__ = [
     "Recovery",
     "Refund",
     "Reversal",
-    "SandboxCharge",
-    "SandboxNotice",
     "Sealed",
     "SealedNode",
     "StatementFile",

@@ -39,6 +39,24 @@ class Payment(models.Model):
         return Money(self.amount_minor, self.currency)
 
 
+class OtherWay(models.Model):
+    """
+    A provider at which a payment was begun before its buyer chose another: its number there.
+
+    Money may still come by it, so it is asked and closed like the one that the payment itself names.
+    """
+
+    payment = models.ForeignKey(Payment, models.CASCADE, related_name="other_ways")
+    gateway = models.CharField(max_length=20)
+    reference = models.CharField(max_length=80)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["payment", "gateway"], name="other_way_once"),
+            models.UniqueConstraint(fields=["gateway", "reference"], name="other_way_number"),
+        ]
+
+
 class Receipt(models.Model):
     """Money that a provider says has arrived: applied to its orders, parked for staff, or sent back; never lost."""
 

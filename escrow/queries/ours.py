@@ -14,11 +14,11 @@ from django.db.models import Q, QuerySet
 from escrow.models import Chargeback, Hold, Payout, Receipt, Refund, Reversal, Transfer, TransferKind
 from escrow.states import PayoutStatus, RefundStatus, ReversalStatus
 
-# A key of ours, as it is or as a provider's alphabet makes it: refund:12, refund:12:2, refund-12, RF000012
+# A key of ours, as it is or as a provider's alphabet makes it: refund:12, refund:12:2, refund-12, RF000012, payoutx12
 _KEYS = {
     "refund": re.compile(r"\A(?:refund[:_-]?|RF)0*(\d{1,18})(?:[:_-]\d+)?\Z", re.ASCII),
-    "payout": re.compile(r"\A(?:payout[:_-]?|release[:_-]|PO)0*(\d{1,18})(?:[:_-]\d+)?\Z", re.ASCII),
-    "reversal": re.compile(r"\Areversal[:_-]0*(\d{1,18})\Z", re.ASCII),
+    "payout": re.compile(r"\A(?:payout[:_x-]?|release[:_x-]|PO)0*(\d{1,18})(?:[:_x-]\d+)?\Z", re.ASCII),
+    "reversal": re.compile(r"\Areversal[:_x-]0*(\d{1,18})\Z", re.ASCII),
 }
 BOUGHT = (TransferKind.CAPTURE, TransferKind.SUSPENSE_IN)
 SENT_BACK = (TransferKind.REFUND_DONE,)

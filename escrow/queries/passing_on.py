@@ -58,8 +58,15 @@ def provider_account(store_id: UUID, name: str) -> PayoutAccount | None:
 
 
 def how_held(name: str = "") -> Held | None:
-    """What the provider of a payment, or of new ones, really does with held money; None if it is not set up."""
-    name = name or settings.PAYMENT_GATEWAY
+    """
+    What a payment's provider really does with held money; None if it is not set up.
+
+    Without a name: of the ways that are offered, the first that may not be called escrow, else the first; what is said
+    before the buyer has chosen must not be more than any of them keeps.
+    """
+    if not name:
+        offered = [held for held in map(how_held, settings.PAYMENT_GATEWAYS) if held]
+        return next((held for held in offered if held.can.wording != "escrow"), offered[0] if offered else None)
     try:
         return Held(name, str(PROVIDER_LABELS.get(name, "")), capabilities(name))
     except NotFound:
@@ -78,11 +85,12 @@ class There:
     usable_at: datetime | None
 
 
-def account_there(store_id: UUID) -> There | None:
-    """How a store's part reaches it beside payouts; None if the provider is not set up."""
-    held = how_held()
-    if held is None:
-        return None
+def accounts_there(store_id: UUID) -> list[There]:
+    """How a store's part reaches it beside payouts: each way of paying that is offered."""
+    return [_there(store_id, held) for held in map(how_held, settings.PAYMENT_GATEWAYS) if held]
+
+
+def _there(store_id: UUID, held: Held) -> There:
     account = provider_account(store_id, held.name) if held.can.splits else None
     usable = usable_from(account) if account else None
     return There(held, account, usable if usable and usable > clock.now() else None)

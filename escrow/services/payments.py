@@ -19,12 +19,20 @@ from core.money import Money
 from core.prepared import Blank, Change, Prepared
 from core.transitions import advance
 from escrow import ledger
-from escrow.errors import AlreadyPosted, CannotBeHeld, NoSuchCurrency, NotParked, NotThisAmount, PaymentNotOpen
-from escrow.gateways import capabilities
+from escrow.errors import (
+    AlreadyPosted,
+    CannotBeHeld,
+    NobodyTakesMoney,
+    NoSuchCurrency,
+    NotParked,
+    NotThisAmount,
+    PaymentNotOpen,
+)
 from escrow.gateways import gateway as provider_of
 from escrow.gateways.base import Created, Movement, Notice, PaymentState
 from escrow.ledger import Entry
-from escrow.models import Inbox, Payment, Receipt, Refund, TransferKind
+from escrow.models import Inbox, OtherWay, Payment, Receipt, Refund, TransferKind
+from escrow.queries import ways
 from escrow.services.refunds import open_refund
 from escrow.states import PAYMENT, PaymentStatus, ReceiptOutcome
 
@@ -46,25 +54,29 @@ _PROCESSED = Change(
 )
 
 
-def promise_to_hold(*, amount: Money, at_most: timedelta) -> None:
+def promise_to_hold(*, amount: Money, at_most: timedelta) -> str:
     """
-    Make sure that the provider can do what the buyer is promised; asked before anything is written. No network.
+    Give the first provider that can do what the buyer is promised; asked before anything is written. No network.
 
-    :raises CannotBeHeld: if it lets go of money sooner than the longest protection period
-    :raises NoSuchCurrency: if it does not take the currency
+    :raises NobodyTakesMoney: if none is set up
+    :raises CannotBeHeld: if all let go of money sooner than the longest protection period
+    :raises NoSuchCurrency: if none of the others takes the currency
     """
-    can = capabilities(settings.PAYMENT_GATEWAY)
-    if can.hold_days is not None and timedelta(days=can.hold_days) < at_most:
+    fitting = ways.ways_for(amount=amount, at_most=at_most)
+    if fitting:
+        return fitting[0]
+    if not ways.set_up():
+        raise NobodyTakesMoney
+    if not any(ways.can_hold(name, at_most=at_most) for name in ways.set_up()):
         raise CannotBeHeld
-    if amount.currency not in can.currencies:
-        raise NoSuchCurrency
+    raise NoSuchCurrency
 
 
-def open_payment(*, buyer_id: UUID, amount: Money, expires_at: datetime, now: datetime) -> Payment:
-    """Write a payment that awaits its money."""
+def open_payment(*, buyer_id: UUID, amount: Money, gateway: str, expires_at: datetime, now: datetime) -> Payment:
+    """Write a payment that awaits its money. ``gateway``: by whom it is paid unless its buyer chooses another."""
     payment = Payment.objects.create(
-        buyer_id=buyer_id, gateway=settings.PAYMENT_GATEWAY, amount_minor=amount.minor, currency=amount.currency,
-        created_at=now, expires_at=expires_at,
+        buyer_id=buyer_id, gateway=gateway, amount_minor=amount.minor, currency=amount.currency, created_at=now,
+        expires_at=expires_at,
     )  # fmt: skip
     audit.record(
         actor=Actor(user_id=buyer_id), act="payment.open", subject_type="payment", subject=str(payment.pk),
@@ -95,8 +107,17 @@ def start_payment(*, payment_id: UUID) -> Created:
         expires_at=payment.expires_at,
     )
     if payment.reference != created.reference:
-        Payment.objects.filter(pk=payment.pk).update(reference=created.reference)
+        _note_begun(payment, created.reference)
     return created
+
+
+def _note_begun(payment: Payment, reference: str) -> None:
+    """Write its number down, in the payment or, if its buyer has chosen another provider meanwhile, beside it."""
+    named = Payment.objects.filter(pk=payment.pk, gateway=payment.gateway)
+    if not named.update(reference=reference):
+        OtherWay.objects.get_or_create(
+            payment_id=payment.pk, gateway=payment.gateway, defaults={"reference": reference}
+        )
 
 
 def _description() -> str:
@@ -105,29 +126,34 @@ def _description() -> str:
         return _("Order at %(site)s") % {"site": settings.SITE_NAME}
 
 
-def ask_gateway(*, payment_id: UUID) -> PaymentState:
+def ask_gateway(*, payment_id: UUID, gateway: str = "") -> PaymentState:
     """
-    What the provider knows about a payment. Network; an answer for a payment that was never started is "open".
+    What a provider knows about a payment: the one that it names unless another is asked for. Network; an answer for a
+    payment that was never started is "open".
 
     :raises Unavailable: if the provider does not answer
     """
     payment = _payment(payment_id)
-    provider = provider_of(payment.gateway)
-    if not payment.reference:
+    name = gateway or payment.gateway
+    provider = provider_of(name)
+    reference = ways.reference_at(payment=payment, gateway=name)
+    if not reference:
         return PaymentState("open", payee=provider.payee)
-    return provider.query_payment(reference=payment.reference)
+    return provider.query_payment(reference=reference)
 
 
 def close_at_gateway(*, payment_id: UUID) -> str:
     """
-    Tell the provider to take no more money for a payment: "closed", or "already_paid" if it has come. Network.
+    Tell every provider at which a payment was begun to take no more money for it: "closed", or "already_paid" if one
+    has it. Network.
 
-    :raises Unavailable: if the provider does not answer
+    :raises Unavailable: if a provider does not answer
     """
     payment = _payment(payment_id)
-    if not payment.reference:
-        return "closed"
-    return provider_of(payment.gateway).close_payment(reference=payment.reference)
+    begun = [(payment.gateway, payment.reference)] if payment.reference else []
+    begun += [(row.gateway, row.reference) for row in ways.other_ways(payment_id)]
+    said = {provider_of(gateway).close_payment(reference=reference) for gateway, reference in begun}
+    return "already_paid" if "already_paid" in said else "closed"
 
 
 def _payment(payment_id: UUID) -> Payment:
@@ -144,9 +170,9 @@ def lock_payment(payment_id: UUID) -> Payment:
     return payment
 
 
-def is_payee(*, payment: Payment, payee: str) -> bool:
+def is_payee(*, gateway: str, payee: str) -> bool:
     """Whether the money went to us and not to another customer of the provider."""
-    return payee == provider_of(payment.gateway).payee
+    return payee == provider_of(gateway).payee
 
 
 def is_known(*, gateway: str, movement: Movement) -> bool:

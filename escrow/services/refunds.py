@@ -17,6 +17,7 @@ from escrow.gateways import gateway
 from escrow.gateways.base import RefundState, Refused, Unavailable
 from escrow.ledger import Entry
 from escrow.models import Hold, Receipt, Refund, TransferKind
+from escrow.queries.ways import reference_at
 from escrow.services import taking_back
 from escrow.services.moves import is_disputed
 from escrow.services.waiting import backoff
@@ -137,7 +138,8 @@ def _key(refund: Refund) -> str:
 
 def _call(refund: Refund, *, asked_before: bool) -> RefundState:
     provider = gateway(refund.gateway)
-    key, reference = _key(refund), refund.payment.reference if refund.payment else ""
+    key = _key(refund)
+    reference = reference_at(payment=refund.payment, gateway=refund.gateway) if refund.payment else ""
     if asked_before:
         try:
             state = provider.query_refund(key=key, reference=reference)

@@ -1,9 +1,9 @@
-"""The sandbox bank's counter: its API for the shop, its page for the payer, its book for whoever is looking."""
+"""The sandbox bank's counter: its page for payers of every provider it plays, and its book for whoever is looking."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,86 +12,109 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from core import wire
 from core.errors import DomainError, Invalid
-from core.guards import sandbox, signed
+from core.guards import sandbox
 from core.http import wants_json
 from core.json_door import json_door, payload
 from core.money import Money, parse
-from escrow import sandbox_bank
-from escrow import sandbox_disputes as disputes
-from escrow.gateways.base import BadSignature
-from escrow.gateways.signing import HEADER, verify
-from escrow.models import Payment, SandboxCharge
-from escrow.sandbox_bank import BankRefusal
+from escrow import pretended
+from escrow.gateways import NAMES, is_pretended
+from escrow.models import Payment
+from escrow.pretended import NotDone
+from escrow.queries.ways import payment_at, reference_at
 from escrow.services import payments
 
-STAY = ("late", "forged")  # acts after which the payer has no reason to go back to the shop
-
-
-@signed
-@require_POST
-def bank_api(request: HttpRequest, act: str) -> HttpResponse:
-    """The bank's API. Every question must be signed and name its own act: a signature is good for one act only."""
-    if not settings.SANDBOX or act not in sandbox_bank.ACTS:
-        raise Http404
-    try:
-        verify(request.body, header=request.headers.get(HEADER, ""), secret=settings.SANDBOX_BANK_SECRET)
-        body = json.loads(request.body)
-        if body["act"] != act:
-            raise BankRefusal("signed for another act")
-        return JsonResponse(sandbox_bank.ACTS[act](body))
-    except BadSignature:
-        return JsonResponse({"reason": "bad signature"}, status=401)
-    except BankRefusal as refusal:
-        return JsonResponse({"reason": str(refusal)}, status=409)
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return JsonResponse({"reason": "malformed"}, status=400)
+STAY = ("late", "forged", "chargeback", "chargeback_won", "chargeback_lost")  # the payer has no reason to go back
+TITLES = {
+    "sandbox": gettext_lazy("Sandbox bank"),
+    "alipay": gettext_lazy("Alipay (sandbox)"),
+    "wechatpay": gettext_lazy("WeChat Pay on the phone (sandbox)"),
+    "stripe": gettext_lazy("Card payment by Stripe (sandbox)"),
+}
+TOLD = ("status", "reference", "amount", "movements", "late", "disputes", "notices")
 
 
 @sandbox
 @json_door
 @require_http_methods(["GET", "HEAD", "POST"])
 def pay(request: HttpRequest, payment: UUID) -> HttpResponse:
-    """The hosted page: pay, or misbehave. JSON: ``{"outcome": "paid"}``"""
-    charge = _charge_of(payment)
+    """The hosted page: pay, or misbehave. JSON: ``{"outcome": "paid"}``; ``?way=`` names a provider gone by."""
+    gateway, charge = _charge_of(payment, request.GET.get("way", ""))
     if request.method == "POST":
-        return _act(request, charge)
+        return _act(request, gateway, charge)
     if wants_json(request):
         return JsonResponse(_as_json(charge))
-    context = {"charge": charge, "amount": Money(charge.amount_minor, charge.currency), "notices": _notices(charge)}
-    context["disputes"] = [{**row, "amount": Money(row["minor"], row["currency"])} for row in disputes.rows_of(charge)]
+    context = {"charge": charge, "amount": _money(charge["amount"]), "notices": charge["notices"], "way": gateway}
+    context["title"] = TITLES[gateway]
+    context["disputes"] = [{**row, "amount": _money(row)} for row in charge["disputes"]]
     return render(request, "sandbox/pay.html", context)
 
 
-def _charge_of(payment_id: UUID) -> SandboxCharge:
+@sandbox
+@require_safe
+def pay_at(request: HttpRequest, dialect: str, reference: str) -> HttpResponse:
+    """Where the pretended provider sends its payers: to the page of the payment with this number there."""
+    gateway = pretended.gateway_of(dialect)
+    payment = payment_at(gateway=gateway, reference=reference)
+    if payment is None:
+        raise Http404
+    page = reverse("sandbox:pay", args=[payment.pk])
+    return redirect(page if payment.gateway == gateway else f"{page}?way={gateway}")
+
+
+def _charge_of(payment_id: UUID, way: str) -> tuple[str, dict[str, Any]]:
     """The bank's row of a payment. Whoever comes here before the payment page was ever seen has it opened now."""
-    rows = SandboxCharge.objects.filter(kind="payment", key=f"payment:{payment_id}")
-    charge = rows.first()
-    if charge is None and Payment.objects.filter(pk=payment_id, gateway="sandbox").exists():
-        payments.start_payment(payment_id=payment_id)
-        charge = rows.first()
+    payment = Payment.objects.filter(pk=payment_id).first()
+    gateway = way if payment and way in NAMES else payment.gateway if payment else ""
+    if payment is None or not is_pretended(gateway):
+        raise Http404
+    reference = reference_at(payment=payment, gateway=gateway)
+    if not reference or not _known(gateway, reference):
+        there = payments.start_payment(payment_id=payment_id)
+        gateway, reference = payment.gateway, there.reference
+        if there.url and not _known(gateway, reference):
+            wire.client(base_url=settings.FAKEPAY_URL, tells_time=True).get(there.url)  # as the payer's browser does
+    charge = _known(gateway, reference)
     if charge is None:
         raise Http404
+    return gateway, charge
+
+
+def _known(gateway: str, reference: str) -> dict[str, Any] | None:
+    try:
+        charge: dict[str, Any] = pretended.ask("show", gateway, ref=reference)
+    except NotDone:
+        return None
     return charge
 
 
-def _act(request: HttpRequest, charge: SandboxCharge) -> HttpResponse:
+def _act(request: HttpRequest, gateway: str, charge: Mapping[str, Any]) -> HttpResponse:
     fields = payload(request)
     outcome = str(fields.get("outcome", ""))
+    minor = _minor(fields, charge["amount"]["currency"])
     try:
-        charge = sandbox_bank.act(key=charge.key, outcome=outcome, minor=_minor(fields, charge.currency))
-    except BankRefusal as refusal:
+        charge = pretended.ask("play", gateway, ref=charge["reference"], outcome=outcome, minor=minor)
+    except NotDone as refusal:
         raise Invalid(fields={"outcome": str(refusal)}) from refusal
     if wants_json(request):
         return JsonResponse(_as_json(charge))
-    back = charge.data.get("return_url", "")
-    if outcome in (*STAY, *disputes.OUTCOMES) or not back.startswith(settings.SITE_URL + "/"):
+    back = charge["return_url"] or settings.SITE_URL + reverse("shop:payment-return", args=[_of(request)])
+    if outcome in STAY or not back.startswith(settings.SITE_URL + "/"):
         messages.info(request, _("Noted by the bank."))
-        return redirect(request.path)
+        return redirect(request.get_full_path())
     return redirect(back)
+
+
+def _of(request: HttpRequest) -> UUID:
+    assert request.resolver_match is not None
+    found: UUID = request.resolver_match.kwargs["payment"]
+    return found
 
 
 def _minor(fields: Mapping[str, Any], currency: str) -> int | None:
@@ -105,46 +128,41 @@ def _minor(fields: Mapping[str, Any], currency: str) -> int | None:
     return parse(text, currency=currency).minor or None if text else None
 
 
-def _notices(charge: SandboxCharge) -> list[dict[str, Any]]:
-    rows = charge.notices.order_by("pk")
-    return [
-        {"id": row.event_id, "tries": row.tries, "answer": row.answer, "sent": row.sent_at is not None} for row in rows
-    ]
+def _money(pair: Mapping[str, Any]) -> Money:
+    return Money(int(pair["minor"]), str(pair["currency"]))
 
 
-def _as_json(charge: SandboxCharge) -> dict[str, Any]:
-    return {
-        "status": charge.state,
-        "reference": charge.reference,
-        "amount": {"minor": charge.amount_minor, "currency": charge.currency},
-        "movements": charge.movements,
-        "late": bool(charge.data.get("late")),
-        "disputes": charge.data.get("disputes", []),
-        "notices": _notices(charge),
-    }
+def _as_json(charge: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: charge[name] for name in TOLD}
 
 
 @sandbox
 @require_safe
 def bank(request: HttpRequest) -> HttpResponse:
-    """The bank's book: what was paid in, sent back and paid out, with the notices owed for it."""
-    rows = SandboxCharge.objects.prefetch_related("notices").order_by("-created_at", "pk")
+    """The bank's book: what was paid in, sent back and paid out at each provider, with the notices owed for it."""
     kind = request.GET.get("kind", "")
-    if kind in ("payment", "refund", "payout"):
-        rows = rows.filter(kind=kind)
-    page = Paginator(rows, 30).get_page(request.GET.get("page"))
+    kind = kind if kind in ("payment", "refund", "payout") else ""
+    page = Paginator(pretended.Rows(kind), 30).get_page(request.GET.get("page"))
     if wants_json(request):
-        return JsonResponse({"charges": [{"kind": row.kind, "key": row.key, **_as_json(row)} for row in page]})
+        rows = [{"kind": row["kind"], "key": row["key"], "way": _way(row), **_as_json(row)} for row in page]
+        return JsonResponse({"charges": rows})
     return render(request, "sandbox/bank.html", {"page": page, "kind": kind, "rows": [_row(row) for row in page]})
 
 
-def _row(charge: SandboxCharge) -> dict[str, Any]:
+def _way(row: Mapping[str, Any]) -> str:
+    return pretended.gateway_of(row["dialect"])
+
+
+def _row(row: Mapping[str, Any]) -> dict[str, Any]:
+    is_payment = row["kind"] == "payment"
     return {
-        "charge": charge,
-        "amount": Money(charge.amount_minor, charge.currency),
-        "arrived": [Money(row["minor"], row["currency"]) for row in charge.movements],
-        "notices": charge.notices.all(),
-        "url": sandbox_bank.page_of(charge) if charge.kind == "payment" else "",
+        "charge": row,
+        "amount": _money(row["amount"]),
+        "at": datetime.fromisoformat(row["at"]),
+        "arrived": [_money(one) for one in row["movements"]],
+        "notices": row["notices"],
+        "way": _way(row),
+        "url": reverse("sandbox:pay-at", args=[row["dialect"], row["reference"]]) if is_payment else "",
     }
 
 
@@ -153,6 +171,14 @@ def _row(charge: SandboxCharge) -> dict[str, Any]:
 @require_POST
 def decide(request: HttpRequest, reference: str) -> HttpResponse:
     """Let a pending transfer go through or fail, or send a payout back that went through."""
-    if not sandbox_bank.decide(reference=reference, state=str(payload(request).get("state", ""))):
+    fields = payload(request)
+    way = str(fields.get("way") or "sandbox")
+    state = str(fields.get("state", ""))
+    if way not in pretended.DIALECTS or state not in ("done", "failed", "returned"):
         raise DomainError
+    act = "decide-refund" if fields.get("kind") == "refund" else "decide-transfer"
+    try:
+        pretended.ask(act, way, ref=reference, state=state)
+    except NotDone as refusal:
+        raise DomainError from refusal
     return redirect("sandbox:bank")

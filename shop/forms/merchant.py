@@ -107,7 +107,7 @@ class ProviderAccountForm(forms.Form):
     number = forms.CharField(
         label=_("Account there"),
         max_length=80,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "id": "id_provider_number"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from django.conf import settings as conf
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -17,12 +16,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.confirming import ensure
 from accounts.services.step_up import Act, StepUpNeeded, digest_of
 from core import clock
-from core.errors import DomainError
+from core.errors import DomainError, NotFound
 from core.http import actor_of
 from disputes.queries import store_work
 from escrow.errors import BadPayoutAccount
 from escrow.queries import merchant_money, payout_account
-from escrow.queries.passing_on import account_there
+from escrow.queries.passing_on import accounts_there
 from escrow.services.payout_accounts import drop_provider_account, set_provider_account
 from escrow.services.payouts import set_payout_account
 from logistics.queries import all_carriers, carriers_for, default_carrier
@@ -65,7 +64,7 @@ def settings(request: MerchantRequest) -> HttpResponse:
         return redirect("merchant:settings")
     context = {
         "policy": forms["policy"], "form": forms["account"], "account": payout_account(store.pk),
-        "provider_form": forms["provider"], "there": account_there(store.pk),
+        "provider_form": forms["provider"], "theres": _theres(request, forms["provider"]),
     }  # fmt: skip
     return render(request, "merchant/settings.html", context, status=422 if part else 200)
 
@@ -83,6 +82,16 @@ def _forms(request: MerchantRequest, part: str) -> dict[str, Any]:
         "account": PayoutAccountForm(sent.get("account")),
         "provider": ProviderAccountForm(sent.get("provider")),
     }
+
+
+def _theres(request: MerchantRequest, sent: ProviderAccountForm) -> list[dict[str, Any]]:
+    """Each provider that passes on, with its form; the one that was sent is filled."""
+    name, found = request.POST.get("gateway"), accounts_there(request.store.pk)
+    return [
+        {"there": row, "form": sent if row.held.name == name else ProviderAccountForm(auto_id=f"{row.held.name}_%s")}
+        for row in found
+        if row.held.can.splits
+    ]
 
 
 def _save_policy(request: MerchantRequest, form: SettingsForm) -> bool:
@@ -115,13 +124,19 @@ def _save_account(request: MerchantRequest, form: PayoutAccountForm) -> bool:
 
 def _save_provider(request: MerchantRequest, form: ProviderAccountForm) -> bool:
     """The account at the provider of new payments, or, asked so, none any more."""
-    given = {"store_id": request.store.pk, "gateway": conf.PAYMENT_GATEWAY, "actor": actor_of(request)}
+    name = request.POST.get("gateway", "")
+    if name not in {there.held.name for there in accounts_there(request.store.pk) if there.held.can.splits}:
+        raise NotFound
+    given: dict[str, Any] = {"store_id": request.store.pk, "gateway": name, "actor": actor_of(request)}
     if request.POST.get("act") == "drop":
         return drop_provider_account(**given)
     if not form.is_valid():
         return False
+    number = form.cleaned_data["number"]
     try:
-        set_provider_account(number=form.cleaned_data["number"], now=clock.now(), **given)
+        with transaction.atomic():
+            set_provider_account(number=number, now=clock.now(), **given)
+            ensure(request, Act("payout_account", target=digest_of(request.store.pk, name, number)))
     except BadPayoutAccount as refusal:
         form.add_error("number", str((refusal.fields or {}).get("number", refusal.message)))
         return False

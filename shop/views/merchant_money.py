@@ -15,7 +15,7 @@ from core.money import Money, share
 from core.policies import current, from_values
 from escrow.models import Hold
 from escrow.queries import holds_of_store, merchant_lines, merchant_money, outlook, payout_account, payouts_of
-from escrow.queries.passing_on import account_there
+from escrow.queries.passing_on import accounts_there
 from escrow.queries.whole import every_line, one_moment
 from escrow.states import HoldStatus
 from flows.deal import short_sentences
@@ -41,7 +41,7 @@ def money(request: MerchantRequest) -> HttpResponse:
         "next": outlook(request.store.pk, clock.now()),
         "payouts": payouts_of(request.store.pk)[:SHOWN],
         "account": payout_account(request.store.pk),
-        "there": account_there(request.store.pk),
+        "theres": accounts_there(request.store.pk),
         "fee": _fee(),
         "form": form,
         "is_filtered": bool(form.wanted()),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -19,10 +20,12 @@ from core.http import wants_json
 from core.prepared import Blank, Prepared
 from core.qr import as_image
 from escrow.errors import PaymentNotOpen
+from escrow.gateways import NAMES, is_pretended
 from escrow.gateways.base import Created, Refused, Unavailable
 from escrow.models import Payment, Receipt
 from escrow.queries.passing_on import how_held
 from escrow.services import payments
+from escrow.services.ways import choose_way
 from escrow.states import PaymentStatus, ReceiptOutcome
 from flows import purchase
 from shop.models import Order
@@ -83,6 +86,7 @@ def shown(request: HttpRequest, pk: UUID) -> Shown:
 def payment(request: HttpRequest, pk: UUID) -> HttpResponse:
     """
     Show a payment; with ``?pay=1`` its code or account as well, or go to the provider's page; on POST ask about it.
+    ``?pay=alipay`` chooses another provider first.
 
     The way to the provider is a link, not a form: browsers refuse a form's redirect to an address that the policy's
     form-action does not name.
@@ -92,11 +96,12 @@ def payment(request: HttpRequest, pk: UUID) -> HttpResponse:
         if request.POST.get("act") == "check":
             return _settle(request, view)
         return redirect(payments.start_payment(payment_id=pk).url or f"{request.path}?{PAY}")
-    way = _way_to_pay(request, view)
+    names = _names(view)
+    way = _way_to_pay(request, view, names)
     if way and way.url:
         return redirect(way.url)
     code = as_image(way.qr) if way and way.qr else ""
-    context = {"view": view, "way": way, "code": code, "next_look": POLL_SECONDS[0], "looks": 1}
+    context = {"view": view, "way": way, "code": code, "next_look": POLL_SECONDS[0], "looks": 1, **_choice(view, names)}
     return render(request, "shop/payment.html", {**context, "held": how_held(view.payment.gateway)})
 
 
@@ -121,11 +126,28 @@ def returned(request: HttpRequest, pk: UUID) -> HttpResponse:
     return _settle(request, shown(request, pk))
 
 
-def _way_to_pay(request: HttpRequest, view: Shown) -> Created | None:
+def _names(view: Shown) -> list[str]:
+    """By whom it may be paid, as long as it may and there is a choice."""
+    if view.state != "open" or not view.orders or len(settings.PAYMENT_GATEWAYS) < 2:
+        return []
+    return purchase.ways_to_pay(payment=view.payment, policy_id=view.orders[0].policy_id)
+
+
+def _choice(view: Shown, names: list[str]) -> dict[str, object]:
+    """``chosen``: the name of who is asked now, if there is a choice; ``others``: code and name of the rest."""
+    gateway = view.payment.gateway
+    others = [(name, NAMES.get(name, name), is_pretended(name)) for name in names if name != gateway]
+    chosen = NAMES.get(gateway, gateway) if others else ""
+    return {"chosen": chosen, "others": others, "is_pretended": is_pretended(gateway)}
+
+
+def _way_to_pay(request: HttpRequest, view: Shown, names: list[str]) -> Created | None:
     """How to pay, if the buyer asked for it; a provider who says no may have the money, which "check" finds out."""
     if view.state != "open" or "pay" not in request.GET:
         return None
     try:
+        if request.GET["pay"] in names:
+            view.payment.gateway = choose_way(payment_id=view.payment.pk, gateway=request.GET["pay"]).gateway
         return payments.start_payment(payment_id=view.payment.pk)
     except (Unavailable, Refused, PaymentNotOpen) as refusal:
         messages.warning(request, refusal.message)

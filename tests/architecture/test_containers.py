@@ -22,7 +22,7 @@ from tooling.processes import Child, stop_all
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
-OURS = ("migrate", "web", "worker", "beat")
+OURS = ("migrate", "web", "worker", "beat", "fakepay")
 DATA = "/var/lib/tashi"
 
 
@@ -47,6 +47,15 @@ def test_the_commands_are_the_ones_the_demo_runs():
     assert command_of("worker") == services.worker()
     assert command_of("beat") == services.beat(book=f"{DATA}/beat")
     assert f"CMD {services.web(bind='0.0.0.0:8000')!r}".replace("'", '"') in DOCKERFILE
+
+
+def test_the_pretended_bank_is_there_for_a_sandbox_alone():
+    bank = COMPOSE["services"]["fakepay"]
+    assert bank["profiles"] == ["sandbox"]
+    assert command_of("fakepay")[2:5] == services.bank(folder=f"{DATA}/fakepay", port=8900)[0:3]
+    assert bank["ports"] == ["127.0.0.1:8900:8900"]
+    for name in ("web", "worker", "beat"):
+        assert COMPOSE["services"][name]["depends_on"]["fakepay"]["required"] is False
 
 
 def test_every_service_says_whether_it_is_well():

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -66,6 +67,7 @@ def serve(own: Path) -> Iterator[Site]:
     home = seed_once(Path(os.environ["TEST_DIR"]))
     var = own / "site"
     shutil.copytree(home / "var", var)
+    bank = start_bank(var / "fakepay", log=own / "site-bank.log")
     port = any_port()
     base = f"http://127.0.0.1:{port}"
     command = services.web(bind=f"127.0.0.1:{port}")
@@ -76,4 +78,15 @@ def serve(own: Path) -> Iterator[Site]:
         told = json.loads((home / "pages.json").read_text())
         yield Site(base, {role: [tuple(row) for row in rows] for role, rows in told["pages"].items()}, told["sessions"])
     finally:
-        stop_all([web])
+        stop_all([web, bank])
+
+
+def start_bank(folder: Path, *, log: Path) -> Child:
+    """The pretended provider in a process of its own; the shop reads where it answers as it starts."""
+    (folder / "shop.json").unlink(missing_ok=True)
+    bank = Child("bank", [PYTHON, "-m", *services.bank(folder=str(folder), port=any_port())], log=log)
+    end = time.monotonic() + 60
+    while not (folder / "shop.json").exists():
+        assert bank.is_running() and time.monotonic() < end, bank.last_lines()
+        time.sleep(0.05)
+    return bank

@@ -19,6 +19,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests.browser.conftest import RESULTS
 from tests.browser.site import environment, serve
 from tooling import services
 from tooling.house import PYTHON, ROOT
@@ -113,15 +114,17 @@ def opened(page: Page, path: str) -> str:
     return page.content()
 
 
-def buy(page: Page) -> tuple[str, str]:
-    """From the store's page to the bank's; gives the order's number and the payment's id."""
+def buy(page: Page, *, way: str = "1") -> tuple[str, str]:
+    """From the store's page to the one where it is paid; gives the order's number and the payment's id."""
     opened(page, f"/s/{STORE}/")
     press(page, "li.product-card a")
     press(page, "button[name=buy_now]")
     press(page, "main form button.button-primary")
     payment = page.url.rstrip("/").rsplit("/", 1)[1]
     number = page.locator("main a[href^='/orders/2']").first.inner_text()
-    press(page, "main a[href='?pay=1']")
+    press(page, f"main a[href='?pay={way}']")
+    if way == "wechatpay":
+        press(page, "main a[href*='/sandbox/pay/']")
     assert f"/sandbox/pay/{payment}/" in page.url
     return number.strip(), payment
 
@@ -155,3 +158,23 @@ def test_a_deal_runs_end_to_end_without_script(parts, come):
     command = [PYTHON, "manage.py", "ledger_check"]
     counted = subprocess.run(command, cwd=ROOT, env=parts.env, capture_output=True, text=True, check=False)
     assert counted.returncode == 0, counted.stdout + counted.stderr
+
+
+@pytest.mark.parametrize("way", ["alipay", "wechatpay", "stripe"])
+def test_a_buyer_pays_by_each_provider_that_is_pretended(parts, come, way):
+    """The real adapter, the provider's own process, its page and its signed notice; pictures are kept."""
+    buyer = come(BUYER)
+    number, payment = buy(buyer, way=way)
+    RESULTS.mkdir(exist_ok=True)
+    buyer.screenshot(path=RESULTS / f"pay-by-{way}.png", full_page=True)
+    if way != "alipay":
+        press(buyer, "button[value=declined]")
+        opened(buyer, f"/pay/{payment}/")
+        buyer.screenshot(path=RESULTS / f"pay-by-{way}-declined.png", full_page=True)
+        press(buyer, "main a[href='?pay=1']")
+        if way == "wechatpay":
+            press(buyer, "main a[href*='/sandbox/pay/']")
+    press(buyer, "button[value=paid]")
+    until("the notice arrives", lambda: parts.ask(STATE, number) == "paid")
+    assert parts.ask("SELECT gateway FROM escrow_payment WHERE id = ?", payment.replace("-", "")) == way
+    assert parts.ask("SELECT count(*) FROM escrow_inbox WHERE provider = ? AND processed_at IS NOT NULL", way) >= 1

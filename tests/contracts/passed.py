@@ -103,7 +103,7 @@ class Passing:
 
 @pytest.fixture(params=list(PARTNERS))
 def passing(request, bank, shop, settings) -> Iterator[Passing]:
-    settings.PAYMENT_GATEWAY = request.param
+    settings.PAYMENT_GATEWAYS = [request.param]
     deal = deal_with(PARTNERS[request.param], bank, shop, timeout_seconds=2)
     with gateways.use(request.param, deal.gateway):
         yield Passing(deal)

@@ -31,7 +31,7 @@ def dialect(bank, settings):
     dialect = bank.app.dialects["alipay"]
     values = {**dialect.shop_values(bank.address("alipay")), "royalty": ""}
     settings.PROVIDERS = {**settings.PROVIDERS, "alipay": values}
-    settings.PAYMENT_GATEWAY = "alipay"
+    settings.PAYMENT_GATEWAYS = ["alipay"]
     return dialect
 
 

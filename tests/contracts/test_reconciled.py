@@ -27,7 +27,7 @@ OURS = {name: partner for name, partner in partners().items() if name in flow.RE
 @pytest.fixture(params=list(OURS))
 def deal(request, bank, shop, settings):
     """The shop is paid by this provider, which keeps 60 basis points."""
-    settings.PAYMENT_GATEWAY = request.param
+    settings.PAYMENT_GATEWAYS = [request.param]
     deal = deal_with(OURS[request.param], bank, shop, timeout_seconds=10)
     deal.book.fee_bps = 60
     with gateways.use(request.param, deal.gateway):

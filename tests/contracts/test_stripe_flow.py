@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.money]
 def at_stripe(bank, live_server, settings):
     """The shop set up to be paid by Stripe, which is the pretended one and knows the shop's address for notices."""
     settings.SITE_URL = live_server.url
-    settings.PAYMENT_GATEWAY = "stripe"
+    settings.PAYMENT_GATEWAYS = ["stripe"]
     dialect = bank.app.dialects["stripe"]
     settings.PROVIDERS = {**settings.PROVIDERS, "stripe": dict(dialect.shop_values(bank.address("stripe")))}
     bank.app.notices["stripe"].url = live_server.url + reverse("payment-notice", args=["stripe"])

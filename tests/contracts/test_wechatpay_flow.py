@@ -35,7 +35,7 @@ DOOR = "/webhooks/payments/wechatpay/"
 def set_up(bank: Bank, settings: Any) -> Iterator[None]:
     values = bank.app.dialects["wechat"].shop_values(bank.address("wechat"))
     settings.PROVIDERS = {**settings.PROVIDERS, "wechatpay": values}
-    settings.PAYMENT_GATEWAY = "wechatpay"
+    settings.PAYMENT_GATEWAYS = ["wechatpay"]
     client = httpx.Client(base_url=values["api_base"], trust_env=False, timeout=5)
     with client, use("wechatpay", build(values, client=client)):
         yield

@@ -33,7 +33,7 @@ VALUES = {"holder": "踏实科技", "bank": "工商银行", "number": "622202000
 @pytest.fixture(autouse=True)
 def account_at_the_bank(settings):
     settings.PROVIDERS = {**settings.PROVIDERS, "bank": VALUES}
-    settings.PAYMENT_GATEWAY = settings.PAYOUT_GATEWAY = "bank"
+    settings.PAYMENT_GATEWAYS, settings.PAYOUT_GATEWAY = ["bank"], "bank"
     yield
     assert books().discrepancies == []
 
@@ -145,10 +145,10 @@ def test_a_payment_that_cannot_be_settled_does_not_keep_the_others(monkeypatch):
     Payment.objects.filter(pk=first.payment_id).update(gateway="bank", reference=word(first))
     settle = given.flow.purchase.settle_payment
 
-    def half(*, payment_id, now):
+    def half(*, payment_id, **more):
         if payment_id == first.payment_id:
             raise gateways.base.Unavailable
-        return settle(payment_id=payment_id, now=now)
+        return settle(payment_id=payment_id, **more)
 
     monkeypatch.setattr(given.flow.purchase, "settle_payment", half)
     statement(("B1", first.total.digits, word(first)), ("B2", second.total.digits, word(second)))

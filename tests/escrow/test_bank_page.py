@@ -8,15 +8,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from core import clock
+from core import clock, wire
 from core.actor import SYSTEM
+from core.errors import NotFound
 from escrow.gateways import gateway, use
 from escrow.gateways.base import Refused
 from escrow.gateways.signing import HEADER, sign
-from escrow.models import Payout, Refund, SandboxCharge
+from escrow.models import Payout, Refund
 from escrow.services import holds, payments, payouts, refunds
 from escrow.states import PayoutStatus, ReceiptOutcome, RefundStatus
 from shop.models import Order
+from tests import sandbox
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.escrow import OrderFactory, ScriptedGateway, held, movement, open_payment, payout_account
 
@@ -50,7 +52,7 @@ def test_a_payer_pays_and_is_sent_back_to_the_shop(client, payment):
     answer = client.post(page(payment), {"outcome": "paid"})
     assert answer.status_code == 302
     assert answer.url.endswith(reverse("shop:payment-return", args=[payment.pk]))
-    assert SandboxCharge.objects.get(kind="payment").state == "paid"
+    assert sandbox.charge_of(payment.pk).state == "paid"
 
 
 def test_the_json_door_asks_for_no_token_but_a_form_must_have_one(payment):
@@ -81,7 +83,7 @@ def test_whoever_comes_before_the_payment_page_was_seen(client):
 def test_nonsense_is_refused_and_moves_nothing(payment, body):
     answer = post_json(page(payment), body)
     assert answer.status_code == 400
-    assert SandboxCharge.objects.get(kind="payment").movements == []
+    assert sandbox.charge_of(payment.pk).arrivals == []
 
 
 def test_there_is_no_bank_outside_a_sandbox(client, payment, settings):
@@ -89,17 +91,15 @@ def test_there_is_no_bank_outside_a_sandbox(client, payment, settings):
     settings.SANDBOX = False
     assert client.get(url).status_code == 404
     assert client.get(reverse("sandbox:bank")).status_code == 404
-    body = b'{"act": "query-payment"}'
-    api = reverse("sandbox:bank-api", args=["query-payment"])
-    answer = client.post(api, body, content_type="application/json", headers={HEADER: sign(body, secret="x")})
-    assert answer.status_code == 404
+    with pytest.raises(NotFound):
+        gateway("sandbox")
 
 
 def ask(act: str, body: dict[str, object], settings, *, secret: str = ""):
     raw = json.dumps(body).encode()
-    header = sign(raw, secret=secret or settings.SANDBOX_BANK_SECRET)
-    url = reverse("sandbox:bank-api", args=[act])
-    return Client().post(url, raw, content_type="application/json", headers={HEADER: header})
+    values = settings.PROVIDERS["sandbox"]
+    header = sign(raw, secret=secret or values["secret"])
+    return wire.client().post(f"{values['api_base']}/{act}", content=raw, headers={HEADER: header})
 
 
 def test_the_api_wants_a_signature_for_this_very_act(payment, settings):
@@ -144,7 +144,7 @@ def test_account_numbers_with_a_meaning(client):
     assert earned("6222021234560000").status == PayoutStatus.FAILED
     slow = earned("6222021234561111")
     assert slow.status == PayoutStatus.SENT
-    reference = SandboxCharge.objects.get(state="pending").reference
+    (reference,) = [row.ref for row in sandbox.book().transfers.values() if row.state == "pending"]
     client.post(reverse("sandbox:bank-decide", args=[reference]), {"state": "done"})
     assert payouts.send_payout(payout_id=slow.pk, now=clock.now()).status == PayoutStatus.PAID
     again = client.post(
@@ -191,3 +191,16 @@ def test_nobody_else_sees_it(client):
     client.force_login(UserFactory())
     assert client.get(reverse("console:payments")).status_code == 404
     assert client.post(reverse("console:receipt-return", args=[1])).status_code == 404
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+def test_a_bank_that_is_down_is_said_on_its_pages(client, payment, settings, accept):
+    settings.FAKEPAY_URL = "http://127.0.0.1:1"
+    settings.PROVIDERS = {**settings.PROVIDERS, "sandbox": {"api_base": "http://127.0.0.1:1/sandbox", "secret": "x"}}
+    for url in (page(payment), reverse("sandbox:bank"), reverse("sandbox:pay-at", args=["sandbox", "SB0"])):
+        answer = client.get(url, headers={"accept": accept})
+        assert answer.status_code in (404, 503), (url, answer.status_code)
+    answer = client.post(page(payment), {"outcome": "paid"}, headers={"accept": accept})
+    assert answer.status_code == 503
+    decided = reverse("sandbox:bank-decide", args=["PO1"])
+    assert client.post(decided, {"state": "done"}, headers={"accept": accept}).status_code == 503

@@ -13,26 +13,21 @@ from django.urls import reverse
 from core import clock, deadlines
 from core.actor import SYSTEM
 from core.models import Deadline
-from escrow import sandbox_bank
 from escrow.gateways import gateway, use
 from escrow.gateways.base import BadSignature, Unavailable
 from escrow.gateways.signing import HEADER, sign, verify
-from escrow.models import Hold, Inbox, Payment, Receipt, Refund, SandboxCharge, SandboxNotice
+from escrow.models import Hold, Inbox, Payment, Receipt, Refund
 from escrow.queries import books, parked_receipts, problems
 from escrow.services import payments
 from escrow.states import PaymentStatus, ReceiptOutcome
 from flows import cancellation
 from shop.models import Order
+from tests import sandbox
 from tests.escrow.bank import deliver_notices, pay_and_tell
 from tests.factories.escrow import OrderFactory, open_payment
 
 pytestmark = [pytest.mark.django_db, pytest.mark.money]
-SECRET = "sandbox-bank-secret"
-
-
-@pytest.fixture(autouse=True)
-def known_secret(settings):
-    settings.SANDBOX_BANK_SECRET = SECRET
+SECRET = "sandbox-bank-secret"  # the bank of a test has no other
 
 
 @pytest.fixture
@@ -51,8 +46,8 @@ def now_of(payment: Payment) -> str:
 
 
 def answers(payment: Payment) -> list[str]:
-    rows = SandboxNotice.objects.filter(charge__key=f"payment:{payment.pk}").order_by("pk")
-    return [row.answer[:3] for row in rows]
+    ref = sandbox.charge_of(payment.pk).ref
+    return [answer[:3] for row in sandbox.book().events if row.charge_ref == ref for answer in row.answers]
 
 
 def notify(body: bytes, header: str | None = None, gateway: str = "sandbox"):
@@ -86,7 +81,7 @@ def test_paid_and_told(payment):
 def test_the_page_of_a_payment_is_the_same_at_every_visit(payment):
     first, second = payments.start_payment(payment_id=payment.pk), payments.start_payment(payment_id=payment.pk)
     assert first == second
-    assert SandboxCharge.objects.count() == 1
+    assert len(sandbox.book().charges) == 1
     pay_and_tell(payment.pk)
 
 
@@ -259,10 +254,8 @@ def test_paid_twice_is_kept_once_and_sent_back_once(payment):
 
 def test_a_double_click_pays_once(payment):
     pay_and_tell(payment.pk)
-    charge = SandboxCharge.objects.get(kind="payment")
-    sandbox_bank.act(key=charge.key, outcome="paid")
-    charge.refresh_from_db()
-    assert len(charge.movements) == 1
+    sandbox.act(payment.pk, "paid")
+    assert len(sandbox.charge_of(payment.pk).arrivals) == 1
 
 
 def test_money_after_closing_comes_back(payment):
@@ -282,7 +275,8 @@ def test_money_after_closing_comes_back(payment):
 
 def test_money_that_was_there_before_closing_is_kept(payment):
     pay_and_tell(payment.pk, "forged")
-    sandbox_bank.act(key=f"payment:{payment.pk}", outcome="paid")  # its notice has not come yet
+    with sandbox.silence():
+        sandbox.act(payment.pk, "paid")  # its notice has not come yet
     with pytest.raises(cancellation.PaidMeanwhile):
         cancellation.close_unpaid(payment_id=payment.pk, actor=SYSTEM, reason="not paid in time", now=clock.now())
     settled_once(payment)

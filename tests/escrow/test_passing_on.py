@@ -25,6 +25,7 @@ from escrow.queries.payouts import usable_from
 from escrow.services import holds, late_refunds, passing_on, payouts, taking_back
 from escrow.services.payout_accounts import PROVIDER_NUMBERS, drop_provider_account, set_provider_account
 from tests import stories
+from tests.accounts.proofs import confirm_page
 from tests.factories.escrow import OrderFactory, PassingGateway, account_there, held, payout_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.money]
@@ -219,7 +220,7 @@ HELD = {
 @pytest.mark.parametrize("kind", HELD)
 def test_whoever_pays_reads_what_this_provider_really_can_hold(client, settings, kind):
     name, can, words = HELD[kind]
-    settings.PAYMENT_GATEWAY = name
+    settings.PAYMENT_GATEWAYS = [name]
     with use(name, Described(**can)):
         order = stories.placed_order()
         found = how_held()
@@ -240,7 +241,7 @@ def test_a_shelf_says_escrow_only_where_the_provider_lets_it(client, settings):
     stories.placed_order()
     home, english = reverse("shop:home"), {"accept-language": "en"}
     assert "Escrow" in client.get(home, headers=english).content.decode()
-    settings.PAYMENT_GATEWAY = "stripe"
+    settings.PAYMENT_GATEWAYS = ["stripe"]
     with use("stripe", Described(hold_days=90, splits=True, wording="protected payment")):
         page = client.get(home, headers=english).content.decode()
     assert "Protected payment" in page
@@ -248,7 +249,7 @@ def test_a_shelf_says_escrow_only_where_the_provider_lets_it(client, settings):
 
 
 def test_a_merchant_enters_his_account_there_and_reads_what_becomes_of_his_money(client, settings):
-    settings.PAYMENT_GATEWAY = "wechatpay"
+    settings.PAYMENT_GATEWAYS = ["wechatpay"]
     with use("wechatpay", Described(hold_days=30, splits=True)):
         order = stories.placed_order()
         client.force_login(order.store.owner)
@@ -256,16 +257,17 @@ def test_a_merchant_enters_his_account_there_and_reads_what_becomes_of_his_money
         place = reverse("merchant:settings")
         page = client.get(place, headers=english).content.decode()
         assert "None yet: what is released to you is paid out to your payout account, as ever." in page
-        asked = client.post(place, {"part": "provider", "number": "nonsense"}, headers=english)
+        asked = client.post(place, {"part": "provider", "gateway": "wechatpay", "number": "nonsense"}, headers=english)
         assert asked.status_code == 422
         assert "8 to 10 digits" in asked.content.decode()
-        assert client.post(place, {"part": "provider", "number": "1900000109"}).status_code == 302
+        sent = {"part": "provider", "gateway": "wechatpay", "number": "1900000109"}
+        assert confirm_page(client, client.post(place, sent), to=order.store.owner.phone).status_code == 302
         row = PayoutAccount.objects.get(store_id=order.store_id)
         assert (row.gateway, row.last4) == ("wechatpay", "0109")
         page = client.get(reverse("merchant:money"), headers=english).content.decode()
         assert "WeChat Pay passes what is released on to your account there, ·0109." in page
         assert "You cannot be paid yet" not in page
-        assert client.post(place, {"part": "provider", "act": "drop"}).status_code == 302
+        assert client.post(place, {"part": "provider", "gateway": "wechatpay", "act": "drop"}).status_code == 302
         assert not PayoutAccount.objects.filter(is_active=True).exists()
 
 
@@ -274,6 +276,6 @@ def test_where_nothing_is_passed_on_no_account_is_asked_for(client):
     client.force_login(order.store.owner)
     place = reverse("merchant:settings")
     page = client.get(place, headers={"accept-language": "en"}).content.decode()
-    assert 'id="provider"' not in page
-    client.post(place, {"part": "provider", "number": "1900000109"})
+    assert 'id="provider-' not in page
+    client.post(place, {"part": "provider", "gateway": "sandbox", "number": "1900000109"})
     assert not PayoutAccount.objects.exists()

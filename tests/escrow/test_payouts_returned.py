@@ -14,11 +14,12 @@ from core.models import Deadline
 from escrow.gateways import use
 from escrow.gateways.base import PayoutState, Refused, Unavailable
 from escrow.ledger import account, balance
-from escrow.models import Hold, Payout, PayoutAccount, SandboxCharge, Transfer, TransferKind
+from escrow.models import Hold, Payout, PayoutAccount, Transfer, TransferKind
 from escrow.queries import books, failed_payouts, merchant_lines, outlook
 from escrow.queries import payout_account as account_of
 from escrow.services import holds, payout_sending, payouts
 from escrow.states import PayoutStatus
+from tests import sandbox
 from tests.factories.escrow import ScriptedGateway, held, payout_account
 from tests.stories import wait
 
@@ -170,8 +171,8 @@ def test_after_three_failures_in_a_row_the_account_is_set_aside(hold):
 def test_it_can_be_played_on_the_banks_page(client, hold):
     payouts.prepare_payout(store_id=hold.store_id, actor=SYSTEM, now=clock.now())
     wait(minutes=1)
-    charge = SandboxCharge.objects.get(kind="payout")
-    url = reverse("sandbox:bank-decide", args=[charge.reference])
+    (sent,) = sandbox.book().transfers
+    url = reverse("sandbox:bank-decide", args=[sent])
     assert b'value="returned"' in client.get(reverse("sandbox:bank")).content
     assert client.post(url, {"state": "returned"}).status_code == 302
     json = {"headers": {"accept": "application/json"}}

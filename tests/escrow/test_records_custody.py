@@ -13,7 +13,6 @@ import verify
 from core import clock
 from core.actor import SYSTEM
 from core.money import Money
-from escrow import sandbox_bank
 from escrow.gateways import gateway, use
 from escrow.gateways.base import TellsBalance
 from escrow.models import CustodyLeaf, CustodyNode, CustodyProof, Hold
@@ -22,6 +21,7 @@ from escrow.records.sumtree import Peaks, Sum, SumTree, join
 from escrow.services import holds
 from flows import release
 from flows.records import order_record
+from tests import sandbox
 from tests.factories.escrow import ScriptedGateway, held
 from tests.stories import buyer_of, delivered_order, fresh, paid_order
 
@@ -102,10 +102,11 @@ def test_the_balance_is_asked_of_the_bank_and_covers_all_that_is_owed():
 
 def test_the_sandbox_bank_counts_every_arrival_in_its_own_currency():
     order = paid_order()
-    sandbox_bank.act(key=f"payment:{order.payment_id}", outcome="wrong_currency")
-    told = {cur: sandbox_bank.balance({"currency": cur})["amount"]["minor"] for cur in ("CNY", "USD", "EUR")}
+    sandbox.act(order.payment_id, "wrong_currency")
+    bank = gateway("sandbox")
+    assert isinstance(bank, TellsBalance)
+    told = {currency: bank.balance(currency=currency).amount.minor for currency in ("CNY", "USD", "EUR")}
     assert told == {"CNY": order.total_minor, "USD": order.total_minor, "EUR": 0}
-    assert isinstance(gateway("sandbox"), TellsBalance)
 
 
 def test_a_provider_that_tells_nothing_leaves_our_own_word_and_the_proof_says_so():

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 import factory
+from django.conf import settings
 from factory.django import DjangoModelFactory
 
 from core import clock
@@ -54,8 +55,9 @@ def movement(minor: int = 12_800, currency: str = "CNY") -> Movement:
 def open_payment(minor: int = 12_800, *, buyer_id: UUID, currency: str = "CNY") -> Payment:
     now = clock.now()
     return payments.open_payment(
-        buyer_id=buyer_id, amount=Money(minor, currency), expires_at=now + timedelta(minutes=30), now=now
-    )
+        buyer_id=buyer_id, amount=Money(minor, currency), gateway=settings.PAYMENT_GATEWAYS[0],
+        expires_at=now + timedelta(minutes=30), now=now,
+    )  # fmt: skip
 
 
 def paid(payment: Payment) -> Receipt:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from django.urls import reverse
 
 from core import clock, deadlines
 from core.models import Deadline
 from disputes.models import Case
-from escrow import sandbox_bank, sandbox_notices
 from escrow.errors import ChargebackOpen
 from escrow.gateways import gateway
-from escrow.models import Chargeback, Hold, Inbox, SandboxNotice
+from escrow.models import Chargeback, Hold, Inbox
 from flows import aftersale, cancellation, chargebacks, release
 from flows.deal import deal
 from shop.models import Order, Variant
+from tests import sandbox
 from tests.escrow.bank import deliver_notices
 from tests.factories.accounts import MediatorFactory
 from tests.stories import (
@@ -34,7 +36,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.money]
 
 
 def bank(order: Order, outcome: str, *, minor: int | None = None, tell: bool = True) -> None:
-    sandbox_bank.act(key=f"payment:{order.payment_id}", outcome=outcome, minor=minor)
+    with sandbox.silence():
+        sandbox.act(order.payment_id, outcome, minor=minor)
     if tell:
         deliver_notices()
         settle()
@@ -187,11 +190,13 @@ def test_whichever_notice_comes_first_it_is_booked_once(outcome):
     order = completed()
     bank(order, "chargeback", tell=False)
     bank(order, f"chargeback_{outcome}", tell=False)
-    first, last = SandboxNotice.objects.filter(body__contains="dispute.changed").order_by("pk")
-    for notice in (last, first):
-        sandbox_notices.send_notice(notice_id=notice.pk, now=clock.now())
+    sandbox.book().faults.write([{"op": "notice", "mood": "reorder"}])
+    deliver_notices()
+    first, last = [event for event in sandbox.book().events if event.kind.startswith("dispute.")]
+    told = [json.loads(bytes(raw))["id"] for raw in Inbox.objects.order_by("pk").values_list("raw_body", flat=True)]
+    assert told[:2] == [last.id, first.id]
     Inbox.objects.update(processed_at=None)
-    SandboxNotice.objects.filter(pk__in=(first.pk, last.pk)).update(sent_at=None)
+    first.is_done = last.is_done = False
     deliver_notices()
     assert Chargeback.objects.get().status == outcome
 
@@ -200,7 +205,8 @@ def test_a_lost_notice_is_made_good_by_the_poll():
     order = completed()
     bank(order, "chargeback")
     bank(order, "chargeback_won", tell=False)
-    SandboxNotice.objects.update(sent_at=clock.now())
+    sandbox.book().faults.write([{"op": "notice", "mood": "lose"}])
+    deliver_notices()
     assert Chargeback.objects.get().status == "open"
     wait(hours=25)
     assert Chargeback.objects.get().status == "won"

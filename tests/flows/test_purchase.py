@@ -18,7 +18,7 @@ from flows.errors import TotalChanged
 from shop.errors import OutOfStock
 from shop.models import Order, Variant
 from shop.states import OrderStatus
-from tests import stories
+from tests import sandbox, stories
 from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.escrow import ScriptedGateway
 from tests.factories.shop import ProductFactory
@@ -121,6 +121,7 @@ def test_money_that_comes_after_the_order_was_cancelled_goes_back():
     stories.wait(minutes=31)
     assert stories.fresh(order).status == OrderStatus.CANCELLED
     assert Variant.objects.get(pk=variant.pk).stock == 1
+    sandbox.tell_shop()
     stories.wait(minutes=5)
     assert Refund.objects.get().status == "done"
     assert not Hold.objects.exists()

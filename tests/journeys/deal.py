@@ -11,9 +11,11 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from core import outbox
-from escrow.models import Hold, Payment, Refund, SandboxCharge
+from escrow import pretended
+from escrow.models import Hold, Payment, Refund
 from escrow.queries import books
 from shop.models import Order
+from tests import sandbox
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
 from tests.factories.escrow import payout_account
 from tests.factories.shop import ProductFactory, StoreFactory
@@ -25,7 +27,7 @@ HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 class Deal:
-    def __init__(self, *, price: int = PRICE, shipping: int = 600) -> None:
+    def __init__(self, *, price: int = PRICE, shipping: int = 600, number: str = "6222021234561234") -> None:
         self.buyer = Person(UserFactory(language="zh-hans"))
         self.merchant = Person(UserFactory(language="en"))
         self.mediator = Person(MediatorFactory(language="en"))
@@ -33,7 +35,7 @@ class Deal:
         self.product = ProductFactory(store=store, price_minor=price)
         AddressFactory(user=self.buyer.user, is_default=True)
         sandbox_carrier(store.pk)
-        payout_account(store.pk)
+        payout_account(store.pk, number)
         self.store = store
         self.total = price + shipping
 
@@ -115,6 +117,7 @@ class Deal:
     def work(self) -> None:
         """Let the worker do everything that is due now."""
         for _ in range(12):
+            sandbox.tell_shop()
             swept = post_json(reverse("sandbox:clock"), hours=0)["swept"]
             if swept + outbox.depth() == 0:
                 return
@@ -137,11 +140,11 @@ class Deal:
     def at_the_bank(self) -> dict[str, int]:
         """What the bank itself has moved: in, back, out."""
         moved = {"in": 0, "back": 0, "out": 0}
-        for charge in SandboxCharge.objects.all():
-            if charge.kind == "payment":
-                moved["in"] += sum(row["minor"] for row in charge.movements)
-            elif charge.state == "done":
-                moved["back" if charge.kind == "refund" else "out"] += charge.amount_minor
+        for name in pretended.DIALECTS:
+            book = sandbox.book(name)
+            moved["in"] += sum(row.minor for charge in book.charges.values() for row in charge.arrivals)
+            moved["back"] += sum(row.minor for row in book.refunds.values() if row.state == "done")
+            moved["out"] += sum(row.minor for row in book.transfers.values() if row.state == "done")
         return moved
 
     def refunds(self) -> list[tuple[int, str]]:

@@ -13,13 +13,14 @@ from core.money import share
 from escrow.models import Payout, Refund, StatementFile, StatementLine, Ticket
 from escrow.queries import books, reconciliation
 from escrow.tasks import fetch_statements
+from tests import sandbox
 from tests.journeys.deal import Deal
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.money]
 
 
-def test_a_day_at_the_bank_from_payment_to_an_explained_difference(settings):
-    settings.SANDBOX_FEE_BPS = 60
+def test_a_day_at_the_bank_from_payment_to_an_explained_difference():
+    sandbox.book().fee_bps = 60
     fetch_statements()  # from here on every day is looked after
     deal, twice = Deal().delivered(), Deal()
     deal.buyer.submit(deal.at("shop:order-confirm"))

@@ -18,7 +18,6 @@ from django.db import connection
 
 from core import clock
 from core.actor import SYSTEM
-from escrow import sandbox_bank
 from escrow.errors import HoldMoved, Overdrawn
 from escrow.gateways import use
 from escrow.ledger import balance
@@ -171,8 +170,7 @@ def test_ten_settle_one_payment():
     order = OrderFactory()
     payment = open_payment(12_800, buyer_id=order.buyer_id)
     Order.objects.filter(pk=order.pk).update(payment=payment)
-    with mock.patch.object(sandbox_bank, "notify"):  # the bank has the money, the shop does not know yet
-        at_bank(payment.pk, "paid")
+    at_bank(payment.pk, "paid")  # the shop does not know yet
     state = payments.ask_gateway(payment_id=payment.pk)
     with mock.patch.object(payments, "ask_gateway", return_value=state):  # all have asked and come back at one moment
         at_once([lambda: purchase.settle_payment(payment_id=payment.pk, now=clock.now()) for _ in range(10)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -10,6 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from tooling import demo
+from tooling.healthcheck import web_is_well
 from tooling.processes import Child, Stopped, stop_all
 
 
@@ -61,3 +63,26 @@ def test_a_part_that_only_ends_is_given_up(tmp_path, looks, capsys):
     finally:
         stop_all(children)
     assert capsys.readouterr().out.count("ended by itself") == demo.MOST_RESTARTS + 1
+
+
+def test_the_bank_has_left_word_before_the_shop_looks_for_it(tmp_path, monkeypatch):
+    """After half a seed its book is gone, and its keys stay."""
+    monkeypatch.setattr(demo, "VAR", tmp_path)
+    monkeypatch.setattr(demo, "BANK", tmp_path / "fakepay")
+    monkeypatch.setattr(demo, "SEEDING", tmp_path / "seeding")
+    (tmp_path / "log").mkdir()
+    first = demo.start_bank({})
+    keys = (tmp_path / "fakepay" / "own.json").read_text()
+    stop_all([first])
+    (tmp_path / "fakepay" / "book.sqlite3-wal").write_text("half")
+    (tmp_path / "seeding").touch()
+    bank = demo.start_bank({})
+    try:
+        told = json.loads((tmp_path / "fakepay" / "shop.json").read_text())
+        port = int(told["address"].rpartition(":")[2])
+        assert web_is_well(port)
+        assert set(told["providers"]) == {"sandbox", "stripe", "alipay", "wechat"}
+        assert (tmp_path / "fakepay" / "own.json").read_text() == keys
+        assert "half" not in (tmp_path / "fakepay" / "book.sqlite3-wal").read_text(errors="replace")
+    finally:
+        stop_all([bank])

@@ -63,7 +63,7 @@ class Scene:
         fixed = {
             "slug": self.product.category.slug if route.startswith("c/") else self.product.store.slug,
             "address_id": self.address, "notice_id": self.notice, "payment": self.unpaid.payment_id,
-            "gateway": "sandbox", "carrier": "sandbox", "token": "wrong", "act": "query", "reference": "SB0",
+            "gateway": "sandbox", "carrier": "sandbox", "token": "wrong", "reference": "SB0", "dialect": "sandbox",
             "path": "products/none.webp", "key": "x-y", "uidb36": "x", "order_id": self.order.pk,
             "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "store_id": self.order.store_id,
             "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",

@@ -32,6 +32,8 @@ def build(book: Book, values: Mapping[str, str]) -> AlipayDialect:
 class AlipayDialect:
     """``values``: app_id, seller_id, private_key (the shop's), fakepay_private_key (Alipay's), royalty."""
 
+    outcomes = frozenset({"paid", "wrong_amount", "late", "twice", "reorder", "forged"})
+
     def __init__(self, book: Book, values: Mapping[str, str]) -> None:
         self.book = book
         self.app_id = values.get("app_id") or APP_ID
@@ -110,17 +112,18 @@ class AlipayDialect:
     # --- notices ----------------------------------------------------------------------------------------------------
 
     def notice(self, event: Event) -> Outgoing | None:
-        if event.kind not in ("payment.paid", "refund.done") or not event.charge_ref:
+        if event.kind not in ("payment.paid", "payment.again", "refund.done") or not event.charge_ref:
             return None
         charge = self.book.charge(event.charge_ref)
-        now = self.book.clock.now()
+        minor, at = (charge.arrivals[0].minor, charge.arrivals[0].at) if charge.arrivals else (charge.minor, event.at)
+        now = time.time()  # when it was signed, whatever time the sandbox has
         fields = {
             "notify_time": words.stamp(now), "notify_type": "trade_status_sync", "notify_id": event.id,
             "app_id": self.app_id, "auth_app_id": self.app_id, "charset": "utf-8", "version": "1.0",
             "trade_no": charge.data["trade_no"], "out_trade_no": charge.key, "seller_id": self.seller_id,
             "buyer_id": "2088101117955611", "trade_status": self.acts.status(charge), "subject": charge.description,
-            "total_amount": words.yuan(charge.arrivals[0].minor), "gmt_create": words.stamp(charge.created_at),
-            "gmt_payment": words.stamp(charge.arrivals[0].at),
+            "total_amount": words.yuan(minor), "gmt_create": words.stamp(charge.created_at),
+            "gmt_payment": words.stamp(at),
         }  # fmt: skip
         if event.kind == "refund.done":
             refund = self.book.refunds[event.subject]

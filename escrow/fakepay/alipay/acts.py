@@ -157,6 +157,7 @@ class Acts:
         if sum(confirmed.values()) + self.book.refunded(arrival) > arrival.minor:
             del confirmed[number]
             raise Failed("ACQ.SETTLE_AMOUNT_EXCEED")
+        self.book.keep(charge)
         return {"trade_no": charge.data["trade_no"], "out_request_no": number, "settle_amount": words.yuan(minor)}
 
     def settle(self, content: Content) -> Node:

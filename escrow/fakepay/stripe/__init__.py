@@ -25,6 +25,7 @@ VERSION = "2024-06-20"
 # What happened in the book → the type of Stripe's event and the object it carries.
 _EVENTS = {
     "payment.paid": ("checkout.session.completed", "session"),
+    "payment.again": ("checkout.session.completed", "session"),
     "payment.declined": ("checkout.session.async_payment_failed", "session"),
     "payment.closed": ("checkout.session.expired", "session"),
     "refund.done": ("refund.updated", "refund"),
@@ -49,13 +50,17 @@ def signature(body: bytes, secret: str, at: int) -> str:
 class StripeDialect:
     """``values``: secret_key, webhook_secret, account; made up where they are missing."""
 
+    outcomes = frozenset({
+        "paid", "declined", "wrong_amount", "wrong_currency", "late", "twice", "reorder", "forged", "paid_twice",
+        "chargeback", "chargeback_won", "chargeback_lost",
+    })  # fmt: skip
+
     def __init__(self, book: Book, values: Mapping[str, str]) -> None:
         self.book = book
         self.secret_key = values.get("secret_key") or "sk_test_fakepay"
         self.webhook_secret = values.get("webhook_secret") or "whsec_fakepay"
         self.account = values.get("account") or "acct_1fakepay"
         self.version = VERSION
-        self._answered: dict[str, tuple[str, str, Response]] = {}
         book.prefixes.update(arrival="ch_", dispute="dp_", move="txn_")
 
     def op(self, request: Request) -> str:
@@ -121,17 +126,17 @@ class StripeDialect:
 
     def _once(self, call: Call, act: Callable[[Call], dict[str, Any]], request: Request, key: str) -> Response:
         asked = canonical(call.params)
-        known = self._answered.get(key)
+        known = self.book.answered.get(key)
         if known is not None:
-            if known[:2] != (request.path, asked):
+            if known[:2] != [request.path, asked]:
                 words = (
                     "Keys for idempotent requests can only be used with the same parameters they were first used with."
                 )
                 return StripeError("", words, kind="idempotency_error").as_answer()
-            return Response(known[2].status, known[2].body, headers={"Idempotent-Replayed": "true"})
+            return Response(known[2], known[3].encode(), headers={"Idempotent-Replayed": "true"})
         given, is_final = self._act(call, act)
         if is_final:
-            self._answered[key] = (request.path, asked, given)
+            self.book.answer_again(key, [request.path, asked, given.status, given.body.decode()])
         return given
 
     def _act(self, call: Call, act: Callable[[Call], dict[str, Any]]) -> tuple[Response, bool]:

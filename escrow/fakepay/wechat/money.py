@@ -50,6 +50,7 @@ def share(desk: Desk, request: Request, match: re.Match[str]) -> dict[str, Any]:
     )  # fmt: skip
     if body["unfreeze_unsplit"]:
         charge.data["unfrozen"] = own
+        desk.book.keep(charge)
     return told_share(row)
 
 
@@ -67,6 +68,7 @@ def unfreeze(desk: Desk, request: Request, match: re.Match[str]) -> dict[str, An
     if charge.data.get("unfrozen") != own:
         _frozen(desk, body)
     charge.data["unfrozen"] = own
+    desk.book.keep(charge)
     return _unfrozen(charge, own)
 
 

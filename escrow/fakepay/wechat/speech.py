@@ -48,6 +48,8 @@ _REFUSALS = {
 class WeChat:
     """One merchant at the pretended WeChat Pay."""
 
+    outcomes = frozenset({"paid", "declined", "wrong_amount", "late", "twice", "reorder", "forged"})
+
     def __init__(self, book: Book, keys: Keys) -> None:
         self.book = book
         self.keys = keys
@@ -109,7 +111,7 @@ class WeChat:
     def _content(self, event: Event) -> tuple[str, str, dict[str, Any]] | None:
         """Event type, label and content of a notice."""
         book, who = self.book, {"mchid": self.keys.mchid}
-        if event.kind == "payment.paid":
+        if event.kind in ("payment.paid", "payment.again"):
             told = told_charge(book.charges[event.charge_ref], **who, appid=self.keys.appid, has_refunds=False)
             return "TRANSACTION.SUCCESS", "transaction", told
         if event.kind in ("refund.done", "refund.failed"):

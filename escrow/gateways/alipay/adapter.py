@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
+from core import clock
 from core.money import Money
 from escrow.gateways.alipay import notices, words
 from escrow.gateways.alipay.channel import Channel
@@ -77,7 +78,7 @@ class AlipayGateway:
             "total_amount": words.yuan(amount),
             "subject": _FORBIDDEN.sub(" ", description).strip()[:LONGEST_SUBJECT] or reference,
             "product_code": "FAST_INSTANT_TRADE_PAY",
-            "time_expire": words.stamp(min(expires_at, datetime.now(UTC) + LONGEST_LIFE)),
+            "time_expire": words.stamp(min(expires_at, clock.now() + LONGEST_LIFE)),
             **self._extra(),
         }
         url = self.channel.address(

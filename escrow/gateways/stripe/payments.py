@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from core import clock
 from core.money import Money, from_provider, to_provider
 from escrow.gateways.base import Created, Movement, PaymentState, RefundState, Refused
 from escrow.gateways.stripe.wire import Wire
@@ -45,7 +46,7 @@ class Payments:
         """
         body = self._session(key=key, amount=amount, description=description, return_url=return_url)
         ends = int((expires_at + SHORTEST).timestamp())
-        is_soon = ends - datetime.now(UTC).timestamp() < LONGEST.total_seconds()
+        is_soon = ends - clock.now().timestamp() < LONGEST.total_seconds()
         forms: list[dict[str, Any]] = [{**body, "expires_at": ends}, body]
         first, second = forms if is_soon else reversed(forms)
         try:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('escrow', '0008_journal'),
+        ('escrow', '0009_other_ways_and_no_bank_of_our_own'),
     ]
 
     operations = [
