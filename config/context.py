@@ -12,13 +12,14 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Notice, User
 from core.prepared import Blank, Prepared
+from escrow.queries import stop_in_force
 from shop.models import CartLine, Store
 from shop.queries.carts import SESSION_CART, cart_count
 from shop.queries.stores import store_of
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Site-wide names: SANDBOX, SITE_NAME, FOOTER, cart_count, unread_count, my_store, is_mediator."""
+    """Site-wide names: SANDBOX, SITE_NAME, FOOTER, cart_count, unread_count, my_store, is_mediator, payout_stop."""
     user = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
     waiting = SimpleLazyObject(lambda: _waiting(request))
@@ -32,6 +33,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "my_store": getattr(request, "store", None)  # shop.guards.merchant has looked it up
         or SimpleLazyObject(lambda: store_of(user_id=user.pk) if known and user else None),
         "is_mediator": bool(known and getattr(user, "is_mediator", False)),
+        "payout_stop": SimpleLazyObject(stop_in_force),  # the console's banner
     }
 
 

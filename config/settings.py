@@ -37,6 +37,7 @@ SANDBOX_FEE_BPS = env.int("SANDBOX_FEE_BPS", default=0)  # what the pretended ba
 PAYMENT_GATEWAY = env.str("PAYMENT_GATEWAY", default="sandbox")
 PAYOUT_GATEWAY = env.str("PAYOUT_GATEWAY", default=PAYMENT_GATEWAY)  # who sends merchants their money
 PAYOUT_APPROVAL_MINOR = env.int("PAYOUT_APPROVAL_MINOR", default=5_000_000)  # from here a second person must agree
+CUSTODY_SHORT_MINUTES = env.int("CUSTODY_SHORT_MINUTES", default=120)  # so old may one short proof be; two stop
 PROVIDERS = providers()
 
 INSTALLED_APPS = [
