@@ -127,7 +127,7 @@ def test_two_short_proofs_in_a_row_stop_payouts(bank, payout):
     assert send(payout) == PayoutStatus.PREPARED
     assert bank.calls == []
     assert "¥10.00" in told("escrow.custody_short")[0]
-    assert OutgoingMessage.objects.filter(channel="sms", to=staff.phone).exists() or not staff.phone
+    assert OutgoingMessage.objects.filter(channel="email", to=staff.email).exists()
     entry = AuditEntry.objects.get(act="payouts.stopped")
     assert (entry.user_id, entry.reason, entry.facts["cause"]) == (None, stop.reason, "custody")
     assert entry.facts["held"] == 1
