@@ -41,12 +41,19 @@ class Upload(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture as we keep it. ``sha256`` is of the file as it came: the same file sent twice is known again."""
+    """
+    A picture as we keep it. ``sha256`` is of the file as it came: the same file sent twice is known again;
+    ``kept_sha256`` is of what is kept of it.
+    """
 
     webp: bytes
     sha256: str
     width: int
     height: int
+
+    @property
+    def kept_sha256(self) -> str:
+        return hashlib.sha256(self.webp).hexdigest()
 
 
 def clean_picture(upload: Upload, *, max_px: int = 1600) -> Picture:

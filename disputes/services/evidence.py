@@ -43,7 +43,7 @@ def add(*, case: Case, party: str, picture: Picture | None, shows: str, actor: A
         may_show(actor=actor, now=now)
     piece = Evidence(case=case, party=party, author_id=actor.user_id, shows=shows.strip()[:200], created_at=now)
     if picture is not None:
-        piece.sha256 = picture.sha256
+        piece.sha256, piece.kept_sha256 = picture.sha256, picture.kept_sha256
         piece.file.save(f"{piece.pk}.webp", ContentFile(picture.webp), save=False)
     else:
         piece.sha256 = hashlib.sha256(piece.shows.encode()).hexdigest()
