@@ -23,8 +23,8 @@ from typing import Any
 
 import django
 
+from bench.cpu import Tree, is_known
 from bench.stats import Verdict, interval, median
-from tooling.cpu import Tree, is_known
 
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "config.settings", "IGNORE_DOTENV": "1", "DEBUG": "0", "SANDBOX": "1"}
 KEY = base64.b64encode(bytes(range(32))).decode()
