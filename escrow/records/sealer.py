@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
+from core.prepared import Prepared
 from escrow.models import Checkpoint, SealedNode, Transfer
 from escrow.records import notes
 from escrow.records.leaves import fields_of, leaf_of
@@ -22,6 +23,9 @@ from escrow.records.tree import CHUNK, LEVELS, LogTree, fold, node_hash
 BATCH = 5_000
 LOCK = 0x7A51  # the one advisory lock of the sealer
 LATE = timedelta(minutes=15)
+_NEWEST = Prepared(
+    lambda: Checkpoint.objects.order_by("-size").values_list("size", "epoch", "last_txid", "system")[:1]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ def seal(*, now: datetime, limit: int = BATCH) -> int:
 
     Nothing happens without a key, or while another process is at it. Safe to repeat.
     """
-    if not notes.is_set_up() or waiting_since() is None:
+    if not notes.is_set_up() or _oldest_waiting() is None:
         return 0
     with transaction.atomic():
         if not _is_alone():
@@ -79,11 +83,16 @@ def seal(*, now: datetime, limit: int = BATCH) -> int:
 
 def waiting_since() -> datetime | None:
     """When the oldest transfer that is not sealed yet was made; None if all are."""
-    is_pg = connection.vendor == "postgresql"
+    oldest = _oldest_waiting()
+    return Transfer.objects.values_list("at", flat=True).get(pk=oldest) if oldest is not None else None
+
+
+def _oldest_waiting() -> int | None:
+    sql = WAITING_POSTGRES if connection.vendor == "postgresql" else WAITING_SQLITE
     with connection.cursor() as cursor:
-        cursor.execute(WAITING_POSTGRES if is_pg else WAITING_SQLITE, [_position().txid])
+        cursor.execute(sql, [_position().txid])
         found = cursor.fetchone()
-    return Transfer.objects.values_list("at", flat=True).get(pk=found[0]) if found else None
+    return found[0] if found else None
 
 
 def is_late(now: datetime) -> bool:
@@ -127,13 +136,12 @@ def _is_alone() -> bool:
 
 def _position() -> _Position:
     """Where to go on. A database on another server counts its transactions anew: a new epoch begins with none."""
-    last = Checkpoint.objects.order_by("-size").values("size", "epoch", "last_txid", "system").first()
+    last = _NEWEST.first()
     system = _system()
     if last is None:
         return _Position(0, 0, 0, system)
-    if last["system"] != system:
-        return _Position(last["size"], last["epoch"] + 1, 0, system)
-    return _Position(last["size"], last["epoch"], last["last_txid"], system)
+    size, epoch, txid, name = last
+    return _Position(size, epoch, txid, system) if name == system else _Position(size, epoch + 1, 0, system)
 
 
 def _system() -> str:
