@@ -4,6 +4,7 @@ Check records of a Tashi shop without the shop. Needs Python 3.10 or newer and `
 
     verify.py --key KEY record FILE [OLDER…]      a signed receipt or record of an order, as downloaded from its page;
                                                   with older ones: nothing in them has been changed or left out since
+    verify.py --key KEY bundle FILE               a record with its evidence (zip): each file is the one on record
     verify.py --key KEY log EXPORT CHECKPOINT…    an exported log against signed checkpoints, however old
     verify.py --key KEY consistency FILE [KEPT…]  that the newer log only added to the older one (the API's answer);
                                                   with texts that were kept: that both are the very states they tell of
@@ -22,11 +23,14 @@ import hashlib
 import json
 import re
 import sys
+import zipfile
+import zlib
 from email import message_from_bytes, policy
 from pathlib import Path
 from typing import Any
 
 VERSION = "tashi-transfer-v1"
+MOST_OF_A_RECORD = 64 * 2**20
 FIELDS = ("id", "kind", "ref", "leg", "debit", "credit", "currency", "amount", "at")
 
 
@@ -243,9 +247,41 @@ def check_later(newer: dict[str, Any], older: dict[str, Any]) -> None:
             raise Wrong(f"transfer {receipt['number']} of the older record is gone or was changed")
     if newer.get("events", [])[: len(older.get("events", []))] != older.get("events", []):
         raise Wrong("what has happened reads differently in the older record")
-    gone = [one for one in older.get("evidence", []) if one not in newer.get("evidence", [])]
-    if gone:
+    there = newer.get("evidence", [])
+    if any(not any(one.items() <= other.items() for other in there) for one in older.get("evidence", [])):
         raise Wrong("a piece of evidence of the older record is gone or was changed")
+
+
+def check_bundle(name: str, keys: list[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the record in a bundle says, and of which files. :raises Wrong: naming each file that is not as on record"""
+    with zipfile.ZipFile(name) as bundle:
+        names = bundle.namelist()
+        payload = check_record(json.loads(bundle.open("record.json").read(MOST_OF_A_RECORD)), keys)
+        listed = {one["name"]: one for one in payload["bundle"]["files"]}
+        faults = [f"{one} stands twice in the bundle" for one in sorted({n for n in names if names.count(n) > 1})]
+        beside = {"record.json", "README.txt"}
+        faults += [f"{one} is not on record" for one in sorted(set(names) - set(listed) - beside)]
+        faults += [f"{one} is missing" for one in listed if one not in names]
+        faults += [f"{one} was altered" for one in listed if one in names and not is_as_listed(bundle, listed[one])]
+    told = {one["sha256"] for one in listed.values()} | {one["sha256"] for one in payload["bundle"]["left_out"]}
+    unsaid = [one for one in payload["evidence"] if not {one["sha256"], one["kept_sha256"]} & told]
+    faults += [f"{one['what']} of {one['of']} is on record, and neither here nor said to be left out" for one in unsaid]
+    if faults:
+        raise Wrong("; ".join(faults))
+    return payload, payload["bundle"]
+
+
+def is_as_listed(bundle: zipfile.ZipFile, one: dict[str, Any]) -> bool:
+    """Whether a file of a bundle has the length and the SHA-256 that are on record; reads no more than that length."""
+    digest, left = hashlib.sha256(), one["bytes"] + 1
+    try:
+        with bundle.open(one["name"]) as file:
+            while left > 0 and (part := file.read(min(left, 65_536))):
+                digest.update(part)
+                left -= len(part)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError):
+        return False
+    return left == 1 and digest.hexdigest() == one["sha256"]
 
 
 class Frontier:
@@ -305,19 +341,15 @@ def main(given: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--key", action="append", required=True, help="public key; may be given several times")
     acts = parser.add_subparsers(dest="act", required=True)
-    record = acts.add_parser("record")
-    record.add_argument("file")
-    record.add_argument("older", nargs="*")
-    log = acts.add_parser("log")
-    log.add_argument("export")
-    log.add_argument("checkpoints", nargs="+")
-    both = acts.add_parser("consistency")
-    both.add_argument("file")
-    both.add_argument("kept", nargs="*")
+    acts.add_parser("bundle").add_argument("file")
+    for act, more, count in (("record", "older", "*"), ("log", "checkpoints", "+"), ("consistency", "kept", "*")):
+        one = acts.add_parser(act)
+        one.add_argument("file")
+        one.add_argument(more, nargs=count)
     args = parser.parse_args(given)
     try:
         print(_answer(args))  # noqa: T201
-    except (Wrong, KeyError, TypeError, ValueError) as fault:
+    except (Wrong, KeyError, TypeError, ValueError, OSError, zipfile.BadZipFile) as fault:
         print(f"WRONG: {fault if isinstance(fault, Wrong) else f'not readable ({fault!r})'}")  # noqa: T201
         return 1
     return 0
@@ -337,9 +369,14 @@ def _answer(args: argparse.Namespace) -> str:
         if payload.get("custody"):
             lines.append(f"GOOD: custody: {check_custody(payload['custody'], args.key)}")
         return "\n".join(lines)
+    if args.act == "bundle":
+        payload, bundle = check_bundle(args.file, args.key)
+        lines = [f"GOOD: {payload['subject']}, {payload['count']} transfers, {len(bundle['files'])} files as on record"]
+        lines += [f"LEFT OUT by the shop: {one['what']} of {one['of']} ({one['why']})" for one in bundle["left_out"]]
+        return "\n".join(lines)
     if args.act == "log":
         kept = [find_note(_read(name)) for name in args.checkpoints]
-        good = check_log(_read(args.export).splitlines(), kept, args.key)
+        good = check_log(_read(args.file).splitlines(), kept, args.key)
         return f"GOOD: {good} transfers are as signed"
     both = json.loads(_read(args.file))
     (one, old, old_root), (two, new, new_root) = (read_checkpoint(both[name], args.key) for name in ("old", "new"))

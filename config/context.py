@@ -12,13 +12,15 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Notice, User
 from core.prepared import Blank, Prepared
+from escrow.models import PayoutStop
+from escrow.queries import stop_in_force
 from shop.models import CartLine, Store
 from shop.queries.carts import SESSION_CART, cart_count
 from shop.queries.stores import store_of
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Site-wide names: SANDBOX, SITE_NAME, FOOTER, cart_count, unread_count, my_store, is_mediator."""
+    """Site-wide names: SANDBOX, SITE_NAME, FOOTER, cart_count, unread_count, my_store, is_mediator, payout_stop."""
     user = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
     waiting = SimpleLazyObject(lambda: _waiting(request))
@@ -32,21 +34,29 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "my_store": getattr(request, "store", None)  # shop.guards.merchant has looked it up
         or SimpleLazyObject(lambda: store_of(user_id=user.pk) if known and user else None),
         "is_mediator": bool(known and getattr(user, "is_mediator", False)),
+        # The console's banner; that there is none is known without asking once more.
+        "payout_stop": SimpleLazyObject(lambda: stop_in_force() if known and waiting[3] else None),
     }
 
 
-def _waiting(request: HttpRequest) -> tuple[int, int, bool]:
-    """A member's cart and inbox, and whether he has a store, in one query: every page's head shows all three."""
+def _waiting(request: HttpRequest) -> tuple[int, int, bool, bool]:
+    """
+    A member's cart and inbox, whether he has a store, and whether payouts are stopped, in one query: every page's head
+    shows the first three.
+    """
     has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
     token = (request.session.get(SESSION_CART) or "") if has_session else ""
     found = (_WAITING_WITH_CART if token else _WAITING).first(user=request.user.pk, token=token)
-    return found or (0, 0, False)
+    return found or (0, 0, False, False)
 
 
-def _waiting_for(lines: QuerySet[Any]) -> QuerySet[Any, tuple[int, int, bool]]:
+def _waiting_for(lines: QuerySet[Any]) -> QuerySet[Any, tuple[int, int, bool, bool]]:
     user = Blank("user")
     counts = (_count(lines, "variant"), _count(Notice.objects.filter(user=user, read_at__isnull=True), "pk"))
-    return User.objects.filter(pk=user).values_list(*counts, Exists(Store.objects.filter(owner=user)))
+    stops = PayoutStop.objects.filter(in_force=True)
+    return User.objects.filter(pk=user).values_list(
+        *counts, Exists(Store.objects.filter(owner=user)), Exists(stops)
+    )  # fmt: skip
 
 
 _WAITING = Prepared(lambda: _waiting_for(CartLine.objects.filter(cart__user=Blank("user"))))

@@ -78,6 +78,14 @@ class Busy(DomainError):
     default_message = _("Many people are doing this at the moment. Nothing was changed; please try again.")
 
 
+class Away(DomainError):
+    """The database is not there."""
+
+    code = "away"
+    status = 503
+    default_message = _("We are away for a moment. Please look again in a minute before you repeat what you did.")
+
+
 class TooMany(DomainError):
     """A rate limit."""
 

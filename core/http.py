@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import OperationalError
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
@@ -16,6 +16,7 @@ from core.actor import Actor
 from core.errors import Busy, DomainError
 
 GIVES_KEYS = "/api/v1/auth/"
+AWAY = ("08", "53", "57P")  # SQLSTATE: no connection, no room for one, shutting down or starting up
 Next = Callable[[HttpRequest], HttpResponse]
 
 
@@ -47,6 +48,14 @@ def refusal_middleware(get_response: Next) -> Next:
 def _is_waiting(fault: OperationalError) -> bool:
     """A lock was not given in time; everything was rolled back and may be tried again."""
     return any(words in str(fault) for words in ("lock timeout", "deadlock detected", "database is locked"))
+
+
+def is_away(fault: BaseException | None) -> bool:
+    """Whether the database was not there, or went away: nothing is wrong with the request."""
+    if not isinstance(fault, OperationalError | InterfaceError):
+        return False
+    code = getattr(fault.__cause__, "pgcode", "")  # None: the server was not reached at all, or fell silent
+    return code is None or code.startswith(AWAY) or "unable to open database file" in str(fault)
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -42,9 +42,10 @@ class Upload(Protocol):
 @dataclass(frozen=True, slots=True)
 class Picture:
     """
-    A picture as we show it. ``sha256`` is of the file as it came: the same file sent twice is known again.
+    A picture as we show it. ``sha256`` is of the file as it came: the same file sent twice is known again;
+    ``kept_sha256`` is of what is kept of it.
 
-    ``original`` is that file, for who keeps it sealed; it goes to nobody's browser as it is.
+    ``original`` is the file as it came, for who keeps it sealed; it goes to nobody's browser as it is.
     """
 
     webp: bytes
@@ -52,6 +53,10 @@ class Picture:
     width: int
     height: int
     original: bytes = b""
+
+    @property
+    def kept_sha256(self) -> str:
+        return hashlib.sha256(self.webp).hexdigest()
 
 
 def clean_picture(upload: Upload, *, max_px: int = 1600) -> Picture:

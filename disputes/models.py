@@ -90,7 +90,8 @@ class Evidence(models.Model):
     author_id = models.UUIDField(null=True)
     shows = models.CharField(max_length=200, blank=True)
     file = models.FileField(upload_to="evidence/case/", blank=True)
-    sha256 = models.CharField(max_length=64, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True)  # of what was handed in
+    kept_sha256 = models.CharField(max_length=64, blank=True)  # of the file that is kept of it; empty for a statement
     # The file as it came, sealed: when and where a picture was taken may decide a case, and is nobody else's business.
     original_path = models.CharField(max_length=80, blank=True)
     original_key = FileKeyField(null=True)

@@ -149,6 +149,40 @@ class BooksDisagree(DomainError):
     default_message = _("The books do not agree yet, so payouts stay stopped.")
 
 
+class CustodyShort(DomainError):
+    code = "custody_short"
+    default_message = _(
+        "What lies at the payment providers does not cover what is owed. While that is so, one person gives the reason "
+        "and another agrees before payouts leave again."
+    )
+
+
+class CustodyCovered(DomainError):
+    code = "custody_covered"
+    default_message = _("Nothing is missing any more: one person is enough to let payouts leave again.")
+
+
+class LiftAsked(DomainError):
+    code = "lift_asked"
+    default_message = _("Somebody has asked for this already; agree with him or refuse it.")
+
+
+class LiftNotAsked(DomainError):
+    code = "lift_not_asked"
+    default_message = _("Nobody asks to let payouts leave again, or it has been refused.")
+
+
+class LiftNeedsAnother(DomainError):
+    code = "lift_needs_another"
+    status = 403
+    default_message = _("Whoever asks to let payouts leave cannot agree to it: another person has to.")
+
+
+class ShortageGrew(DomainError):
+    code = "shortage_grew"
+    default_message = _("More is missing now than when this was asked for. Look again, and ask anew.")
+
+
 class BelowCreditLine(DomainError):
     code = "below_credit_line"
     default_message = _("The store's balance is already lower than this credit line would allow.")

@@ -143,6 +143,14 @@ REVERSAL = register(
 )
 
 
+class StopCause(models.TextChoices):
+    """Why payouts are stopped; what stands further below takes the place of what stands above it."""
+
+    PERSON = "person", _("Somebody of the staff threw the switch")
+    CUSTODY = "custody", _("What lies at the providers does not cover what is owed")
+    BOOKS = "books", _("The books do not agree")
+
+
 class ReceiptOutcome(models.TextChoices):
     """What became of money that arrived."""
 

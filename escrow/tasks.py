@@ -5,8 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 
 from core import clock
-from escrow.records import anchors, custody, sealer
-from escrow.services import payout_run, payout_stop, rollups
+from escrow.records import anchors, sealer
+from escrow.services import custody_guard, payout_run, payout_stop, rollups
 from flows import statements
 
 
@@ -18,7 +18,7 @@ def seal_records() -> None:
 
 @shared_task(ignore_result=True)
 def prove_custody() -> None:
-    custody.prove(now=clock.now())
+    custody_guard.prove(now=clock.now())
 
 
 @shared_task(ignore_result=True)

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from core.errors import NotFound
 from core.models import AuditEntry
-from disputes.models import Evidence
 from escrow.models import Transfer
 from escrow.records import custody, receipts
+from flows.pieces import pieces_of
 from flows.stories import WORDS
-from logistics.models import PackPhoto
 from shop.models import Order, Store
 
 
-def order_record(order: Order, *, now: datetime) -> dict[str, Any]:
-    """The signed record of one order, the same for both parties; whether the reader is one is the door's question."""
+def order_record(order: Order, *, now: datetime, bundle: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """
+    The signed record of one order, the same for both parties; whether the reader is one is the door's question.
+
+    ``bundle``: which files go along with it, if any do.
+    """
     return receipts.order_record(
         number=order.number,
         transfers=receipts.transfers_of(order.pk),
         events=list(_events(order)),
-        evidence=list(_evidence(order.pk)),
+        evidence=[piece.on_record for piece in pieces_of(order.pk)],
         custody=custody.proof_of(order.pk),
         now=now,
+        bundle=bundle,
     )
 
 
@@ -57,17 +61,6 @@ def _events(order: Order) -> Iterator[dict[str, str]]:
 def _role(user_id: UUID | None, order: Order) -> str:
     known = {None: "system", order.buyer_id: "buyer", order.store.owner_id: "merchant"}
     return known.get(user_id, "platform")
-
-
-def _evidence(order_id: UUID) -> Iterator[dict[str, str]]:
-    """Every file's SHA-256 as it was handed in: whoever has kept the file can show that it is the same."""
-    for photo in (
-        PackPhoto.objects.filter(shipment__order_id=order_id).select_related("shipment").order_by("created_at", "pk")
-    ):
-        yield {"what": "pack photo", "by": "merchant", "of": photo.shipment.number, "sha256": photo.sha256}
-    files = Evidence.objects.filter(case__order_id=order_id).exclude(sha256="").select_related("case")
-    for file in files.order_by("created_at", "pk"):
-        yield {"what": "evidence", "by": file.party, "of": file.case.number, "sha256": file.sha256}
 
 
 def _text(at: datetime) -> str:

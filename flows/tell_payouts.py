@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from core.money import Money
 from core.outbox import Payload
-from escrow.models import Payout, PayoutAccount
+from escrow.models import Payout, PayoutAccount, PayoutStop
 from flows.telling import tell_owner, tell_staff
 from shop.models import Store
 
@@ -81,6 +84,39 @@ def staff_books_broken(payload: Payload) -> None:
         _("%(count)s rules are broken. The first of them:") % {"count": payload["count"]}
         + "\n\n" + "\n".join(payload["lines"]),
     ), url=f"{reverse('console:health')}?books=1", sms=True)  # fmt: skip
+
+
+def staff_custody_short(payload: Payload) -> None:
+    tell_staff("escrow.custody_short", f"{payload['stop_id']}:{payload['at']}", lambda: (
+        _("Custody is short: all payouts are stopped"),
+        _(
+            "What lies at the payment providers does not cover what is owed; missing: %(missing)s. Find out where it "
+            "is. Payouts go on when somebody lifts the switch; while it is missing two people have to agree to that."
+        )
+        % {"missing": _amounts(payload["missing"])},
+    ), url=reverse("console:payouts"), sms=True)  # fmt: skip
+
+
+def staff_custody_covered(payload: Payload) -> None:
+    tell_staff("escrow.custody_covered", f"{payload['stop_id']}:{payload['at']}", lambda: (
+        _("Custody is covered again: payouts are still stopped"),
+        _("What was missing is there. Payouts go on when one of the staff lifts the switch."),
+    ), url=reverse("console:payouts"))  # fmt: skip
+
+
+def staff_lift_asked(payload: Payload) -> None:
+    stop = PayoutStop.objects.get(pk=payload["stop_id"])
+    if not stop.in_force or stop.lift_asked_by is None:
+        return
+    tell_staff("escrow.lift_asked", f"{stop.pk}:{payload['at']}", lambda: (
+        _("A second person is needed to let payouts leave"),
+        _("Custody is short of %(missing)s, and payouts are to leave all the same. The reason given: %(why)s")
+        % {"missing": _amounts(stop.tolerated), "why": stop.lift_reason},
+    ), url=reverse("console:payouts"))  # fmt: skip
+
+
+def _amounts(missing: Mapping[str, int]) -> str:
+    return ", ".join(str(Money(minor, currency)) for currency, minor in missing.items())
 
 
 def _payout(payload: Payload) -> Payout:

@@ -98,7 +98,8 @@ class PackPhoto(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     shipment = models.ForeignKey(Shipment, models.CASCADE, related_name="photos")
     file = models.FileField(upload_to="evidence/pack/")
-    sha256 = models.CharField(max_length=64)
+    sha256 = models.CharField(max_length=64)  # of the picture as it was uploaded
+    kept_sha256 = models.CharField(max_length=64, blank=True)  # of the file that is kept of it
     created_at = models.DateTimeField()
 
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from disputes.views import merchant as cases
 from shop.views import (
+    bundles,
     merchant_coupons,
     merchant_home,
     merchant_money,
@@ -21,6 +22,7 @@ urlpatterns = [
     path("orders/", merchant_orders.orders, name="orders"),
     path("orders/export.csv", merchant_orders.export, name="orders-export"),
     path("orders/<str:number>/", merchant_orders.order, name="order"),
+    path("orders/<str:number>/bundle.zip", bundles.of_merchant, name="order-bundle"),
     path("orders/<str:number>/record.json", merchant_orders.record, name="order-record"),
     path("orders/<str:number>/ship/", merchant_orders.ship, name="ship"),
     path("orders/<str:number>/cancel/", merchant_orders.cancel, name="order-cancel"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shop.views import buyer_coupons, buyer_money, cart, checkout, orders, payment, storefront
+from shop.views import bundles, buyer_coupons, buyer_money, cart, checkout, orders, payment, storefront
 
 app_name = "shop"
 urlpatterns = [
@@ -25,6 +25,7 @@ urlpatterns = [
     path("orders/<str:number>/extend/", orders.extend, name="order-extend"),
     path("orders/<str:number>/money/", orders.money, name="order-money"),
     path("orders/<str:number>/record.json", orders.record, name="order-record"),
+    path("orders/<str:number>/bundle.zip", bundles.of_buyer, name="order-bundle"),
     path("me/coupons/", buyer_coupons.coupons, name="my-coupons"),
     path("me/money/", buyer_money.money, name="my-money"),
     path("me/money/lines.csv", buyer_money.lines, {"form": "csv"}, name="my-money-csv"),

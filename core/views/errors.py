@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
-from core.errors import Invalid
+from core.errors import Away, Invalid
 from core.gate import BodyTooLarge, is_for_machines, refuse
+from core.http import is_away
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -27,11 +30,24 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
+    if is_away(sys.exc_info()[1]):
+        return _away(request)
     if is_for_machines(request):
         told = {"code": "server_error", "message": _("Something broke on our side. Try again later."), "fields": {}}
         return JsonResponse(told, status=500)
     # Without the request: what every page shows would ask a database that may be the very thing that failed.
     return HttpResponse(render_to_string("500.html"), status=500)
+
+
+def _away(request: HttpRequest) -> HttpResponse:
+    """The database is not there for a moment. What was begun was done as a whole or not at all."""
+    if is_for_machines(request):
+        answer: HttpResponse = JsonResponse(Away().as_json(), status=Away.status)
+    else:
+        answer = HttpResponse(render_to_string("503.html"), status=Away.status)
+    answer.headers["Retry-After"] = "30"
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -33,7 +33,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
         owed = outbox.depth()
         rings = [alarm.name for alarm in alarms.ringing(now, unready_only=True)]
         waits = outbox.oldest_owed(now=now) > PATIENCE
-    except DatabaseError:
+    except Error:
         return JsonResponse({"status": "no database"}, status=503)
     is_late = bool(late or rings) or waits
     state = {"status": "late" if is_late else "ok", "overdue_deadlines": late, "outbox": owed, "alarms": rings}

@@ -48,7 +48,7 @@ def add(*, case: Case, party: str, picture: Picture | None, shows: str, actor: A
         may_show(actor=actor, now=now)
     piece = Evidence(case=case, party=party, author_id=actor.user_id, shows=shows.strip()[:200], created_at=now)
     if picture is not None:
-        piece.sha256 = picture.sha256
+        piece.sha256, piece.kept_sha256 = picture.sha256, picture.kept_sha256
         _keep_original(piece, picture)
         piece.file.save(f"{piece.pk}.webp", ContentFile(picture.webp), save=False)
     else:

@@ -13,7 +13,7 @@ from core.sealed import SealedField
 from escrow.models.chargebacks import Chargeback
 from escrow.models.holds import Hold, Refund
 from escrow.models.ledger import Account
-from escrow.states import PROVIDER_LABELS, PayoutStatus, ReversalStatus
+from escrow.states import PROVIDER_LABELS, PayoutStatus, ReversalStatus, StopCause
 
 
 class PayoutAccount(models.Model):
@@ -136,18 +136,37 @@ class Reversal(models.Model):
 
 
 class PayoutStop(models.Model):
-    """A switch that keeps every payout from leaving until it is lifted; one at most is in force."""
+    """
+    A switch that keeps every payout from leaving until it is lifted; one at most is in force.
+
+    ``short``: currency → minor units that staff were told are missing; ``covered_at``: since when they are there again.
+    While something is missing two people lift it: one asks and says why, another agrees. ``tolerated``: what was
+    missing when he asked; once both have agreed, so much may be missing without a new stop until it is covered.
+    """
 
     in_force = models.BooleanField(default=True)
+    cause = models.CharField(max_length=10, choices=StopCause, default=StopCause.PERSON)
     reason = models.CharField(max_length=200)
-    by = models.UUIDField(null=True)  # None: the books did not agree and the alarm threw it
+    by = models.UUIDField(null=True)  # None: an alarm threw it
     at = models.DateTimeField()
+    short = models.JSONField(default=dict)
+    covered_at = models.DateTimeField(null=True)
+    lift_asked_by = models.UUIDField(null=True)
+    lift_asked_at = models.DateTimeField(null=True)
+    lift_reason = models.CharField(max_length=200, blank=True)
+    tolerated = models.JSONField(default=dict)
     lifted_by = models.UUIDField(null=True)
     lifted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["in_force"], condition=Q(in_force=True), name="payout_stop_one_in_force"),
+            models.CheckConstraint(
+                condition=Q(lift_asked_by__isnull=True)
+                | Q(lifted_by__isnull=True)
+                | ~Q(lifted_by=models.F("lift_asked_by")),
+                name="payout_stop_lift_needs_two",
+            ),
         ]
 
     def __str__(self) -> str:

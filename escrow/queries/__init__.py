@@ -3,9 +3,10 @@
 from escrow.queries.audit import count_books
 from escrow.queries.balances import MerchantMoney, merchant_money, payout_account, payouts_of
 from escrow.queries.books import Books, books
+from escrow.queries.buyer_account import buyer_lines
 from escrow.queries.corrections import accounts_to_correct, adjustments, chargebacks
 from escrow.queries.holds import hold_of, holds_of, holds_of_store
-from escrow.queries.lines import MoneyLine, buyer_lines, misfits, order_lines
+from escrow.queries.lines import MoneyLine, misfits, order_lines
 from escrow.queries.payouts import (
     Debt,
     Outlook,

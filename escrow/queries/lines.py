@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -66,6 +65,7 @@ KIND_NAMES = {
 # What an order's own account shows beside its releases.
 SHOWN = (K.CAPTURE, K.SUSPENSE_APPLIED, K.REFUND, K.LATE_REFUND, K.CHARGEBACK, K.CHARGEBACK_WON)
 ANY_LEG = -1
+PASSING_LEGS = (MERCHANT, LOSSES, RECEIVABLE)  # of chargebacks
 _FROM_MERCHANT, _FROM_PLATFORM = _("The merchant's balance"), _("The platform's account")
 _PASSING: dict[tuple[int, int], Text] = {
     (K.LATE_REFUND, ANY_LEG): _FROM_MERCHANT,
@@ -111,37 +111,6 @@ def order_lines(order_id: UUID, *, hold: Hold | None = None, unfit: Sequence[Rec
     return _with_balance(lines)
 
 
-def buyer_lines(
-    user_id: UUID,
-    *,
-    order_number: str = "",
-    kind: str = "",
-    since: date | None = None,
-    until: date | None = None,
-    min_minor: int | None = None,
-    max_minor: int | None = None,
-) -> list[MoneyLine]:
-    """
-    A buyer's money with us, newest first; the balance is what is held for him. Filters leave balances as they are.
-    """
-    holds = list(Hold.objects.select_related("payment", "order").filter(payment__buyer_id=user_id))
-    lines = _with_balance(sorted([*_escrow_lines(holds), *_parked_lines(user_id)], key=lambda line: line.at))
-
-    def wanted(line: MoneyLine) -> bool:
-        day = timezone.localtime(line.at).date()
-        size = abs(line.amount.minor)
-        return (
-            (not order_number or order_number.strip() in line.order_number)
-            and (not kind or line.kind == kind)
-            and (since is None or day >= since)
-            and (until is None or day <= until)
-            and (min_minor is None or size >= min_minor)
-            and (max_minor is None or size <= max_minor)
-        )
-
-    return [line for line in reversed(lines) if wanted(line)]
-
-
 def _escrow_lines(holds: Sequence[Hold]) -> list[MoneyLine]:
     """The movements of these holds, from the ledger; a release is one line with its fee in the note."""
     rows, moves = _moves(holds)
@@ -151,8 +120,8 @@ def _escrow_lines(holds: Sequence[Hold]) -> list[MoneyLine]:
         if move.kind in (K.RELEASE_NET, K.RELEASE_FEE):
             released[move.ref, move.leg].append(move)
         elif move.kind in SHOWN and (move.kind, move.leg) != (K.CHARGEBACK_WON, FEES):
-            lines += _of_hold(move, rows)
-    lines += [_release_line(rows.holds[ref], legs) for (ref, _leg), legs in released.items()]
+            lines += lines_of_move(move, rows)
+    lines += [_of_legs(rows.holds[ref], legs) for (ref, _leg), legs in released.items()]
     return sorted(lines, key=lambda line: (line.at, line.kind != "capture"))
 
 
@@ -166,7 +135,7 @@ def _moves(holds: Sequence[Hold]) -> tuple[Rows, list[Transfer]]:
     return rows, list(rows.transfers())
 
 
-def _of_hold(move: Transfer, rows: Rows) -> list[MoneyLine]:
+def lines_of_move(move: Transfer, rows: Rows) -> list[MoneyLine]:
     """
     What a movement does to what is held. What passes it by, because it comes out of the merchant's balance or out of
     the platform's pocket, comes in and goes out at once.
@@ -197,11 +166,16 @@ def _of_hold(move: Transfer, rows: Rows) -> list[MoneyLine]:
     return [line, through] if is_back else [through, line]
 
 
-def _release_line(hold: Hold, legs: Sequence[Transfer]) -> MoneyLine:
+def _of_legs(hold: Hold, legs: Sequence[Transfer]) -> MoneyLine:
     total = sum(leg.amount for leg in legs)
     fee = sum(leg.amount for leg in legs if leg.kind == K.RELEASE_FEE)
+    return release_line(hold, at=legs[0].at, total=total, fee=fee)
+
+
+def release_line(hold: Hold, *, at: datetime, total: int, fee: int) -> MoneyLine:
+    """A release and its fee, in minor units, as one line."""
     return MoneyLine(
-        at=legs[0].at,
+        at=at,
         kind="release",
         label=LABELS[K.RELEASE_NET],
         amount=Money(-total, hold.currency),
@@ -219,36 +193,28 @@ def fee_note(gross: int, fee: int, currency: str) -> Text:
     return _("%(net)s = %(gross)s − fee %(fee)s") % {"net": net, "gross": whole, "fee": part}
 
 
-def _parked_lines(user_id: UUID) -> list[MoneyLine]:
-    """Money of this buyer that could not be applied, and its way back."""
-    return _lines_of_unfit(
-        {row.pk: row for row in Receipt.objects.filter(payment__buyer_id=user_id).exclude(outcome="applied")}
-    )
-
-
 def _lines_of_unfit(receipts: dict[int, Receipt]) -> list[MoneyLine]:
     """Arrival and return of money that could not be applied."""
     refunds = {row.pk: row for row in Refund.objects.filter(receipt_id__in=receipts)}
     moves = Transfer.objects.filter(
         Q(kind=K.SUSPENSE_IN, ref__in=receipts) | Q(kind=K.SUSPENSE_REFUND, ref__in=refunds)
     )
-    lines: list[MoneyLine] = []
-    for move in moves.order_by("pk"):
-        is_in = move.kind == K.SUSPENSE_IN
-        back = None if is_in else refunds[move.ref]
-        reference = back.gateway_ref or f"R{back.pk}" if back else receipts[move.ref].gateway_ref
-        lines.append(
-            MoneyLine(
-                at=move.at,
-                kind="capture" if is_in else "refund",
-                label=LABELS[move.kind],
-                amount=Money(move.amount if is_in else -move.amount, move.currency),
-                counterparty=_("buyer"),
-                reference=reference,
-                note=back.get_status_display() if back else "",  # type: ignore[attr-defined]
-            )
-        )
-    return lines
+    return [unfit_line(move, receipts, refunds) for move in moves.order_by("pk")]
+
+
+def unfit_line(move: Transfer, receipts: Mapping[int, Receipt], refunds: Mapping[int, Refund]) -> MoneyLine:
+    """Money that could not be applied, as it arrived or as it goes back."""
+    is_in = move.kind == K.SUSPENSE_IN
+    back = None if is_in else refunds[move.ref]
+    return MoneyLine(
+        at=move.at,
+        kind="capture" if is_in else "refund",
+        label=LABELS[move.kind],
+        amount=Money(move.amount if is_in else -move.amount, move.currency),
+        counterparty=_("buyer"),
+        reference=back.gateway_ref or f"R{back.pk}" if back else receipts[move.ref].gateway_ref,
+        note=back.get_status_display() if back else "",  # type: ignore[attr-defined]
+    )
 
 
 def _with_balance(lines: Sequence[MoneyLine]) -> list[MoneyLine]:

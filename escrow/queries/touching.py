@@ -59,23 +59,26 @@ def rows_of(holds: Iterable[Hold]) -> Rows:
 
 
 def _given(holds: dict[int, Hold]) -> dict[tuple[int, int], Hold]:
-    """Parked money that was given to the orders of a payment: its leg is the hold's place among the payment's."""
-    applied = Receipt.objects.filter(payment__in={hold.payment_id for hold in holds.values()}, outcome="applied")
-    receipts = list(applied.exclude(reason="").values_list("pk", "payment_id"))
-    if not receipts:
+    """Parked money that was given to these orders."""
+    receipts = Receipt.objects.filter(payment__in={hold.payment_id for hold in holds.values()})
+    return {key: holds[hold.pk] for key, hold in given_to(receipts).items() if hold.pk in holds}
+
+
+def given_to(receipts: QuerySet[Receipt]) -> dict[tuple[int, int], Hold]:
+    """Which of these was given to the orders of its payment: its leg is the hold's place among the payment's."""
+    applied = receipts.filter(outcome="applied").exclude(reason="")
+    payments: dict[int, UUID | None] = dict(applied.values_list("pk", "payment_id"))
+    if not payments:
         return {}
-    places: dict[UUID, list[int]] = {}
-    for pk, payment in (
-        Hold.objects.filter(payment__in={payment for _, payment in receipts})
-        .order_by("pk")
-        .values_list("pk", "payment")
-    ):
-        places.setdefault(payment, []).append(pk)
+    places: dict[UUID, list[Hold]] = {}
+    rows = Hold.objects.filter(payment__in=set(payments.values())).select_related("payment", "order")
+    for hold in rows.order_by("pk"):
+        places.setdefault(hold.payment_id, []).append(hold)
     return {
-        (receipt, leg): holds[pk]
-        for receipt, payment in receipts
-        for leg, pk in enumerate(places.get(payment, []))
-        if pk in holds
+        (receipt, leg): hold
+        for receipt, payment in payments.items()
+        if payment is not None
+        for leg, hold in enumerate(places.get(payment, []))
     }
 
 

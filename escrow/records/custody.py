@@ -49,6 +49,13 @@ def prove(*, now: datetime) -> int:
     return sum(_prove(currency, _balances(currency, now), now) for currency in list(currencies))
 
 
+def alone() -> None:
+    """Until the end of this transaction nobody else writes a proof, or acts upon one. SQLite has one writer anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
 def proof_of(order_id: UUID) -> dict[str, Any] | None:
     """One order's hold in the newest proof: its leaf, its path, and the signed note. None if it was not open then."""
     leaf = (
@@ -113,9 +120,7 @@ def _stated(name: str, currency: str) -> tuple[int, str, datetime] | None:
 
 @transaction.atomic
 def _prove(currency: str, balances: list[dict[str, Any]], now: datetime) -> bool:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    alone()
     packed = _open_holds(currency)
     owed = {"holds": sum(int.from_bytes(row[16:], "big") for row in packed), **_owed_else(currency)}
     if _says_the_same(currency, packed, owed, balances, now):

@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Protocol
 
-from escrow.models import Account, Transfer, TransferKind
+from escrow.models import Account, TransferKind
 from escrow.records.tree import leaf_hash
 
 VERSION = "tashi-transfer-v1"
 FIELDS = ("id", "kind", "ref", "leg", "debit", "credit", "currency", "amount", "at")
 
 
-def fields_of(transfers: Iterable[Transfer]) -> list[dict[str, str]]:
+class Moved(Protocol):
+    """What of a transfer is looked at: an instance has it, and a row that was read as it lies."""
+
+    @property
+    def pk(self) -> int: ...
+    @property
+    def kind(self) -> int: ...
+    @property
+    def ref(self) -> int: ...
+    @property
+    def leg(self) -> int: ...
+    @property
+    def debit_id(self) -> int: ...
+    @property
+    def credit_id(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def amount(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+def fields_of(transfers: Iterable[Moved]) -> list[dict[str, str]]:
     """Each transfer as texts: accounts by their keys, the time in UTC to the microsecond."""
     rows = list(transfers)
     wanted = {row.debit_id for row in rows} | {row.credit_id for row in rows}

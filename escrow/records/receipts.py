@@ -75,10 +75,16 @@ def order_record(
     evidence: Sequence[Mapping[str, str]],
     custody: Mapping[str, Any] | None,
     now: datetime,
+    bundle: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """All that is on record of an order: transfers with receipts, what has happened, hashes of the evidence."""
+    """
+    All that is on record of an order: transfers with receipts, what has happened, hashes of the evidence.
+
+    ``bundle``: which files go along with it, if any do.
+    """
     found = receipts(transfers, at=latest(), now=now)
     more = {"order": number, "events": list(events), "evidence": list(evidence), "custody": custody}
+    more |= {"bundle": bundle} if bundle is not None else {}
     return _signed({"subject": f"order {number}", **more}, found, now)
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection, transaction
 
-from escrow.models import Checkpoint, Sealed, SealedNode, Transfer
+from core.prepared import Prepared
+from escrow.models import Checkpoint, SealedNode, Transfer
 from escrow.records import notes
 from escrow.records.leaves import fields_of, leaf_of
 from escrow.records.tree import CHUNK, LEVELS, LogTree, fold, node_hash
@@ -22,6 +23,9 @@ from escrow.records.tree import CHUNK, LEVELS, LogTree, fold, node_hash
 BATCH = 5_000
 LOCK = 0x7A51  # the one advisory lock of the sealer
 LATE = timedelta(minutes=15)
+_NEWEST = Prepared(
+    lambda: Checkpoint.objects.order_by("-size").values_list("size", "epoch", "last_txid", "system")[:1]
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,28 @@ class _Position:
     system: str
 
 
+class _Row(NamedTuple):
+    """A transfer that is to be sealed; ``reached`` is where the next search starts from once it is."""
+
+    pk: int
+    kind: int
+    ref: int
+    leg: int
+    debit_id: int
+    credit_id: int
+    currency: str
+    amount: int
+    at: datetime
+    reached: int
+
+
 def seal(*, now: datetime, limit: int = BATCH) -> int:
     """
     Seal what has been committed since the last time, at most ``limit`` transfers, and sign the new root; give how many.
 
     Nothing happens without a key, or while another process is at it. Safe to repeat.
     """
-    if not notes.is_set_up() or waiting_since() is None:
+    if not notes.is_set_up() or _oldest_waiting() is None:
         return 0
     with transaction.atomic():
         if not _is_alone():
@@ -49,16 +68,12 @@ def seal(*, now: datetime, limit: int = BATCH) -> int:
         rows = _unsealed(before, limit)
         if not rows:
             return 0
-        leaves = [leaf_of(fields) for fields in fields_of(rows)]
-        Sealed.objects.bulk_create(
-            Sealed(seq=before.size + place, transfer_id=transfer.pk, leaf=leaf)
-            for place, (transfer, leaf) in enumerate(zip(rows, leaves, strict=True))
-        )
+        _append(before.size, rows)
         size = before.size + len(rows)
         tree = LogTree()
         _complete_nodes(tree, before.size, size)
         root = tree.root(size)
-        reached = max(before.txid, *(row.reached for row in rows))  # type: ignore[attr-defined]
+        reached = max(before.txid, *(row.reached for row in rows))
         Checkpoint.objects.create(
             size=size, root=root, note=notes.checkpoint(size=size, root=root), at=now,
             epoch=before.epoch, system=before.system, last_txid=reached,
@@ -68,11 +83,16 @@ def seal(*, now: datetime, limit: int = BATCH) -> int:
 
 def waiting_since() -> datetime | None:
     """When the oldest transfer that is not sealed yet was made; None if all are."""
-    is_pg = connection.vendor == "postgresql"
+    oldest = _oldest_waiting()
+    return Transfer.objects.values_list("at", flat=True).get(pk=oldest) if oldest is not None else None
+
+
+def _oldest_waiting() -> int | None:
+    sql = WAITING_POSTGRES if connection.vendor == "postgresql" else WAITING_SQLITE
     with connection.cursor() as cursor:
-        cursor.execute(WAITING_POSTGRES if is_pg else WAITING_SQLITE, [_position().txid])
+        cursor.execute(sql, [_position().txid])
         found = cursor.fetchone()
-    return Transfer.objects.values_list("at", flat=True).get(pk=found[0]) if found else None
+    return found[0] if found else None
 
 
 def is_late(now: datetime) -> bool:
@@ -89,7 +109,8 @@ WAITING_SQLITE = f"SELECT t.id FROM escrow_transfer t WHERE t.id >= %s AND {UNSE
 # ``reached`` is what the next search starts from. Numbers never given out come from a restored database: they count for
 # nothing there. What this very transaction has posted is sealed with it or not at all.
 POSTGRES = f"""
-SELECT t.*, CASE WHEN t.txid < h.low THEN t.txid::text::bigint ELSE 0 END AS reached
+SELECT t.id, t.kind, t.ref, t.leg, t.debit_id, t.credit_id, t.currency, t.amount, t.at,
+       CASE WHEN t.txid < h.low THEN t.txid::text::bigint ELSE 0 END AS reached
 FROM escrow_transfer t, (SELECT pg_snapshot_xmin(s) AS low, pg_snapshot_xmax(s) AS high
                          FROM pg_current_snapshot() AS s) h
 WHERE t.txid >= %s::text::xid8
@@ -100,6 +121,13 @@ SQLITE = f"""
 SELECT t.*, t.id AS reached FROM escrow_transfer t WHERE t.id >= %s AND {UNSEALED} ORDER BY t.id LIMIT %s
 """  # noqa: S608
 
+APPEND = """
+INSERT INTO escrow_sealed (seq, transfer_id, leaf)
+SELECT %s + n - 1, transfer_id, substring(%s::bytea FROM (32 * (n - 1) + 1)::integer FOR 32)
+FROM unnest(%s::bigint[]) WITH ORDINALITY AS v (transfer_id, n)
+"""
+APPEND_ONE = "INSERT INTO escrow_sealed (seq, transfer_id, leaf) VALUES (%s, %s, %s)"
+
 
 def _is_alone() -> bool:
     """SQLite has one writing transaction at a time anyway."""
@@ -108,13 +136,12 @@ def _is_alone() -> bool:
 
 def _position() -> _Position:
     """Where to go on. A database on another server counts its transactions anew: a new epoch begins with none."""
-    last = Checkpoint.objects.order_by("-size").values("size", "epoch", "last_txid", "system").first()
+    last = _NEWEST.first()
     system = _system()
     if last is None:
         return _Position(0, 0, 0, system)
-    if last["system"] != system:
-        return _Position(last["size"], last["epoch"] + 1, 0, system)
-    return _Position(last["size"], last["epoch"], last["last_txid"], system)
+    size, epoch, txid, name = last
+    return _Position(size, epoch, txid, system) if name == system else _Position(size, epoch + 1, 0, system)
 
 
 def _system() -> str:
@@ -124,9 +151,25 @@ def _system() -> str:
     return str(_ask("SELECT system_identifier FROM pg_control_system()"))
 
 
-def _unsealed(before: _Position, limit: int) -> list[Transfer]:
-    sql = POSTGRES if connection.vendor == "postgresql" else SQLITE
-    return list(Transfer.objects.raw(sql, [before.txid, limit]))
+def _unsealed(before: _Position, limit: int) -> list[_Row]:
+    """Rows instead of instances: of some thousand, making them costs more than sealing them."""
+    if connection.vendor != "postgresql":
+        found = Transfer.objects.raw(SQLITE, [before.txid, limit])
+        return [_Row(*(getattr(one, name) for name in _Row._fields)) for one in found]
+    with connection.cursor() as cursor:
+        cursor.execute(POSTGRES, [before.txid, limit])
+        return [_Row(*row) for row in cursor.fetchall()]
+
+
+def _append(size: int, rows: list[_Row]) -> None:
+    """Write each transfer's place and leaf, with one statement where the database takes lists."""
+    leaves = [leaf_of(fields) for fields in fields_of(rows)]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(APPEND, [size, b"".join(leaves), [row.pk for row in rows]])
+        else:
+            numbered = enumerate(zip(rows, leaves, strict=True), start=size)
+            cursor.executemany(APPEND_ONE, [(seq, row.pk, leaf) for seq, (row, leaf) in numbered])
 
 
 def _ask(sql: str, *values: int) -> Any:

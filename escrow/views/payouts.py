@@ -33,6 +33,7 @@ from escrow.queries import (
     terms_history,
     terms_of,
 )
+from escrow.queries.custody import shortages
 from escrow.services import payout_stop
 from escrow.services import payouts as verbs
 from escrow.services.terms import set_terms
@@ -59,7 +60,8 @@ def payouts(request: HttpRequest) -> HttpResponse:
     page = Paginator(payouts_in(view), PER_PAGE).get_page(request.GET.get("page"))
     waiting = list(payouts_to_approve()[:SHOWN])
     context = {
-        "stop": stop_in_force(),
+        "stop": (stop := stop_in_force()),
+        "short": shortages(clock.now()) if stop else [],
         "waiting": _with_stores(waiting),
         "tabs": queue_tabs(VIEWS, payout_counts(), current=view, url=reverse("console:payouts"), urgent="returned"),
         "view": view, "page": page, "rows": _with_stores(page),
@@ -101,6 +103,33 @@ def lift(request: HttpRequest) -> HttpResponse:
     """Let payouts leave again."""
     payout_stop.lift_stop(actor=actor_of(request), now=clock.now())
     messages.success(request, _("Payouts leave again."))
+    return redirect("console:payouts")
+
+
+@mediator
+@require_POST
+def ask_to_lift(request: HttpRequest) -> HttpResponse:
+    """Be the first of the two who let payouts leave while custody is short."""
+    payout_stop.ask_to_lift(reason=_reason(request), actor=actor_of(request), now=clock.now())
+    messages.success(request, _("Asked. Another of the staff has to agree."))
+    return redirect("console:payouts")
+
+
+@mediator
+@require_POST
+def agree_to_lift(request: HttpRequest) -> HttpResponse:
+    """Be the second."""
+    payout_stop.agree_to_lift(actor=actor_of(request), now=clock.now())
+    messages.success(request, _("Payouts leave again."))
+    return redirect("console:payouts")
+
+
+@mediator
+@require_POST
+def refuse_to_lift(request: HttpRequest) -> HttpResponse:
+    """Do not agree: the switch stays as it is."""
+    payout_stop.refuse_to_lift(actor=actor_of(request), now=clock.now())
+    messages.success(request, _("Refused. Payouts stay stopped."))
     return redirect("console:payouts")
 
 

@@ -139,6 +139,7 @@ def _keep_photos(shipment: Shipment, photos: Sequence[pictures.Upload], *, now: 
     All are decoded before the first is written: no rollback would take a file off the disk again.
     """
     for picture in [pictures.clean_picture(upload, max_px=PHOTO_PX) for upload in photos]:
-        row = PackPhoto(shipment=shipment, sha256=picture.sha256, created_at=now)
+        digests = {"sha256": picture.sha256, "kept_sha256": picture.kept_sha256}
+        row = PackPhoto(shipment=shipment, created_at=now, **digests)
         row.file.save(f"{row.pk}.webp", ContentFile(picture.webp), save=False)
         row.save(force_insert=True)

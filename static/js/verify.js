@@ -133,14 +133,27 @@
     lines.forEach((line) => { inner.appendChild(document.createElement("p")).textContent = line; });
     out.replaceChildren(box);
   };
-  const tell = ({ said, custody }) => {
+  // Each chosen file, one after the other, so that only one lies in memory: which piece on record it is.
+  const checkPieces = async (files, said) => {
+    const lines = [];
+    let allKnown = true;
+    for (const file of files) {
+      const digest = hex(await sha256(new Uint8Array(await file.arrayBuffer())));
+      const one = (said.evidence || []).find((piece) => piece.kept_sha256 === digest || piece.sha256 === digest);
+      allKnown &&= Boolean(one);
+      lines.push(one ? fill("known", file.name, one.what, one.of, one.by) : fill("foreign", file.name));
+    }
+    return { lines, allKnown };
+  };
+  const tell = ({ said, custody }, pieces) => {
     const sealed = said.receipts.filter((one) => one.seq !== null).length;
     const lines = [fill("counted", said.subject, said.count, sealed)];
     said.receipts.forEach(({ transfer, number: nth, seq }) => {
       lines.push(`${nth}. ${kindOf(transfer.kind)} · ${money(transfer.amount, transfer.currency)} · ${moment(transfer.at)} · ${word(seq === null ? "promised" : "sealed")}`);
     });
     if (custody) lines.push(fill("held", ...custody));
-    show("safe", word("good"), lines);
+    lines.push(...pieces.lines);
+    show(pieces.allKnown ? "safe" : "danger", word(pieces.allKnown ? "good" : "unlike"), lines);
   };
   const failure = (fault) => {
     if (fault instanceof Wrong) return show("danger", word("wrong"), [fault.message]);
@@ -152,7 +165,8 @@
     if (!globalThis.crypto?.subtle) return show("wait", word("insecure"));
     try {
       const keys = form.elements.key.value.split("\n").filter((line) => line.trim()).map(keyOf);
-      tell(await checkRecord(JSON.parse(form.elements.record.value), keys));
+      const found = await checkRecord(JSON.parse(form.elements.record.value), keys);
+      tell(found, await checkPieces(form.elements.pieces.files, found.said));
     } catch (fault) {
       failure(fault);
     }

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from bench import growth, lighthouse, memory, money, notice, release, sealing, served, web, weight
+from bench.cpu import Tree
 from bench.load.visitor import field_of
-from bench.stats import Series, Verdict, median, of_rounds, spread
+from bench.stats import Series, Verdict, interval, median, of_rounds, spread
 from tooling.benching import measurements
 
 
@@ -38,6 +43,34 @@ def test_ratio_is_taken_round_by_round():
     assert of_rounds([2, 20, 2], [4, 40, 4]) == 0.5
     with pytest.raises(ValueError, match="same rounds"):
         of_rounds([1], [1, 2])
+
+
+def test_the_interval_holds_the_median_and_is_narrow_where_the_rounds_agree():
+    wide, narrow = [1.0, 1.2, 0.9, 1.4, 1.1], [1.10, 1.11, 1.09, 1.10, 1.12]
+    for values in (wide, narrow):
+        low, high = interval(values)
+        assert low <= median(values) <= high
+        assert interval(values) == (low, high), "the same each time"
+    assert interval(narrow)[1] - interval(narrow)[0] < interval(wide)[1] - interval(wide)[0]
+    assert interval([1.0]) == (1.0, 1.0)
+
+
+def test_what_a_child_has_used_is_still_counted_when_it_has_ended():
+    tree = Tree(os.getpid())
+    before = tree.cpu_seconds()
+    subprocess.run([sys.executable, "-c", "for _ in range(3_000_000): pass"], check=True)
+    assert tree.cpu_seconds() - before > 0.03
+    assert Tree.parent_of(os.getpid()) == os.getppid()
+
+
+def test_a_four_is_compared_as_a_whole():
+    """With, without, without, with: what drifts within it hits both sides alike."""
+
+    def slices(*cpu: float) -> list[sealing.Cost]:
+        return [sealing.Cost(clients=one, sealer=0, server=0, wall=1) for one in cpu]
+
+    costs = {True: slices(11, 17, 22, 22), False: slices(13, 15, 20, 20)}
+    assert sealing._by_fours(costs, "cpu") == ([28, 44], [28, 40])
 
 
 def test_a_series_is_per_request():

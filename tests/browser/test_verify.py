@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import timedelta
 
@@ -65,6 +66,28 @@ def attacks(record: str):
     yield json.dumps({**whole, "signature": ""}), "no signature"
     yield json.dumps({**whole, "format": "x"}), "no record of ours"
     yield record[:200], "cannot be read"
+
+
+def test_a_browser_says_which_piece_of_evidence_a_file_is(visit, record, tmp_path):
+    from tests.escrow.test_records_doors import sign
+
+    kept = b"a picture as it is kept"
+    piece = {"what": "pack photo", "by": "merchant", "of": "TS1", "sha256": "0" * 64}
+    said = json.loads(json.loads(record)["payload"])
+    said["evidence"] = [{**piece, "kept_sha256": hashlib.sha256(kept).hexdigest()}]
+    me = visit("verify", language="en-US", width=390)
+    me.open(reverse("escrow:verify"))
+    (tmp_path / "001.webp").write_bytes(kept)
+    (tmp_path / "002.webp").write_bytes(kept + b"!")
+    me.page.set_input_files("#pieces", [tmp_path / "001.webp"])
+    good = checked(me, json.dumps(sign(said)))
+    assert "001.webp is on record: pack photo of TS1, brought by the merchant." in good
+    assert me.page.locator("[data-verify-result] .tone-safe").count() == 1
+    me.page.set_input_files("#pieces", [tmp_path / "001.webp", tmp_path / "002.webp"])
+    bad = checked(me, json.dumps(sign(said)))
+    assert "002.webp is not on record, or was altered." in bad
+    assert "not every file is on it" in bad
+    assert me.page.locator("[data-verify-result] .tone-danger").count() == 1
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ def test_a_buyers_money():
     assert len(queries.buyer_lines(buyer.pk, min_minor=600)) == 2
     assert len(queries.buyer_lines(buyer.pk, max_minor=80)) == 2
     assert len(queries.buyer_lines(buyer.pk, since=clock.now().date() + timedelta(days=2))) == 0
-    assert queries.buyer_lines(OrderFactory().buyer_id) == []
+    assert list(queries.buyer_lines(OrderFactory().buyer_id)) == []
 
 
 def test_reading_many_lines_takes_few_queries(store, django_assert_max_num_queries):
