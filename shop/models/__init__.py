@@ -2,7 +2,7 @@
 
 from shop.models.carts import Cart, CartLine
 from shop.models.catalogue import Category, Product, ProductImage, ProductVersion, Variant
-from shop.models.orders import Order, OrderLine
+from shop.models.orders import Order, OrderLine, Sale
 from shop.models.stores import Store
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Product",
     "ProductImage",
     "ProductVersion",
+    "Sale",
     "Store",
     "Variant",
 ]
