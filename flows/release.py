@@ -182,20 +182,21 @@ def release_due(subjects: Sequence[str], now: datetime) -> None:
         _put_off([row for row in states if row[0] not in done], now=now)
 
 
-def _complete(order_ids: list[UUID], *, now: datetime) -> None:
+def _complete(order_ids: Sequence[str], *, now: datetime) -> None:
     if not order_ids:
         return
     orders.complete_many(order_ids=order_ids, actor=SYSTEM, reason="inspection time over", now=now)
-    deadlines.end("escrow.release", subjects=[name for pk in order_ids for name in clocks.subjects_of(pk)])
+    deadlines.end("escrow.release", subjects=order_ids, suffixes=clocks.SUFFIXES)
     sales.note_sold(order_ids)
-    outbox.publish_many("escrow.released", [{"order_id": str(pk), "by": "clock"} for pk in order_ids])
+    outbox.publish_many("escrow.released", [{"order_id": name, "by": "clock"} for name in order_ids])
 
 
-def _put_off(rows: list[tuple[UUID, int, str, bool]], *, now: datetime) -> None:
+def _put_off(rows: Sequence[tuple[str, int, str, bool]], *, now: datetime) -> None:
     """Due but not released: warn again, wait with the case or the bank, or close the clock of a deal that is over."""
-    frozen = set(Hold.objects.filter(order_id__in=[row[0] for row in rows], status=HoldStatus.FROZEN)
+    waiting = [(UUID(name), policy_id, status, in_case) for name, policy_id, status, in_case in rows]
+    frozen = set(Hold.objects.filter(order_id__in=[row[0] for row in waiting], status=HoldStatus.FROZEN)
                  .values_list("order_id", flat=True)) if rows else set()  # fmt: skip
-    for pk, policy_id, status, in_case in rows:
+    for pk, policy_id, status, in_case in waiting:
         if in_case or pk in frozen:
             clocks.pause(pk, reason="case" if in_case else "chargeback")
         elif status == OrderStatus.DELIVERED:

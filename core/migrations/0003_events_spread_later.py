@@ -7,7 +7,7 @@ from django.db import migrations, models
 def leave_room(apps, schema_editor):
     """A lease changes no indexed column: with room on its page the row stays where the indexes know it to be."""
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute("ALTER TABLE core_deadline SET (fillfactor = 60)")
+        schema_editor.execute("ALTER TABLE core_deadline SET (fillfactor = 50)")
 
 
 def leave_none(apps, schema_editor):

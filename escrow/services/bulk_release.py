@@ -11,13 +11,14 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from core.actor import SYSTEM
-from core.bulk import array
+from core.bulk import array, ids
 from core.models import AuditEntry
 from core.money import share
 from escrow import ledger
@@ -27,6 +28,7 @@ from escrow.models import Account, Hold, TransferKind
 from escrow.services.moves import closed_as, next_leg
 from escrow.states import HoldStatus
 
+Id = TypeVar("Id", bound=UUID | str)  # orders are named as the caller likes, and given back as he named them
 REASON = "inspection time over"
 
 
@@ -44,26 +46,26 @@ class Row:
 
 def release_many(
     *,
-    order_ids: Collection[UUID],
+    order_ids: Collection[Id],
     now: datetime,
-    warned_before: datetime | Mapping[UUID, datetime],
-    then: Callable[[list[UUID]], None] = lambda order_ids: None,
-) -> set[UUID]:
+    warned_before: datetime | Mapping[Id, datetime],
+    then: Callable[[list[Id]], None] = lambda order_ids: None,
+) -> set[Id]:
     """
     Release the holds of these orders that are held and whose buyers were warned in time; give the orders released.
 
-    ``warned_before`` is by when the buyers must have been told: one moment, or each order's own. ``then`` is what the caller has to do
-    with the orders that were released, in the same transaction and before the balances are locked.
+    ``warned_before`` is by when the buyers must have been told: one moment, or each order's own. ``then`` is what the
+    caller has to do with the orders that were released, in the same transaction and before the balances are locked.
 
     Holds that somebody else is working on are left out on PostgreSQL: their deadline brings them back.
     """
     if not order_ids:
         return set()
-    if isinstance(warned_before, datetime):
-        warned_before = dict.fromkeys(order_ids, warned_before)
+    wanted = list(order_ids)
+    warned = [warned_before if isinstance(warned_before, datetime) else warned_before[pk] for pk in wanted]
     body = _release_postgres if connection.vendor == "postgresql" else _release_sqlite
     with transaction.atomic():
-        return set(body({pk: warned_before[pk] for pk in order_ids}, now, then))
+        return set(body(wanted, warned, now, then))
 
 
 # MATERIALIZED: the locking sub-select runs once. `calc` needs both accounts, so that a hold without them stays held.
@@ -71,13 +73,17 @@ def release_many(
 # snapshot and its lock, the unique key refuses the batch, and its rows come back one by one.
 # The fee is core.money.share() in SQL: rounded half to even, on all that was ever released, less what was taken.
 POSTGRES = """
-WITH due AS MATERIALIZED (
-  SELECT h.id, h.order_id, h.merchant_id, h.currency, h.released_minor, h.refunded_minor, h.fee_taken_minor,
+WITH wanted AS MATERIALIZED (
+  SELECT * FROM unnest(%(orders)s::uuid[], %(warned)s::timestamptz[]) WITH ORDINALITY AS w(order_id, warned, place)),
+due AS MATERIALIZED (
+  SELECT wanted.place, h.id, h.order_id, h.merchant_id, h.currency,
+         h.released_minor, h.refunded_minor, h.fee_taken_minor,
          h.amount_minor - h.released_minor - h.refunded_minor AS rest,
          (h.amount_minor - h.refunded_minor) * h.fee_bps AS scaled
-  FROM unnest(%(orders)s::uuid[], %(warned)s::timestamptz[]) AS wanted(order_id, warned)
-       JOIN escrow_hold h ON h.order_id = wanted.order_id
-  WHERE h.order_id = ANY(%(orders)s::uuid[]) AND h.status = 'held' AND h.warned_at <= wanted.warned AND h.amount_minor > h.released_minor + h.refunded_minor
+  FROM wanted JOIN escrow_hold h USING (order_id)
+  WHERE h.order_id = ANY(ARRAY(SELECT order_id FROM wanted))  -- looked up in the index, whatever the tables' sizes
+        AND h.status = 'held' AND h.warned_at <= COALESCE(wanted.warned, %(latest)s)
+        AND h.amount_minor > h.released_minor + h.refunded_minor
   ORDER BY h.id FOR NO KEY UPDATE OF h SKIP LOCKED),
 calc AS MATERIALIZED (
   SELECT due.*, pot.id AS pot_id, fees.id AS fees_id,
@@ -106,7 +112,7 @@ audit AS (
          jsonb_build_object('from', 'held', 'currency', currency, 'refund_minor', 0, 'net_minor', rest - fee,
                             'fee_minor', fee)
   FROM calc)
-SELECT order_id, merchant_id, rest - fee FROM calc
+SELECT place, merchant_id, rest - fee FROM calc
 """
 BALANCES = """
 WITH lk AS MATERIALIZED (
@@ -117,27 +123,29 @@ UPDATE escrow_account a SET balance = a.balance + lk.d FROM lk WHERE a.id = lk.i
 
 
 def _release_postgres(
-    warned_before: Mapping[UUID, datetime], now: datetime, then: Callable[[list[UUID]], None]
-) -> list[UUID]:
+    wanted: list[Id], warned: list[datetime], now: datetime, then: Callable[[list[Id]], None]
+) -> list[Id]:
     nets: dict[int, int] = defaultdict(int)
-    done: list[UUID] = []
+    done: list[Id] = []
+    latest = max(warned)
     with connection.cursor() as cursor:
         cursor.execute(
             POSTGRES,
             {
-                "orders": array(warned_before),
-                "warned": array(warned_before.values()),
+                "orders": ids(wanted),
+                "warned": "{}" if latest == min(warned) else array(warned),  # almost always it is one moment
+                "latest": latest,
                 "now": now,
                 "net": int(TransferKind.RELEASE_NET),
                 "fee": int(TransferKind.RELEASE_FEE),
                 "reason": REASON,
             },
         )
-        for order_id, merchant_id, net in cursor.fetchall():
-            done.append(order_id)
+        for place, merchant_id, net in cursor.fetchall():
+            done.append(wanted[place - 1])
             nets[merchant_id] += net
         then(done)
-        cursor.execute(BALANCES, [array(nets), array(nets.values())])
+        cursor.execute(BALANCES, [ids(nets), ids(nets.values())])
         if cursor.rowcount != len(nets):
             raise HoldMoved
     return done
@@ -151,16 +159,16 @@ WHERE id = %s AND status = 'held'
 
 
 def _release_sqlite(
-    warned_before: Mapping[UUID, datetime], now: datetime, then: Callable[[list[UUID]], None]
-) -> list[UUID]:
+    wanted: list[Id], warned: list[datetime], now: datetime, then: Callable[[list[Id]], None]
+) -> list[Id]:
     """The one writing transaction is the lock: what was read as held is held still at the update."""
+    asked = {UUID(str(pk)): (pk, moment) for pk, moment in zip(wanted, warned, strict=True)}
     held = Hold.objects.select_related("merchant").filter(
-        order_id__among=list(warned_before),
+        order_id__among=wanted,
         status=HoldStatus.HELD,
-        warned_at__isnull=False,
         amount_minor__gt=F("released_minor") + F("refunded_minor"),
     )
-    holds = [hold for hold in held.order_by("pk") if hold.warned_at <= warned_before[hold.order_id]]
+    holds = [hold for hold in held.order_by("pk") if hold.warned_at and hold.warned_at <= asked[hold.order_id][1]]
     rows: list[Row] = []
     entries: list[Entry] = []
     sides: dict[str, list[Account]] = {}
@@ -182,7 +190,7 @@ def _release_sqlite(
             raise HoldMoved
     ledger.post(entries, now=now)
     _audit(rows, now)
-    done = [row.order_id for row in rows]
+    done = [asked[row.order_id][0] for row in rows]
     then(done)
     return done
 

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
             name='store',
             field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='orders', to='shop.store'),
         ),
+        migrations.RemoveIndex(model_name='order', name='order_buyer_status'),
         migrations.CreateModel(
             name='Sale',
             fields=[

@@ -52,7 +52,6 @@ class Order(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["buyer", "-placed_at", "-id"], name="order_buyer"),
-            models.Index(fields=["buyer", "status", "-placed_at"], name="order_buyer_status"),
             models.Index(fields=["store", "status", "in_case", "policy"], name="order_store_views"),
             models.Index(fields=["store", "-placed_at", "-id"], name="order_store"),
         ]

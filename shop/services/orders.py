@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
@@ -15,13 +15,14 @@ from django.utils import timezone
 
 from core import audit
 from core.actor import SYSTEM, Actor
-from core.bulk import array
+from core.bulk import ids
 from core.prepared import Blank, Prepared, PreparedIn
 from core.transitions import advance
 from shop.errors import NotYourOrder
 from shop.models import Order, OrderLine, ProductImage, Variant
 from shop.states import ORDER, OrderStatus
 
+Id = TypeVar("Id", bound=UUID | str)
 NUMBER_TRIES = 5
 COMPLETABLE = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 
@@ -167,18 +168,19 @@ def move(order: Order, target: str, *, actor: Actor, reason: str, **changes: Any
     advance(order, target, machine=ORDER, actor=actor, reason=reason, **changes)
 
 
-def lock_states(order_ids: Sequence[str]) -> list[tuple[UUID, int, str, bool]]:
-    """Lock many orders in the order of their ids; give of each its id, policy and status, and whether it is in a case."""
+def lock_states(order_ids: Sequence[str]) -> list[tuple[str, int, str, bool]]:
+    """Lock many orders in the order of their ids; give id, policy and status of each, and whether it is in a case."""
     if connection.vendor != "postgresql":
         rows = Order.objects.filter(pk__among=order_ids).order_by("pk")
-        return list(rows.values_list("pk", "policy_id", "status", "in_case"))
+        states = rows.values_list("pk", "policy_id", "status", "in_case")
+        return [(str(pk), policy_id, status, in_case) for pk, policy_id, status, in_case in states]
     with connection.cursor() as cursor:
-        cursor.execute(STATES, [array(order_ids)])
+        cursor.execute(STATES, [ids(order_ids)])
         return list(cursor.fetchall())
 
 
 STATES = """
-SELECT o.id, o.policy_id, o.status, o.in_case FROM shop_order o
+SELECT o.id::text, o.policy_id, o.status, o.in_case FROM shop_order o
 WHERE o.id = ANY(%s::uuid[]) ORDER BY o.id FOR NO KEY UPDATE OF o
 """
 COMPLETE = """
@@ -197,7 +199,7 @@ SELECT id FROM mine
 """
 
 
-def complete_many(*, order_ids: Sequence[UUID], actor: Actor, reason: str, now: datetime) -> list[UUID]:
+def complete_many(*, order_ids: Sequence[Id], actor: Actor, reason: str, now: datetime) -> list[Id]:
     """Complete shipped and delivered orders and write an audit entry of each; give their ids. One statement."""
     act = f"{ORDER.name}.{OrderStatus.COMPLETED}"
     if connection.vendor == "postgresql":
@@ -205,12 +207,15 @@ def complete_many(*, order_ids: Sequence[UUID], actor: Actor, reason: str, now: 
             cursor.execute(
                 COMPLETE,
                 {
-                    "ids": array(order_ids), "from": list(COMPLETABLE), "to": OrderStatus.COMPLETED, "now": now,
+                    "ids": ids(order_ids), "from": list(COMPLETABLE), "to": OrderStatus.COMPLETED, "now": now,
                     "user": actor.user_id, "device": actor.device_id, "act": act, "name": ORDER.name,
                     "reason": reason[:500],
                 },
             )  # fmt: skip
-            return [pk for (pk,) in cursor.fetchall()]
+            if cursor.rowcount == len(order_ids):
+                return list(order_ids)
+            done = {str(pk) for (pk,) in cursor.fetchall()}
+            return [pk for pk in order_ids if str(pk) in done]
     rows = Order.objects.filter(pk__among=order_ids, status__in=COMPLETABLE).order_by("pk")
     before = dict(rows.values_list("pk", "status"))
     Order.objects.filter(pk__among=list(before)).update(status=OrderStatus.COMPLETED, closed_at=now)
@@ -222,7 +227,7 @@ def complete_many(*, order_ids: Sequence[UUID], actor: Actor, reason: str, now: 
         now=now,
         reason=reason,
     )
-    return list(before)
+    return [pk for pk in order_ids if UUID(str(pk)) in before]
 
 
 def set_in_case(order: Order, *, value: bool) -> None:

@@ -18,7 +18,7 @@ SELECT product_id, SUM(quantity) FROM shop_orderline WHERE order_id {among} GROU
 MOST = 10_000
 
 
-def note_sold(order_ids: Sequence[UUID]) -> None:
+def note_sold(order_ids: Sequence[UUID] | Sequence[str]) -> None:
     """Note completed orders' pieces as sold. Locks nothing: whoever completes orders waits for nobody here."""
     among, ids = one_of(order_ids, kind="uuid")
     with connection.cursor() as cursor:

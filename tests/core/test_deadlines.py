@@ -105,10 +105,11 @@ def test_ending_closes_one_kind_as_done_and_the_others_as_cancelled(handled):
         ("test.kind", "b", now),
     ])  # fmt: skip
     deadlines.cancel("other", subject="a:24")
-    deadlines.end("test.kind", subjects=["a", "a:24", "b"])
+    deadlines.end("test.kind", subjects=["a", "b"], suffixes=("", ":24"))
     rows = Deadline.objects.order_by("id").values_list("subject", "outcome", "lease_until")
     assert list(rows) == [
-        ("a", "done", None), ("a", "cancelled", None), ("a:24", "cancelled", None), ("a2", "", None), ("b", "done", None)
+        ("a", "done", None), ("a", "cancelled", None), ("a:24", "cancelled", None), ("a2", "", None),
+        ("b", "done", None),
     ]  # fmt: skip
     assert deadlines.sweep() == 1
     assert handled == ["a2"]
