@@ -30,6 +30,7 @@ from shop.queries.carts import checked
 from shop.states import OrderStatus
 
 _refs = itertools.count(10**12)
+HUNDRED = 100
 
 
 def due_holds(count: int, *, start: int = 0) -> None:
@@ -121,6 +122,22 @@ def post_singly(count: int) -> int:
     for place in range(count):
         debit, credit = (pot, merchant) if place % 2 == 0 else (merchant, pot)
         ledger.post([Entry(TransferKind.CAPTURE, next(_refs), debit, credit, 100)], now=now)
+    return count
+
+
+def post_by_hundreds(count: int) -> int:
+    """A hundred transfers a call and transaction, as many onto balances as off again; give how many transfers."""
+    pot = ledger.account("escrow:CNY")
+    stores = list(Order.objects.values_list("store_id", flat=True).distinct().order_by())
+    merchants = ledger.accounts(*(f"merchant:{pk}:CNY" for pk in stores))
+    now = clock.now()
+    for start in range(0, count, HUNDRED):
+        pairs = zip(range(start, start + HUNDRED), itertools.cycle(merchants), strict=False)
+        entries = [
+            Entry(TransferKind.CAPTURE, next(_refs), *((pot, merchant) if start % 200 == 0 else (merchant, pot)), 100)
+            for _, merchant in pairs
+        ]
+        ledger.post(entries, now=now)
     return count
 
 

@@ -29,6 +29,7 @@ def main() -> int:
     parser.add_argument("--holds", type=int, default=10_000, help="due holds in all")
     parser.add_argument("--orders", type=int, default=200, help="checkouts in all")
     parser.add_argument("--transfers", type=int, default=3_000, help="single transfers in all")
+    parser.add_argument("--bulk", type=int, default=60_000, help="transfers by the hundred in all, a multiple of 200")
     parser.add_argument("--seconds", type=int, default=5, help="of each pgbench run")
     parser.add_argument("--scale", type=int, default=10, help="of pgbench's tables")
     parser.add_argument("--rounds", type=int, default=3)
@@ -54,6 +55,7 @@ def measure(args: argparse.Namespace) -> None:
     ours: dict[str, Callable[[int], int]] = {
         "release sweep, holds/s": lambda share: deals.sweep(limit=args.holds // args.rounds),
         "post() of one transfer, transfers/s": lambda share: deals.post_singly(args.transfers // args.rounds),
+        "post() of a hundred, transfers/s": lambda share: deals.post_by_hundreds(args.bulk // args.rounds // 200 * 200),
         "checkout to held, orders/s": lambda share: deals.buy(args.orders // args.rounds),
     }
     print(f"  load average before the run {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")

@@ -151,6 +151,7 @@ STATEMENT_SECONDS = env.float("STATEMENT_SECONDS", default=60.0 if SANDBOX else 
 STATEMENT_MISSING_DAYS = env.int("STATEMENT_MISSING_DAYS", default=2)  # then a movement without a line is a ticket
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "core.tasks.sweep_deadlines", "schedule": TICK_SECONDS, "options": {"expires": 30}},
+    "sales": {"task": "shop.tasks.add_up_sales", "schedule": 60.0, "options": {"expires": 60}},
     "seal": {"task": "escrow.tasks.seal_records", "schedule": 10 * TICK_SECONDS, "options": {"expires": 60}},
     "custody": {"task": "escrow.tasks.prove_custody", "schedule": CUSTODY_SECONDS, "options": {"expires": 60}},
     "payouts": {"task": "escrow.tasks.plan_payouts", "schedule": 3600.0, "options": {"expires": 600}},

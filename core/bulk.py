@@ -16,7 +16,7 @@ from uuid import UUID
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import connection
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import Field, ForeignObject, JSONField, Lookup, Model, UUIDField
+from django.db.models import Field, ForeignObject, JSONField, Lookup, Model
 
 
 @ForeignObject.register_lookup
@@ -33,7 +33,7 @@ class Among(Lookup):  # type: ignore[type-arg]
         field = getattr(field, "target_field", field)
         values = [field.get_prep_value(value) for value in self.rhs]
         if connection.vendor == "postgresql":
-            return f"{left} = ANY(%s::{field.db_type(connection)}[])", (*params, _listed(field)(values))
+            return f"{left} = ANY(%s::{field.db_type(connection)}[])", (*params, array(values))
         texts = json.dumps([field.get_db_prep_value(value, connection, prepared=True) for value in values])
         return f"{left} IN (SELECT value FROM json_each(%s))", (*params, texts)  # noqa: S608
 
@@ -71,7 +71,7 @@ class Inserts:
         return ", ".join(quote(field.column) for field in (*self._once, *self._several))
 
     def _postgres(self, rows: Sequence[Sequence[Any]], constant: list[Any]) -> None:
-        columns = [_listed(field)(values) for field, values in zip(self._several, zip(*rows, strict=True), strict=True)]
+        columns = [_column(field, values) for field, values in zip(self._several, zip(*rows, strict=True), strict=True)]
         lists = ", ".join(f"%s::{field.db_type(connection)}[]" for field in self._several)
         blanks = ", ".join(f"%s::{field.db_type(connection)}" for field in self._once)
         table = connection.ops.quote_name(self._model._meta.db_table)
@@ -93,10 +93,45 @@ class Inserts:
             )
 
 
-def _listed(field: Field[Any, Any]) -> Callable[[Iterable[Any]], list[Any]]:
-    """How a column's values are written into an array: as text where the driver would take each apart."""
-    if isinstance(field, UUIDField):
-        return lambda values: [None if value is None else str(value) for value in values]
+def array(values: Iterable[object]) -> str:
+    """
+    Values as PostgreSQL writes an array, to be cast: ``%s::uuid[]``.
+
+    The driver would write each of them as an expression of its own, which the server then has to take apart again.
+    """
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+_PLAIN = (UUID, int)
+
+
+def _element(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, _PLAIN):
+        return str(value)
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def ids(values: Iterable[object]) -> str:
+    """Numbers or UUIDs, these also as texts, as PostgreSQL writes an array: nothing in them needs a quotation mark."""
+    return "{" + ",".join(map(str, values)) + "}"
+
+
+def one_of(values: Iterable[object], *, kind: str) -> tuple[str, str]:
+    """
+    A condition that a column has one of many values, in SQL for the present database, and its one parameter.
+
+    ``kind`` is the type on PostgreSQL, which looks each value up in an index whatever the table's size: a sub-select's
+    array seems short to it. On SQLite a ``uuid`` is a text without dashes.
+    """
+    if connection.vendor == "postgresql":
+        return f"= ANY(ARRAY(SELECT unnest(%s::{kind}[])))", ids(values) if kind == "uuid" else array(values)
+    texts = [UUID(str(value)).hex if kind == "uuid" else value for value in values]
+    return "IN (SELECT value FROM json_each(%s))", json.dumps(texts)
+
+
+def _column(field: Field[Any, Any], values: Iterable[Any]) -> str:
     if isinstance(field, JSONField):
-        return lambda values: [json.dumps(value, cls=DjangoJSONEncoder) for value in values]
-    return lambda values: [str(value) if isinstance(value, UUID) else value for value in values]
+        return array(json.dumps(value, cls=DjangoJSONEncoder) for value in values)
+    return array(values)

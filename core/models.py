@@ -24,7 +24,10 @@ class AuditEntry(models.Model):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["subject_type", "subject", "id"], name="audit_subject"),
+            # What belongs to a deal is read with the deal.
+            models.Index(
+                fields=["subject_type", "subject", "id"], name="audit_subject", condition=Q(order_id__isnull=True)
+            ),
             models.Index(fields=["order_id", "id"], name="audit_order", condition=Q(order_id__isnull=False)),
         ]
 
@@ -60,11 +63,19 @@ class AuditMark(models.Model):
 
 
 class OutboxEvent(models.Model):
-    """Something that happened, written in the transaction in which it happened."""
+    """
+    Something that happened, written in the transaction in which it happened.
+
+    ``owes``: the reactions it is still to be told to, with commas between; empty once each has its delivery.
+    """
 
     name = models.CharField(max_length=60)
     payload = models.JSONField(default=dict)
     at = models.DateTimeField()
+    owes = models.CharField(max_length=500, blank=True, default="", db_default="")
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["id"], name="event_owes", condition=~Q(owes=""))]
 
     def __str__(self) -> str:
         return f"{self.name} #{self.pk}"
@@ -73,7 +84,7 @@ class OutboxEvent(models.Model):
 class Delivery(models.Model):
     """One reaction owed to one event; retried alone until done or given up (``dead_at``)."""
 
-    event = models.ForeignKey(OutboxEvent, models.CASCADE, related_name="deliveries")
+    event = models.ForeignKey(OutboxEvent, models.CASCADE, related_name="deliveries", db_index=False)
     reaction = models.CharField(max_length=80)
     due_at = models.DateTimeField()
     lease_until = models.DateTimeField(null=True)

@@ -1,8 +1,9 @@
 """
 Effects leave here.
 
-``publish()`` writes an event and the deliveries it owes in the caller's transaction; ``drain()`` performs them
-afterwards, one by one, each in its own try. A reaction may run twice and must harm nothing.
+``publish()`` writes an event, with the names of the reactions it owes, in the caller's transaction: one row, whatever
+follows from it. Afterwards ``drain()`` spreads events over deliveries, one for each reaction, and performs those one by
+one, each in its own try. A reaction may run twice and must harm nothing.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, Sum, Value
+from django.db.models.functions import Coalesce, Length, Replace
 
 from core import clock, nudge
 from core.models import Delivery, OutboxEvent
 from core.prepared import Insert
 
-_EVENT, _DELIVERY = Insert(OutboxEvent), Insert(Delivery)
+_EVENT = Insert(OutboxEvent)
 log = logging.getLogger(__name__)
 Payload = Mapping[str, Any]
 Reaction = Callable[[Payload], None]
@@ -45,40 +47,71 @@ def reactions_of(event: str) -> list[str]:
 
 def publish(name: str, **payload: Any) -> None:
     """Announce in the current transaction that something happened. Values must be JSON."""
-    if connection.vendor == "postgresql":
-        publish_many(name, [payload])
-        return
-    now = clock.now()
-    event_id = _EVENT.one(name=name, payload=payload, at=now)
-    for reaction in _table.get(name, {}):
-        _DELIVERY.one(event_id=event_id, reaction=reaction, due_at=now)
+    _EVENT.one(name=name, payload=payload, at=clock.now(), owes=_owes(name))
     nudge.soon()
 
 
 PUBLISH = """
-WITH told AS (
-  INSERT INTO core_outboxevent (name, at, payload)
-  SELECT %s, %s, p FROM unnest(%s::jsonb[]) AS p RETURNING id)
-INSERT INTO core_delivery (event_id, reaction, due_at, tries, error)
-SELECT told.id, r, %s, 0, '' FROM told CROSS JOIN unnest(%s::varchar[]) AS r ORDER BY told.id
+INSERT INTO core_outboxevent (name, at, owes, payload)
+SELECT %s, %s, %s, told FROM jsonb_array_elements(%s::jsonb) AS told
 """
 
 
 def publish_many(name: str, payloads: Sequence[Payload]) -> None:
-    """Announce the same kind of event many times with one statement, on SQLite with two."""
-    now, reactions = clock.now(), list(_table.get(name, {}))
+    """Announce the same kind of event many times with one statement."""
+    now, owes = clock.now(), _owes(name)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(PUBLISH, [name, now, [json.dumps(payload) for payload in payloads], now, reactions])
-        nudge.soon()
-        return
-    events = OutboxEvent.objects.bulk_create(
-        [OutboxEvent(name=name, payload=dict(payload), at=now) for payload in payloads]
-    )
-    Delivery.objects.bulk_create(
-        [Delivery(event=event, reaction=key, due_at=now) for event in events for key in reactions]
-    )
+            cursor.execute(PUBLISH, [name, now, owes, json.dumps([dict(payload) for payload in payloads])])
+    else:
+        OutboxEvent.objects.bulk_create(
+            OutboxEvent(name=name, payload=dict(payload), at=now, owes=owes) for payload in payloads
+        )
     nudge.soon()
+
+
+def _owes(name: str) -> str:
+    return ",".join(_table.get(name, {}))
+
+
+SPREAD = """
+WITH fresh AS MATERIALIZED (
+  SELECT id, at, owes FROM core_outboxevent WHERE owes <> '' ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED),
+d AS (
+  INSERT INTO core_delivery (event_id, reaction, due_at, tries, error)
+  SELECT fresh.id, owed.name, fresh.at, 0, ''
+  FROM fresh CROSS JOIN unnest(string_to_array(fresh.owes, ',')) WITH ORDINALITY AS owed(name, place)
+  ORDER BY fresh.id, owed.place
+  ON CONFLICT (event_id, reaction) DO NOTHING)
+UPDATE core_outboxevent e SET owes = '' FROM fresh WHERE e.id = fresh.id
+"""
+
+
+def spread(*, limit: int = 200) -> int:
+    """
+    Write the deliveries of events that have none yet, oldest first; give how many events.
+
+    Two at the same time take different events, and the unique key of a delivery would refuse a second one.
+    """
+    fresh = OutboxEvent.objects.filter(~Q(owes=""))
+    if not fresh.exists():  # a look without a transaction: a tick that finds nothing takes no lock
+        return 0
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(SPREAD, [limit])
+            return int(cursor.rowcount)
+    with transaction.atomic():
+        events = list(fresh.order_by("pk")[:limit])
+        Delivery.objects.bulk_create(
+            [
+                Delivery(event=event, reaction=reaction, due_at=event.at)
+                for event in events
+                for reaction in event.owes.split(",")
+            ],
+            ignore_conflicts=True,
+        )
+        OutboxEvent.objects.filter(pk__among=[event.pk for event in events]).update(owes="")
+    return len(events)
 
 
 def drain(*, limit: int = 1000) -> int:
@@ -87,6 +120,8 @@ def drain(*, limit: int = 1000) -> int:
     while tried < limit:
         batch = _claim(now=clock.now())
         if not batch:
+            if spread():
+                continue
             break
         for delivery in batch:
             _perform(delivery)
@@ -130,10 +165,11 @@ def _perform(delivery: Delivery) -> None:
 
 
 def oldest_owed(*, now: datetime) -> timedelta:
-    """How long the oldest delivery that is due has waited; a worker that runs keeps this near nothing."""
-    due = Delivery.objects.filter(done_at__isnull=True, dead_at__isnull=True, due_at__lte=now)
-    first = due.order_by("due_at").values_list("due_at", flat=True).first()
-    return now - first if first is not None else timedelta()
+    """How long the oldest effect that is due has waited; a worker that runs keeps this near nothing."""
+    due = Delivery.objects.filter(done_at__isnull=True, dead_at__isnull=True, due_at__lte=now).order_by("due_at")
+    told = OutboxEvent.objects.filter(~Q(owes="")).order_by("id")
+    firsts = (due.values_list("due_at", flat=True).first(), told.values_list("at", flat=True).first())
+    return max((now - first for first in firsts if first is not None), default=timedelta())
 
 
 def given_up(*, limit: int = 20) -> list[Delivery]:
@@ -143,5 +179,7 @@ def given_up(*, limit: int = 20) -> list[Delivery]:
 
 
 def depth() -> int:
-    """Deliveries still owed."""
-    return Delivery.objects.filter(done_at__isnull=True, dead_at__isnull=True).count()
+    """Effects still owed: deliveries that are open, and those that events have yet to be spread over."""
+    commas = Length("owes") - Length(Replace("owes", Value(","), Value("")))
+    told = OutboxEvent.objects.filter(~Q(owes="")).aggregate(n=Coalesce(Sum(commas + 1), 0))["n"]
+    return int(told) + Delivery.objects.filter(done_at__isnull=True, dead_at__isnull=True).count()

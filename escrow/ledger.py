@@ -18,6 +18,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.db.models import Q, Sum
 from django.db.models.functions import Coalesce
 
+from core.bulk import ids
 from core.errors import DomainError
 from core.prepared import PreparedIn
 from escrow.errors import AlreadyPosted, KeyTaken, Overdrawn, UnknownAccount, WrongCurrency
@@ -188,14 +189,14 @@ def _post_postgres(entries: Sequence[Entry], now: datetime) -> int:
     return int(row[0])
 
 
-def _columns(entries: Sequence[Entry]) -> list[list[int]]:
+def _columns(entries: Sequence[Entry]) -> list[str]:
     return [
-        [int(entry.kind) for entry in entries],
-        [entry.ref for entry in entries],
-        [entry.leg for entry in entries],
-        [entry.debit.pk for entry in entries],
-        [entry.credit.pk for entry in entries],
-        [entry.amount_minor for entry in entries],
+        ids(int(entry.kind) for entry in entries),
+        ids(entry.ref for entry in entries),
+        ids(entry.leg for entry in entries),
+        ids(entry.debit.pk for entry in entries),
+        ids(entry.credit.pk for entry in entries),
+        ids(entry.amount_minor for entry in entries),
     ]
 
 

@@ -24,10 +24,6 @@ def clear(order_id: UUID) -> None:
     deadlines.cancel_all(subjects=subjects_of(order_id))
 
 
-def clear_many(order_ids: list[UUID]) -> None:
-    deadlines.cancel_all(subjects=[name for order_id in order_ids for name in subjects_of(order_id)])
-
-
 def pause(order_id: UUID, *, reason: str) -> None:
     """A case is open or the parcel is going astray: all clocks of the order stand still."""
     deadlines.pause_all(subjects=subjects_of(order_id), reason=reason)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +29,7 @@ from flows.errors import (
     PastProviderDeadline,
 )
 from shop.models import Order
-from shop.services import orders
+from shop.services import orders, sales
 from shop.states import OrderStatus
 
 
@@ -64,7 +63,7 @@ def confirm_receipt(*, order_id: UUID, actor: Actor, now: datetime) -> Order:
     orders.move(order, OrderStatus.COMPLETED, actor=actor, reason="received", closed_at=now)
     released = holds.release(order_id=order_id, actor=actor, reason="received", now=now)
     clocks.clear(order_id)
-    orders.add_sold(order_id)
+    sales.note_sold([order_id])
     outbox.publish(
         "escrow.released",
         order_id=str(order_id),
@@ -169,36 +168,35 @@ def release_due(subjects: Sequence[str], now: datetime) -> None:
     What has not been warned of is warned now and comes back later: an outage may delay a release, never skip its
     warning.
     """
-    by_policy: dict[int, list[UUID]] = defaultdict(list)
     with transaction.atomic():
-        rows = Order.objects.select_for_update(of=("self",)).filter(pk__among=subjects).order_by("pk")
-        states = list(rows.values_list("pk", "policy_id", "status", "in_case"))
-        for pk, policy_id, status, in_case in states:
-            if status == OrderStatus.DELIVERED and not in_case:
-                by_policy[policy_id].append(pk)
-        done: set[UUID] = set()
-        for policy_id, ids in by_policy.items():
-            notice = timedelta(hours=rules_of(policy_id).min_notice_hours)
-            done |= holds.release_many(order_ids=ids, now=now, warned_before=now - notice)
-        _complete(sorted(done), now=now)
+        states = orders.lock_states(subjects)
+        notices = {policy: timedelta(hours=rules_of(policy).min_notice_hours) for policy in {row[1] for row in states}}
+        ripe = {
+            pk: now - notices[policy_id]
+            for pk, policy_id, status, in_case in states
+            if status == OrderStatus.DELIVERED and not in_case
+        }
+        done = holds.release_many(
+            order_ids=ripe, now=now, warned_before=ripe, then=lambda released: _complete(released, now=now)
+        )
         _put_off([row for row in states if row[0] not in done], now=now)
 
 
-def _complete(order_ids: list[UUID], *, now: datetime) -> None:
+def _complete(order_ids: Sequence[str], *, now: datetime) -> None:
     if not order_ids:
         return
     orders.complete_many(order_ids=order_ids, actor=SYSTEM, reason="inspection time over", now=now)
-    deadlines.finish("escrow.release", subjects=order_ids)
-    clocks.clear_many(order_ids)
-    orders.add_sold_many(order_ids)
-    outbox.publish_many("escrow.released", [{"order_id": str(pk), "by": "clock"} for pk in order_ids])
+    deadlines.end("escrow.release", subjects=order_ids, suffixes=clocks.SUFFIXES)
+    sales.note_sold(order_ids)
+    outbox.publish_many("escrow.released", [{"order_id": name, "by": "clock"} for name in order_ids])
 
 
-def _put_off(rows: list[tuple[UUID, int, str, bool]], *, now: datetime) -> None:
+def _put_off(rows: Sequence[tuple[str, int, str, bool]], *, now: datetime) -> None:
     """Due but not released: warn again, wait with the case or the bank, or close the clock of a deal that is over."""
-    frozen = set(Hold.objects.filter(order_id__in=[row[0] for row in rows], status=HoldStatus.FROZEN)
+    waiting = [(UUID(name), policy_id, status, in_case) for name, policy_id, status, in_case in rows]
+    frozen = set(Hold.objects.filter(order_id__in=[row[0] for row in waiting], status=HoldStatus.FROZEN)
                  .values_list("order_id", flat=True)) if rows else set()  # fmt: skip
-    for pk, policy_id, status, in_case in rows:
+    for pk, policy_id, status, in_case in waiting:
         if in_case or pk in frozen:
             clocks.pause(pk, reason="case" if in_case else "chargeback")
         elif status == OrderStatus.DELIVERED:

@@ -13,6 +13,7 @@ from datetime import datetime
 from core import clock, deadlines, outbox
 from core.models import Deadline
 from escrow.records import custody, sealer
+from shop.services import sales
 
 # Looking whether there is news changes nothing here: the carrier and the bank of the demo tell by themselves.
 LOOKS = ("tracking.poll", "payment.poll")
@@ -38,6 +39,7 @@ def play(deals: Sequence[Sequence[Step]], *, until: datetime) -> None:
             step.act(at)
             outbox.drain()
     pass_time(until=until)
+    sales.add_up()
     sealer.seal(now=until)
     custody.prove(now=until)
 

@@ -20,7 +20,7 @@ class Hold(models.Model):
     order = models.OneToOneField("shop.Order", models.PROTECT, related_name="hold")
     payment = models.ForeignKey(Payment, models.PROTECT, related_name="holds")
     store_id = models.UUIDField()
-    merchant = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    merchant = models.ForeignKey(Account, models.PROTECT, related_name="+", db_index=False)  # asked for by store
     status = models.CharField(max_length=10, choices=HoldStatus, default=HoldStatus.HELD)
     currency = models.CharField(max_length=3)
     amount_minor = models.PositiveBigIntegerField()

@@ -1,16 +1,24 @@
-"""Release by the clock, set-wise: hundreds of holds in one statement on PostgreSQL, in a few on SQLite."""
+"""
+Release by the clock, set-wise: a thousand holds in one statement on PostgreSQL, in a few on SQLite.
+
+The merchants' balances come last, one UPDATE for each account: many batches want the same few rows, so each has them
+only for the moment before it commits.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import F
 
 from core.actor import SYSTEM
+from core.bulk import array, ids
 from core.models import AuditEntry
 from core.money import share
 from escrow import ledger
@@ -20,6 +28,7 @@ from escrow.models import Account, Hold, TransferKind
 from escrow.services.moves import closed_as, next_leg
 from escrow.states import HoldStatus
 
+Id = TypeVar("Id", bound=UUID | str)  # orders are named as the caller likes, and given back as he named them
 REASON = "inspection time over"
 
 
@@ -35,18 +44,28 @@ class Row:
     target: str
 
 
-def release_many(*, order_ids: Collection[UUID], now: datetime, warned_before: datetime) -> set[UUID]:
+def release_many(
+    *,
+    order_ids: Collection[Id],
+    now: datetime,
+    warned_before: datetime | Mapping[Id, datetime],
+    then: Callable[[list[Id]], None] = lambda order_ids: None,
+) -> set[Id]:
     """
     Release the holds of these orders that are held and whose buyers were warned in time; give the orders released.
+
+    ``warned_before`` is by when the buyers must have been told: one moment, or each order's own. ``then`` is what the
+    caller has to do with the orders that were released, in the same transaction and before the balances are locked.
 
     Holds that somebody else is working on are left out on PostgreSQL: their deadline brings them back.
     """
     if not order_ids:
         return set()
+    wanted = list(order_ids)
+    warned = [warned_before if isinstance(warned_before, datetime) else warned_before[pk] for pk in wanted]
     body = _release_postgres if connection.vendor == "postgresql" else _release_sqlite
     with transaction.atomic():
-        rows = body(list(order_ids), now, warned_before)
-    return {row.order_id for row in rows}
+        return set(body(wanted, warned, now, then))
 
 
 # MATERIALIZED: the locking sub-select runs once. `calc` needs both accounts, so that a hold without them stays held.
@@ -54,12 +73,17 @@ def release_many(*, order_ids: Collection[UUID], now: datetime, warned_before: d
 # snapshot and its lock, the unique key refuses the batch, and its rows come back one by one.
 # The fee is core.money.share() in SQL: rounded half to even, on all that was ever released, less what was taken.
 POSTGRES = """
-WITH due AS MATERIALIZED (
-  SELECT h.id, h.order_id, h.merchant_id, h.currency, h.released_minor, h.refunded_minor, h.fee_taken_minor,
+WITH wanted AS MATERIALIZED (
+  SELECT * FROM unnest(%(orders)s::uuid[], %(warned)s::timestamptz[]) WITH ORDINALITY AS w(order_id, warned, place)),
+due AS MATERIALIZED (
+  SELECT wanted.place, h.id, h.order_id, h.merchant_id, h.currency,
+         h.released_minor, h.refunded_minor, h.fee_taken_minor,
          h.amount_minor - h.released_minor - h.refunded_minor AS rest,
          (h.amount_minor - h.refunded_minor) * h.fee_bps AS scaled
-  FROM unnest(%(orders)s::uuid[]) AS wanted(order_id) JOIN escrow_hold h ON h.order_id = wanted.order_id
-  WHERE h.status = 'held' AND h.warned_at <= %(warned)s AND h.amount_minor > h.released_minor + h.refunded_minor
+  FROM wanted JOIN escrow_hold h USING (order_id)
+  WHERE h.order_id = ANY(ARRAY(SELECT order_id FROM wanted))  -- looked up in the index, whatever the tables' sizes
+        AND h.status = 'held' AND h.warned_at <= COALESCE(wanted.warned, %(latest)s)
+        AND h.amount_minor > h.released_minor + h.refunded_minor
   ORDER BY h.id FOR NO KEY UPDATE OF h SKIP LOCKED),
 calc AS MATERIALIZED (
   SELECT due.*, pot.id AS pot_id, fees.id AS fees_id,
@@ -87,30 +111,44 @@ audit AS (
   SELECT %(now)s, 'hold.' || target, 'hold', id::text, order_id, %(reason)s,
          jsonb_build_object('from', 'held', 'currency', currency, 'refund_minor', 0, 'net_minor', rest - fee,
                             'fee_minor', fee)
-  FROM calc),
-s AS (SELECT merchant_id AS id, sum(rest - fee)::bigint AS d FROM calc GROUP BY 1),
-lk AS MATERIALIZED (
-  SELECT a.id, s.d FROM escrow_account a JOIN s USING (id) WHERE a.floor IS NOT NULL
-  ORDER BY a.id FOR NO KEY UPDATE OF a),
-b AS (UPDATE escrow_account a SET balance = a.balance + lk.d FROM lk WHERE a.id = lk.id)
-SELECT id, order_id, currency, rest - fee, fee, target FROM calc
+  FROM calc)
+SELECT place, merchant_id, rest - fee FROM calc
+"""
+BALANCES = """
+WITH lk AS MATERIALIZED (
+  SELECT a.id, s.d FROM escrow_account a JOIN unnest(%s::bigint[], %s::bigint[]) AS s(id, d) USING (id)
+  WHERE a.floor IS NOT NULL ORDER BY a.id FOR NO KEY UPDATE OF a)
+UPDATE escrow_account a SET balance = a.balance + lk.d FROM lk WHERE a.id = lk.id
 """
 
 
-def _release_postgres(order_ids: list[UUID], now: datetime, warned_before: datetime) -> list[Row]:
+def _release_postgres(
+    wanted: list[Id], warned: list[datetime], now: datetime, then: Callable[[list[Id]], None]
+) -> list[Id]:
+    nets: dict[int, int] = defaultdict(int)
+    done: list[Id] = []
+    latest = max(warned)
     with connection.cursor() as cursor:
         cursor.execute(
             POSTGRES,
             {
-                "orders": [str(pk) for pk in order_ids],
-                "warned": warned_before,
+                "orders": ids(wanted),
+                "warned": "{}" if latest == min(warned) else array(warned),  # almost always it is one moment
+                "latest": latest,
                 "now": now,
                 "net": int(TransferKind.RELEASE_NET),
                 "fee": int(TransferKind.RELEASE_FEE),
                 "reason": REASON,
             },
         )
-        return [Row(pk, UUID(str(order)), *rest) for pk, order, *rest in cursor.fetchall()]
+        for place, merchant_id, net in cursor.fetchall():
+            done.append(wanted[place - 1])
+            nets[merchant_id] += net
+        then(done)
+        cursor.execute(BALANCES, [ids(nets), ids(nets.values())])
+        if cursor.rowcount != len(nets):
+            raise HoldMoved
+    return done
 
 
 SQLITE_HOLD = """
@@ -120,18 +158,21 @@ WHERE id = %s AND status = 'held'
 """
 
 
-def _release_sqlite(order_ids: list[UUID], now: datetime, warned_before: datetime) -> list[Row]:
+def _release_sqlite(
+    wanted: list[Id], warned: list[datetime], now: datetime, then: Callable[[list[Id]], None]
+) -> list[Id]:
     """The one writing transaction is the lock: what was read as held is held still at the update."""
-    holds = Hold.objects.select_related("merchant").filter(
-        order_id__in=order_ids,
+    asked = {UUID(str(pk)): (pk, moment) for pk, moment in zip(wanted, warned, strict=True)}
+    held = Hold.objects.select_related("merchant").filter(
+        order_id__among=wanted,
         status=HoldStatus.HELD,
-        warned_at__lte=warned_before,
         amount_minor__gt=F("released_minor") + F("refunded_minor"),
     )
+    holds = [hold for hold in held.order_by("pk") if hold.warned_at and hold.warned_at <= asked[hold.order_id][1]]
     rows: list[Row] = []
     entries: list[Entry] = []
     sides: dict[str, list[Account]] = {}
-    for hold in list(holds.order_by("pk")):
+    for hold in holds:
         if hold.currency not in sides:
             sides[hold.currency] = ledger.accounts(f"escrow:{hold.currency}", f"fees:{hold.currency}")
         pot, fees = sides[hold.currency]
@@ -149,7 +190,9 @@ def _release_sqlite(order_ids: list[UUID], now: datetime, warned_before: datetim
             raise HoldMoved
     ledger.post(entries, now=now)
     _audit(rows, now)
-    return rows
+    done = [asked[row.order_id][0] for row in rows]
+    then(done)
+    return done
 
 
 def _audit(rows: list[Row], now: datetime) -> None:

@@ -3,7 +3,7 @@
 from shop.models.carts import Cart, CartLine
 from shop.models.catalogue import Category, Product, ProductImage, ProductVersion, Variant
 from shop.models.coupons import Coupon, CouponClaim, CouponUse
-from shop.models.orders import Order, OrderLine
+from shop.models.orders import Order, OrderLine, Sale
 from shop.models.stores import Store
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Product",
     "ProductImage",
     "ProductVersion",
+    "Sale",
     "Store",
     "Variant",
 ]

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from django.db import connection
 
 from core.api import OnceMixin
 from core.models import IdempotencyKey
@@ -17,6 +14,7 @@ from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.escrow import payout_account
 from tests.factories.shop import CategoryFactory, ProductFactory, StoreFactory
 from tests.stories import delivered_order, fill_cart
+from tests.together import at_once
 
 GOOD = {"price": {"minor": 1000, "currency": "CNY"}, "stock": 5}
 
@@ -131,17 +129,6 @@ def test_confirming_twice_pays_once():
     assert books().balanced
 
 
-def at_once(count, act):
-    def run(_):
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(run, range(count)))
-
-
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_the_same_checkout_eight_times_at_once_is_one_order():
@@ -153,7 +140,7 @@ def test_the_same_checkout_eight_times_at_once_is_one_order():
         client.cookies = session
         return ask(client, "post", "/checkout/", body, idempotency_key="k1")
 
-    answers = at_once(8, act)
+    answers = at_once([act] * 8)
     assert {answer.status for answer in answers} <= {201, 409}
     done = [answer for answer in answers if answer.status == 201]
     assert done and len({answer.data["payment"]["id"] for answer in done}) == 1
@@ -176,7 +163,7 @@ def test_without_a_key_parallel_payouts_still_take_the_balance_once():
         client.credentials(**token)
         return ask(client, "post", "/merchant/payouts/", {})
 
-    answers = at_once(6, act)
+    answers = at_once([act] * 6)
     assert sorted(answer.status for answer in answers) == [201, 409, 409, 409, 409, 409]
     assert Payout.objects.count() == 1 and books().balanced
 

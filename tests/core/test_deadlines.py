@@ -98,6 +98,23 @@ def test_a_dead_workers_rows_come_back_when_the_lease_is_over(monkeypatch, setti
     assert seen == ["a", "a"]
 
 
+def test_ending_closes_one_kind_as_done_and_the_others_as_cancelled(handled):
+    now = clock.now()
+    deadlines.schedule_all([
+        ("test.kind", "a", now), ("other", "a", now), ("other", "a:24", now), ("test.kind", "a2", now),
+        ("test.kind", "b", now),
+    ])  # fmt: skip
+    deadlines.cancel("other", subject="a:24")
+    deadlines.end("test.kind", subjects=["a", "b"], suffixes=("", ":24"))
+    rows = Deadline.objects.order_by("id").values_list("subject", "outcome", "lease_until")
+    assert list(rows) == [
+        ("a", "done", None), ("a", "cancelled", None), ("a:24", "cancelled", None), ("a2", "", None),
+        ("b", "done", None),
+    ]  # fmt: skip
+    assert deadlines.sweep() == 1
+    assert handled == ["a2"]
+
+
 def test_cancelled_rows_never_fire(handled):
     deadlines.schedule("test.kind", subject="a", due_at=clock.now() - HOUR)
     assert deadlines.cancel("test.kind", subject="a")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from uuid import UUID
 
 
 @dataclass
@@ -63,7 +64,7 @@ class Deal:
 class Book:
     """A store's deals, its balance, what it owes, and what lies elsewhere."""
 
-    deals: dict[object, Deal] = field(default_factory=dict)
+    deals: dict[UUID, Deal] = field(default_factory=dict)
     balance: int = 0
     owed: int = 0
     lost: int = 0
@@ -80,7 +81,7 @@ class Book:
     def fees(self) -> int:
         return sum(deal.fee - deal.fee_back for deal in self.deals.values())
 
-    def capture(self, key: object, deal: Deal) -> None:
+    def capture(self, key: UUID, deal: Deal) -> None:
         self.deals[key] = deal
         self.provider += deal.amount
 

@@ -8,19 +8,15 @@ from __future__ import annotations
 
 import json
 import random
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
 from core import clock, deadlines
-from core.errors import DomainError
 from core.models import Deadline, OutboxEvent
 from disputes.models import Case
 from escrow.gateways.signing import HEADER, sign
@@ -34,28 +30,11 @@ from shop.states import OrderStatus
 from tests.factories.shop import ProductFactory
 from tests.sandbox import at_bank
 from tests.stories import buyer_of, delivered_order, fresh, open_case, placed_order
+from tests.together import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
 COPIES = 50
 ROUNDS = 6
-
-
-def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
-    """Start all acts behind one barrier, each on its own connection; give results, or the refusal."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> object:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            return act()
-        except DomainError as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def notice(payment: Payment, event: str) -> Callable[[], int]:

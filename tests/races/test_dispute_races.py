@@ -7,12 +7,11 @@ Each test has been seen to fail with its guard taken away; its docstring says wh
 from __future__ import annotations
 
 import random
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
+from functools import partial
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from core import clock
 from core.actor import SYSTEM
@@ -22,13 +21,13 @@ from escrow.gateways import use
 from escrow.gateways.base import Dispute
 from escrow.ledger import account, balance
 from escrow.models import Chargeback, Hold, Payment, Refund, Transfer, TransferKind
-from escrow.queries import books
 from escrow.services import adjustments, chargebacks, holds, late_refunds, payouts, steps
 from flows import chargebacks as flow
 from tests.escrow.disputes import about
 from tests.factories.accounts import MediatorFactory
 from tests.factories.escrow import ScriptedGateway, held, payout_account
 from tests.stories import actor_of
+from tests.together import at_once, books_agree, winners
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
 BEATEN = (
@@ -38,32 +37,8 @@ BEATEN = (
     ChargebackOpen,
     AlreadyDecided,
 )  # not the ledger's key: that is too late
-
-
-def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
-    """Start all acts behind one barrier, each on its own connection; give results, or the refusal of the beaten."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> object:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            return act()
-        except BEATEN as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
-def winners(results: Sequence[object]) -> list[object]:
-    return [result for result in results if not isinstance(result, BEATEN)]
-
-
-def agree() -> None:
-    assert books().discrepancies == []
+race = partial(at_once, beaten=BEATEN)
+unbeaten = partial(winners, beaten=BEATEN)
 
 
 def call(verb: Callable[..., object], hold: Hold, **given: object) -> Callable[[], object]:
@@ -94,12 +69,12 @@ def test_twenty_late_refunds_of_one_hold():
     """
     for _ in range(3):
         hold = released()
-        at_once([call(late_refunds.refund_released, hold, amount_minor=random.randint(1, 5_000)) for _ in range(20)])
+        race([call(late_refunds.refund_released, hold, amount_minor=random.randint(1, 5_000)) for _ in range(20)])
         hold.refresh_from_db()
         sent = sum(Refund.objects.filter(hold=hold).values_list("amount_minor", flat=True))
         assert 0 < sent == hold.returned_minor <= 10_000
         assert hold.fee_back_minor == 500 - share(10_000 - sent, 500)
-        agree()
+        books_agree()
 
 
 def test_late_refunds_and_payouts_of_one_balance():
@@ -112,11 +87,11 @@ def test_late_refunds_and_payouts_of_one_balance():
         payout_account(hold.store_id)
         refunds = [call(late_refunds.refund_released, hold, amount_minor=10_000)]
         outs = [lambda hold=hold: payouts.prepare_payout(store_id=hold.store_id, actor=SYSTEM, now=clock.now())]
-        results = at_once([*refunds, *outs])
-        assert len(winners(results)) == 2
+        results = race([*refunds, *outs])
+        assert len(unbeaten(results)) == 2
         debt = -balance(account(f"receivable:{hold.store_id}:CNY"))
         assert debt in (0, 9_500) and balance(hold.merchant) == 0
-        agree()
+        books_agree()
 
 
 def test_a_chargeback_and_refunds_of_the_same_money():
@@ -134,13 +109,13 @@ def test_a_chargeback_and_refunds_of_the_same_money():
             call(steps.release_part, hold, amount_minor=1_000),
         ]
         random.shuffle(acts)
-        results = at_once(acts)
+        results = race(acts)
         assert any(isinstance(result, list) for result in results), "the bank is always heard"
         row = Chargeback.objects.get(payment_id=hold.payment_id)
         assert row.amount_minor == 10_000
         hold.refresh_from_db()
         assert hold.released_minor + hold.refunded_minor == 10_000
-        agree()
+        books_agree()
 
 
 def test_a_chargeback_and_late_refunds_of_the_same_money():
@@ -149,24 +124,24 @@ def test_a_chargeback_and_late_refunds_of_the_same_money():
         hold = released()
         acts = [bank_takes(hold, 10_000), *[call(late_refunds.refund_released, hold, amount_minor=6_000)] * 3]
         random.shuffle(acts)
-        results = at_once(acts)
+        results = race(acts)
         assert any(isinstance(result, list) for result in results)
         hold.refresh_from_db()
         assert hold.returned_minor == 10_000
         lost = -balance(account("losses:CNY"))
         assert lost % 6_000 == 0
-        agree()
+        books_agree()
 
 
 def test_steps_of_one_hold_take_their_own_legs():
     """Seen red on PostgreSQL without the numbers in the WHERE of ``moves.settle``: the unique key refused."""
     for _ in range(3):
         hold = held(10_000)
-        at_once([call(steps.release_part, hold, amount_minor=500) for _ in range(10)])
+        race([call(steps.release_part, hold, amount_minor=500) for _ in range(10)])
         hold.refresh_from_db()
         legs = Transfer.objects.filter(kind=TransferKind.RELEASE_NET, ref=hold.pk).values_list("leg", flat=True)
         assert sorted(legs) == list(range(hold.released_minor // 500))
-        agree()
+        books_agree()
 
 
 class Bank(ScriptedGateway):
@@ -190,11 +165,11 @@ def test_ten_notices_of_one_dispute(status):
     bank = Bank()
     bank.dispute = about(hold.payment, 4_000, status=status, ref="DP1")
     with use("sandbox", bank):
-        at_once([lambda: flow.dispute_changed(gateway="sandbox", ref="DP1", now=clock.now()) for _ in range(10)])
+        race([lambda: flow.dispute_changed(gateway="sandbox", ref="DP1", now=clock.now()) for _ in range(10)])
     assert Chargeback.objects.get().status == status
     assert Transfer.objects.filter(kind=TransferKind.CHARGEBACK).count() == 1
     assert balance(hold.merchant) == (9_500 if status == "won" else 9_500 - 4_000 + 200)
-    agree()
+    books_agree()
 
 
 def test_ten_sign_one_correction():
@@ -205,9 +180,9 @@ def test_ten_sign_one_correction():
         actor=actor_of(MediatorFactory()), now=clock.now(),
     )  # fmt: skip
     people = [actor_of(MediatorFactory()) for _ in range(10)]
-    results = at_once(
+    results = race(
         [lambda actor=actor: adjustments.sign(adjustment_id=row.pk, actor=actor, now=clock.now()) for actor in people]
     )
-    assert len(winners(results)) == 1
+    assert len(unbeaten(results)) == 1
     assert balance(account("rounding:CNY")) == 3
-    agree()
+    books_agree()

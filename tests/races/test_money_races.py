@@ -7,14 +7,12 @@ Each test has been seen to fail with its guard taken away; its docstring says wh
 from __future__ import annotations
 
 import random
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from unittest import mock
 
 import pytest
-from django.db import connection
 
 from core import clock
 from core.actor import SYSTEM
@@ -22,7 +20,6 @@ from escrow.errors import HoldMoved, Overdrawn
 from escrow.gateways import use
 from escrow.ledger import balance
 from escrow.models import Hold, Payment, Payout, Receipt, Refund, Transfer, TransferKind
-from escrow.queries import books
 from escrow.services import holds, payments, payouts, refunds
 from escrow.states import HoldStatus, PaymentStatus
 from flows import purchase
@@ -30,35 +27,12 @@ from shop.models import Order
 from tests.factories.escrow import OrderFactory, ScriptedGateway, held, open_payment, payout_account
 from tests.factories.shop import StoreFactory
 from tests.sandbox import at_bank
+from tests.together import at_once, books_agree, winners
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
 BEATEN = (HoldMoved, Overdrawn)
-
-
-def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
-    """Start all acts behind one barrier, each on its own connection; give results, or the refusal of the beaten."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> object:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            return act()
-        except BEATEN as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
-def winners(results: Sequence[object]) -> list[object]:
-    return [result for result in results if not isinstance(result, BEATEN)]
-
-
-def agree() -> None:
-    assert books().discrepancies == []
+race = partial(at_once, beaten=BEATEN)
+unbeaten = partial(winners, beaten=BEATEN)
 
 
 def call(verb: Callable[..., object], hold: Hold, **given: object) -> Callable[[], object]:
@@ -73,13 +47,13 @@ def test_twenty_refunds_and_splits_of_one_hold():
     for _ in range(3):
         hold = held(10_000)
         splits = [call(holds.split, hold, refund_minor=random.randint(1, 9_999)) for _ in range(10)]
-        results = at_once([*splits, *[call(holds.refund, hold) for _ in range(10)]])
-        assert len(winners(results)) == 1
+        results = race([*splits, *[call(holds.refund, hold) for _ in range(10)]])
+        assert len(unbeaten(results)) == 1
         hold.refresh_from_db()
         assert hold.released_minor + hold.refunded_minor == 10_000
         sent_back = sum(Refund.objects.filter(hold=hold).values_list("amount_minor", flat=True))
         assert sent_back == hold.refunded_minor
-    agree()
+    books_agree()
 
 
 def test_release_freeze_and_refund_at_the_same_moment():
@@ -99,15 +73,15 @@ def test_release_freeze_and_refund_at_the_same_moment():
 
         acts = [call(holds.release, hold), call(holds.freeze, hold), call(holds.refund, hold), by_clock]
         random.shuffle(acts)
-        results = at_once(acts)
+        results = race(acts)
         hold.refresh_from_db()
-        won = winners(results)
+        won = unbeaten(results)
         was_frozen_first = any(isinstance(result, Hold) for result in won)
         # What is frozen may still be refunded, but never released.
         assert len(won) == 1 or (was_frozen_first and len(won) == 2 and hold.status == HoldStatus.REFUNDED)
         if was_frozen_first:
             assert hold.released_minor == 0
-    agree()
+    books_agree()
 
 
 def test_many_releases_by_the_clock_release_each_hold_once():
@@ -119,7 +93,7 @@ def test_many_releases_by_the_clock_release_each_hold_once():
     all_held = [held(order=OrderFactory(store=store, items_minor=1000), warned=True) for _ in range(30)]
     ids = [hold.order_id for hold in all_held]
     now = clock.now()
-    results = at_once(
+    results = race(
         [lambda: holds.release_many(order_ids=ids, now=now, warned_before=now - timedelta(days=1)) for _ in range(4)]
     )
     sets = [result for result in results if isinstance(result, set)]
@@ -128,7 +102,7 @@ def test_many_releases_by_the_clock_release_each_hold_once():
     assert released == set(ids)
     assert sum(len(part) for part in sets) <= len(ids)
     assert balance(all_held[0].merchant) == 30 * 950
-    agree()
+    books_agree()
 
 
 def test_twenty_payouts_of_the_full_balance():
@@ -139,13 +113,13 @@ def test_twenty_payouts_of_the_full_balance():
     hold = held(10_000)
     holds.release(order_id=hold.order_id, actor=SYSTEM, reason="received", now=clock.now())
     payout_account(hold.store_id)
-    results = at_once(
+    results = race(
         [lambda: payouts.prepare_payout(store_id=hold.store_id, actor=SYSTEM, now=clock.now()) for _ in range(20)]
     )
     assert sum(isinstance(result, Payout) for result in results) == 1
     assert Payout.objects.get().amount_minor == 9_500
     assert balance(hold.merchant) == 0
-    agree()
+    books_agree()
 
 
 def test_one_refund_sent_by_ten_arrives_once():
@@ -154,12 +128,12 @@ def test_one_refund_sent_by_ten_arrives_once():
     intent = holds.refund(order_id=hold.order_id, actor=SYSTEM, reason="cancelled", now=clock.now())
     bank = ScriptedGateway()
     with use("sandbox", bank):
-        at_once([lambda: refunds.send_refund(refund_id=intent.pk, now=clock.now()) for _ in range(10)])
+        race([lambda: refunds.send_refund(refund_id=intent.pk, now=clock.now()) for _ in range(10)])
     intent.refresh_from_db()
     assert intent.status == "done"
     assert bank.moved == 10_000
     assert Transfer.objects.filter(kind=TransferKind.REFUND_DONE).count() == 1
-    agree()
+    books_agree()
 
 
 def test_ten_settle_one_payment():
@@ -173,9 +147,9 @@ def test_ten_settle_one_payment():
     at_bank(payment.pk, "paid")  # the shop does not know yet
     state = payments.ask_gateway(payment_id=payment.pk)
     with mock.patch.object(payments, "ask_gateway", return_value=state):  # all have asked and come back at one moment
-        at_once([lambda: purchase.settle_payment(payment_id=payment.pk, now=clock.now()) for _ in range(10)])
+        race([lambda: purchase.settle_payment(payment_id=payment.pk, now=clock.now()) for _ in range(10)])
     assert Payment.objects.get().status == PaymentStatus.PAID
     assert Receipt.objects.count() == 1
     assert Hold.objects.get().amount_minor == 12_800
     assert Transfer.objects.filter(kind=TransferKind.CAPTURE).count() == 1
-    agree()
+    books_agree()

@@ -6,60 +6,27 @@ Each test has been seen to fail with its guard taken away; its docstring says wh
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
-from django.db import connection
 
 from core import clock
 from core.actor import SYSTEM, Actor
-from core.errors import DomainError
 from escrow import ledger
 from escrow.gateways import use
 from escrow.ledger import Entry, account, balance
 from escrow.models import Account, Hold, Payout, PayoutStop, Recovery, Transfer, TransferKind
-from escrow.queries import books
 from escrow.services import holds, late_refunds, payout_stop, payouts
 from escrow.services.terms import set_terms
 from escrow.states import PayoutStatus
 from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
+from tests.together import at_once, books_agree, winners
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
 
 
 def staff() -> Actor:
     return Actor(user_id=uuid4(), is_mediator=True)
-
-
-def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
-    """Start all acts behind one barrier, each on its own connection; give results, or the refusal of the beaten."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> object:
-        try:
-            connection.ensure_connection()
-            barrier.wait(timeout=30)
-            return act()
-        except DomainError as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
-
-
-def won(results: Sequence[object]) -> list[object]:
-    return [result for result in results if not isinstance(result, DomainError)]
-
-
-def agree() -> None:
-    found = books()
-    assert found.discrepancies == []
-    assert set(found.sums.values()) <= {0}
 
 
 def earned(minor: int = 10_000) -> Hold:
@@ -93,7 +60,7 @@ def test_a_debt_is_netted_once_by_twenty():
     assert Recovery.objects.get().amount_minor == 3_800
     assert [row.amount_minor for row in Payout.objects.order_by("pk")] == [9_500, 5_700]
     assert balance(account(f"receivable:{hold.store_id}:CNY")) == 0
-    agree()
+    books_agree()
 
 
 def test_one_payout_sent_by_ten_leaves_and_arrives_once():
@@ -108,7 +75,7 @@ def test_one_payout_sent_by_ten_leaves_and_arrives_once():
     assert {key for act, key in bank.calls if act == "payout"} == {f"payout:{payout.pk}"}
     assert bank.moved == 9_500
     assert Transfer.objects.filter(kind=TransferKind.PAYOUT_DONE).count() == 1
-    agree()
+    books_agree()
 
 
 def test_it_comes_back_once_whoever_hears_of_it():
@@ -120,10 +87,10 @@ def test_it_comes_back_once_whoever_hears_of_it():
         payouts.send_payout(payout_id=payout.pk, now=clock.now())
         bank.sent_back[f"payout:{payout.pk}"] = "account closed"
         results = at_once([lambda: payouts.watch_payout(payout_id=payout.pk, now=clock.now()) for _ in range(10)])
-    assert len(won(results)) == 10
+    assert len(winners(results)) == 10
     assert balance(hold.merchant) == 9_500
     assert Transfer.objects.filter(kind=TransferKind.PAYOUT_RETURNED).count() == 1
-    agree()
+    books_agree()
 
 
 def test_approved_and_refused_at_once_is_one_of_both(settings):
@@ -140,11 +107,11 @@ def test_approved_and_refused_at_once_is_one_of_both(settings):
         return payouts.refuse_payout(payout_id=payout.pk, reason="no", actor=staff(), now=clock.now())
 
     results = at_once([approve, refuse] * 5)
-    assert len(won(results)) == 1
+    assert len(winners(results)) == 1
     payout.refresh_from_db()
     back = balance(hold.merchant)
     assert (payout.status, back) in ((PayoutStatus.PREPARED, 0), (PayoutStatus.FAILED, 9_500))
-    agree()
+    books_agree()
 
 
 def test_after_the_stop_nothing_leaves():
@@ -171,15 +138,15 @@ def test_after_the_stop_nothing_leaves():
         with use("sandbox", bank):
             for row in Payout.objects.exclude(status=PayoutStatus.PAID):
                 payouts.send_payout(payout_id=row.pk, now=clock.now())
-    agree()
+    books_agree()
 
 
 def test_ten_throw_one_switch():
     """Seen red on PostgreSQL without the unique constraint on a stop in force: ten of them."""
     stops = at_once([lambda: payout_stop.stop_payouts(reason="race", actor=staff(), now=clock.now())] * 10)
-    assert len({stop.pk for stop in won(stops) if isinstance(stop, PayoutStop)}) == 1
+    assert len({stop.pk for stop in winners(stops) if isinstance(stop, PayoutStop)}) == 1
     lifts = at_once([lambda: payout_stop.lift_stop(actor=staff(), now=clock.now())] * 10)
-    assert len(won(lifts)) == 1
+    assert len(winners(lifts)) == 1
     assert not PayoutStop.objects.filter(in_force=True).exists()
 
 

@@ -19,7 +19,7 @@ from flows import statements as flow
 from tests.escrow.statement_rows import row
 from tests.factories.accounts import MediatorFactory
 from tests.factories.escrow import held
-from tests.races.test_money_races import at_once
+from tests.together import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
 

@@ -7,16 +7,12 @@ writer at a time and so does not depend on them.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from core import clock
-from core.errors import DomainError
 from escrow.models import Payment
 from flows import purchase
 from flows.errors import TotalChanged
@@ -26,26 +22,10 @@ from shop.services import carts
 from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.shop import ProductFactory, StoreFactory
 from tests.stories import actor_of, fill_cart
+from tests.together import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
 BUYERS = 50
-
-
-def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
-    """Start all acts behind one barrier, each on its own connection; give results, or the refusal."""
-    barrier = threading.Barrier(len(acts))
-
-    def run(act: Callable[[], object]) -> object:
-        try:
-            barrier.wait(timeout=30)
-            return act()
-        except DomainError as refusal:
-            return refusal
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(run, acts))
 
 
 def checkout(*variants: Variant) -> Callable[[], object]:

@@ -8,13 +8,12 @@ state tried to move the parcel again and were refused half-way.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from core import clock
 from core.actor import Actor
@@ -28,32 +27,16 @@ from logistics.states import ShipmentStatus
 from shop.states import OrderStatus
 from tests.factories.logistics import SandboxCarrierFactory, ShipmentFactory, StoreCarrierFactory, scan, snapshot
 from tests.logistics.conftest import make_order
+from tests.together import at_once
 
 pytestmark = [pytest.mark.race, pytest.mark.django_db(transaction=True)]
 COPIES = 50
 S = ShipmentStatus
 
 
-def at_once(act: Callable[[int], Any], *, times: int = COPIES) -> list[Any]:
-    """Do it in many threads from one starting shot; give what each got, its exception if it failed."""
-    results: list[Any] = [None] * times
-    shot = threading.Barrier(times)
-
-    def run(place: int) -> None:
-        try:
-            shot.wait(timeout=30)
-            results[place] = act(place)
-        except Exception as fault:
-            results[place] = fault
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(times)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=120)
-    return results
+def everybody(act: Callable[[int], object], *, times: int = COPIES) -> list[Any]:
+    """Do it many times at one moment; whatever goes wrong is a result, for it must not."""
+    return at_once([partial(act, place) for place in range(times)], beaten=(Exception,))
 
 
 @pytest.fixture
@@ -75,7 +58,7 @@ def test_fifty_copies_of_one_message_are_one_change(shipment):
     def receive(place: int) -> tracking.Progress:
         return tracking.receive(shipment_id=shipment.pk, snapshot=said, provider="test", paid_at=paid_at, now=now)
 
-    got = at_once(receive)
+    got = everybody(receive)
     assert [fault for fault in got if isinstance(fault, Exception)] == []
     assert TrackingEvent.objects.count() == 4
     assert sum(progress.first_scan_at is not None for progress in got) == 1
@@ -98,7 +81,7 @@ def test_push_and_look_up_at_the_same_moment_start_one_clock(shipment):
         provider = "sandbox" if place % 2 else "poll"
         fulfilment.tracking_received(shipment_id=shipment.pk, snapshot=said, provider=provider, now=now)
 
-    got = at_once(tell, times=20)
+    got = everybody(tell, times=20)
     assert [fault for fault in got if fault is not None] == []
     assert TrackingEvent.objects.count() == 4
     told = [event.payload["milestone"] for event in OutboxEvent.objects.filter(name="logistics.progress")]
@@ -119,7 +102,7 @@ def test_one_number_typed_at_many_desks_is_booked_once():
             weight_g=500, photos=(), paid_at=clock.now(), actor=Actor(user_id=None), now=clock.now(),
         )  # fmt: skip
 
-    got = at_once(book, times=len(orders))
+    got = everybody(book, times=len(orders))
     assert sum(isinstance(result, Shipment) for result in got) == 1
     refusals = [result for result in got if isinstance(result, Exception)]
     assert all(isinstance(fault, DomainError) and isinstance(fault, NumberTaken) for fault in refusals)
