@@ -74,6 +74,7 @@ def environment(name: str, home: Path, port: int) -> dict[str, str]:
         "DEBUG": "0",
         "SANDBOX": "1",
         "LOG_LEVEL": "WARNING",
+        "PAGE_LIMITS": "0",
     }
 
 
