@@ -12,9 +12,9 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Notice, User
 from core.prepared import Blank, Prepared
-from shop.models import CartLine, Store
+from shop.guards import chosen_store
+from shop.models import CartLine, Store, StoreMember
 from shop.queries.carts import SESSION_CART, cart_count
-from shop.queries.stores import store_of
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "unread_count": SimpleLazyObject(lambda: waiting[1] if known else 0),
         "has_store": SimpleLazyObject(lambda: waiting[2] if known else False),
         "my_store": getattr(request, "store", None)  # shop.guards.merchant has looked it up
-        or SimpleLazyObject(lambda: store_of(user_id=user.pk) if known and user else None),
+        or SimpleLazyObject(lambda: chosen_store(request) if known else None),
         "is_mediator": bool(known and getattr(user, "is_mediator", False)),
     }
 
@@ -46,7 +46,12 @@ def _waiting(request: HttpRequest) -> tuple[int, int, bool]:
 def _waiting_for(lines: QuerySet[Any]) -> QuerySet[Any, tuple[int, int, bool]]:
     user = Blank("user")
     counts = (_count(lines, "variant"), _count(Notice.objects.filter(user=user, read_at__isnull=True), "pk"))
-    return User.objects.filter(pk=user).values_list(*counts, Exists(Store.objects.filter(owner=user)))
+    return User.objects.filter(pk=user).values_list(*counts, _has_store(user))
+
+
+def _has_store(user: Blank) -> Exists:
+    works_in = StoreMember.objects.filter(user=user, left_at__isnull=True).values("store")
+    return Exists(Store.objects.filter(Q(owner=user) | Q(pk__in=works_in)))
 
 
 _WAITING = Prepared(lambda: _waiting_for(CartLine.objects.filter(cart__user=Blank("user"))))

@@ -36,7 +36,9 @@ def actor_of(request: HttpRequest) -> Actor:
     if not user.is_authenticated:
         return Actor(user_id=None)
     device: UUID | None = getattr(request, "device_id", None)
-    return Actor(user_id=user.pk, device_id=device, is_mediator=bool(getattr(user, "is_mediator", False)))
+    role = str(getattr(getattr(request, "auth", None), "role", ""))
+    is_mediator = bool(getattr(user, "is_mediator", False))
+    return Actor(user_id=user.pk, device_id=device, is_mediator=is_mediator, token_role=role)
 
 
 def refusal_middleware(get_response: Next) -> Next:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.deadlines import Kind
 from escrow import handlers as escrow
 from flows import cancellation, chargebacks, fulfilment, purchase, release, silence
+from flows import vetting_clocks as vetting
 
 KINDS: tuple[Kind, ...] = (
     Kind("sandbox.notice", escrow.send_sandbox_notices, 20),
@@ -31,4 +32,15 @@ KINDS: tuple[Kind, ...] = (
     Kind("payout.approve_by", escrow.remind_to_approve, 50),
     Kind("payout.send", escrow.send_payouts, 20),
     Kind("payout.watch", escrow.watch_payouts, 20),
+    Kind("application.remind", vetting.remind_to_apply, 50),
+    Kind("application.review_by", vetting.review_is_late, 50),
+    Kind("document.review_by", vetting.renewal_is_late, 50),
+    Kind("document.remind", vetting.remind_of_document, 50),
+    Kind("document.expires", vetting.expire_documents, 20),
+    Kind("store.check", vetting.open_checks, 20),
+    Kind("check.review_by", vetting.check_is_late, 50),
+    Kind("store.look_again", vetting.look_again, 50),
+    Kind("store.sign_end", vetting.remind_to_sign, 50),
+    Kind("store.wind_up", vetting.wind_up, 10),
+    Kind("invitation.expires", vetting.expire_invitations, 50),
 )

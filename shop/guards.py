@@ -1,34 +1,112 @@
-"""The merchant's door."""
+"""The merchant's door, and the second look before what a thief would do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponseBase
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
 
 from core.guards import View, named, to_login
+from core.http import is_own_place
+from shop.errors import NotYourPart
 from shop.models import Store
 from shop.queries.stores import store_of
+from shop.roles import Act, may
+
+CHOSEN = "store"  # where the session of who works in several stores keeps which one he is in
 
 
 class MerchantRequest(HttpRequest):
-    """What a view behind ``merchant`` gets: the store of the signed-in person."""
+    """What a view behind ``merchant`` gets: the store of the signed-in person, with his role as ``store.my_role``."""
 
     store: Store
 
 
-def merchant(view: View) -> View:
-    """Who has a store, which is handed on as ``request.store``; 404 for everybody else."""
+class ApplicantRequest(HttpRequest):
+    """What a view behind ``applicant`` gets: his store, or None for who has none yet."""
 
+    store: Store | None
+
+
+def chosen_store(request: HttpRequest) -> Store | None:
+    """The store somebody works in now; his place in it is looked up anew each time."""
+    if not request.user.is_authenticated:
+        return None
+    return store_of(user_id=request.user.pk, chosen=str(request.session.get(CHOSEN, "")))
+
+
+def merchant(needs: View | Act = Act.LOOK) -> Any:
+    """
+    Who works in a store, which is handed on as ``request.store``; 404 for everybody else.
+
+    ``@merchant(Act.MONEY)``: and only whose role includes that; the others are told so. ``@merchant`` alone: anybody of
+    the store.
+    """
+    if callable(needs) and not isinstance(needs, Act):
+        return _merchant(needs, Act.LOOK)
+    return lambda view: _merchant(view, Act(needs))
+
+
+def _merchant(view: View, act: Act) -> View:
     @wraps(view)
     def door(request: MerchantRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not request.user.is_authenticated:
             return to_login(request)
-        store = store_of(user_id=request.user.pk)
+        store = chosen_store(request)
         if store is None:
             raise Http404
         request.store = store
+        if not may(store.my_role, act):
+            raise NotYourPart
         return view(request, *args, **kwargs)
 
     return named(door, "merchant")
+
+
+def applicant(view: View) -> View:
+    """Signed-in people who have no store yet, and those who may fill in the application of theirs."""
+
+    @wraps(view)
+    def door(request: ApplicantRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated:
+            return to_login(request)
+        request.store = chosen_store(request)
+        if request.store is not None and not may(request.store.my_role, Act.APPLY):
+            raise NotYourPart
+        return view(request, *args, **kwargs)
+
+    return named(door, "applicant")
+
+
+def sensitive(purpose: str) -> Callable[[View], View]:
+    """
+    What a thief would do with somebody's open session: only within minutes of the password being entered.
+
+    Stands under the guard. The one place where a stronger proof is asked for once there is one; ``purpose`` names the
+    act for it. Nothing that was posted is kept for later: who has to confirm first begins at the page again.
+    """
+
+    def shield(view: View) -> View:
+        @wraps(view)
+        def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not did_recently_reauthenticate(request):
+                return _confirm_first(request)
+            return view(request, *args, **kwargs)
+
+        door.sensitive = purpose  # type: ignore[attr-defined]
+        return door
+
+    return shield
+
+
+def _confirm_first(request: HttpRequest) -> HttpResponse:
+    back = request.get_full_path()
+    if request.method == "POST":
+        came_from = request.META.get("HTTP_REFERER", "")
+        back = came_from if is_own_place(request, came_from) else reverse("merchant:home")
+    return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}")

@@ -146,3 +146,15 @@ def own_wire(settings: Any) -> Iterator[None]:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # Argon2 is slow on purpose
     with in_process():
         yield
+
+
+@pytest.fixture(autouse=True)
+def signing_in_is_fresh() -> Iterator[None]:
+    """``force_login`` stands for a password entered this moment; ``tests.fresh`` lets that grow old."""
+    from django.contrib.auth.signals import user_logged_in
+
+    from tests.fresh import note_password
+
+    user_logged_in.connect(note_password, dispatch_uid="tests.fresh")
+    yield
+    user_logged_in.disconnect(dispatch_uid="tests.fresh")

@@ -6,7 +6,15 @@ from escrow.models.chargebacks import Chargeback
 from escrow.models.holds import Hold, Refund
 from escrow.models.ledger import Account, AccountCheckpoint, Transfer, TransferKind
 from escrow.models.payments import Inbox, Payment, Receipt
-from escrow.models.payouts import Adjustment, MerchantTerms, Payout, PayoutAccount, PayoutStop, Recovery
+from escrow.models.payouts import (
+    Adjustment,
+    MerchantTerms,
+    Payout,
+    PayoutAccount,
+    PayoutStop,
+    Recovery,
+    StorePayoutHold,
+)
 from escrow.models.records import Checkpoint, CustodyLeaf, CustodyNode, CustodyProof, Sealed, SealedNode
 from escrow.models.sandbox import SandboxCharge, SandboxNotice
 from escrow.models.statements import StatementFile, StatementLine, Ticket
@@ -36,6 +44,7 @@ __all__ = [
     "SealedNode",
     "StatementFile",
     "StatementLine",
+    "StorePayoutHold",
     "Ticket",
     "Transfer",
     "TransferKind",

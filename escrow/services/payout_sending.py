@@ -23,7 +23,7 @@ from escrow.gateways import gateway
 from escrow.gateways.base import PayoutState, Refused, Unavailable
 from escrow.ledger import Entry
 from escrow.models import Account, Payout, TransferKind
-from escrow.queries.payouts import is_hopeless, stop_in_force
+from escrow.queries.payouts import hold_on_store, is_hopeless, stop_in_force
 from escrow.services.payout_accounts import set_aside
 from escrow.services.refunds import backoff
 from escrow.states import PAYOUT, PayoutStatus
@@ -72,7 +72,7 @@ def _take(payout_id: int, *, now: datetime) -> tuple[Payout, Way]:
     if payout.status != PayoutStatus.PREPARED:
         _finish(payout)
         return payout, "over"
-    if stop_in_force():
+    if stop_in_force() or hold_on_store(payout.store_id):
         deadlines.schedule("payout.send", subject=payout.pk, due_at=now + PUT_OFF)
         return payout, "wait"
     advance(payout, PayoutStatus.SENT, machine=PAYOUT, actor=SYSTEM, reason="asked the bank")
@@ -84,7 +84,7 @@ def _call(payout: Payout, *, has_been_asked: bool) -> PayoutState:
     key = key_of(payout)
     if has_been_asked:
         state = bank.query_payout(key=key)
-        if state.status != "unknown" or stop_in_force():
+        if state.status != "unknown" or stop_in_force() or hold_on_store(payout.store_id):
             return state
     to = payout.destination
     return bank.payout(

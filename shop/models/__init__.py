@@ -4,16 +4,37 @@ from shop.models.carts import Cart, CartLine
 from shop.models.catalogue import Category, Product, ProductImage, ProductVersion, Variant
 from shop.models.orders import Order, OrderLine
 from shop.models.stores import Store
+from shop.models.team import StoreInvitation, StoreMember
+from shop.models.vetting import (
+    ApplicationStep,
+    DocumentKind,
+    Permit,
+    StoreApplication,
+    StoreCheck,
+    StoreDocument,
+    StoreEnding,
+    StoreKind,
+)
 
 __all__ = [
+    "ApplicationStep",
     "Cart",
     "CartLine",
     "Category",
+    "DocumentKind",
     "Order",
     "OrderLine",
+    "Permit",
     "Product",
     "ProductImage",
     "ProductVersion",
     "Store",
+    "StoreApplication",
+    "StoreCheck",
+    "StoreDocument",
+    "StoreEnding",
+    "StoreInvitation",
+    "StoreKind",
+    "StoreMember",
     "Variant",
 ]

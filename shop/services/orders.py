@@ -54,6 +54,7 @@ def create_order(
     note: str,
     actor: Actor,
     now: datetime,
+    is_trial: bool = False,
 ) -> Order:
     """Write an order of one store, unpaid, with prices, promises, address and fee frozen as they are now."""
     items_minor = sum(spec.variant.price_minor * spec.quantity for spec in lines)
@@ -71,6 +72,7 @@ def create_order(
         address=address,
         note=note[:200],
         placed_at=now,
+        is_trial=is_trial,
     )
     _insert(order, now=now)
     _insert_lines(order, lines)
@@ -223,8 +225,8 @@ def add_sold(order_id: UUID) -> None:
 
 
 def add_sold_many(order_ids: Sequence[UUID]) -> None:
-    """Count many orders' pieces as sold; products are locked in the order of their ids."""
-    lines = OrderLine.objects.filter(order_id__among=order_ids).order_by()
+    """Count many orders' pieces as sold, test orders' not; products are locked in the order of their ids."""
+    lines = OrderLine.objects.filter(order_id__among=order_ids, order__is_trial=False).order_by()
     sold = dict(lines.values_list("product_id").annotate(pieces=Sum("quantity")))
     list(Product.objects.select_for_update(no_key=True).filter(pk__in=sold).order_by("pk").values_list("pk"))
     same: dict[int, list[UUID]] = defaultdict(list)
