@@ -84,15 +84,19 @@ def step(request: ApplicantRequest, key: str) -> HttpResponse:
     if request.method != "POST":
         return _page(request, application, key, _shown(application, key), papers)
     if request.POST.get("part") == "document":
-        bad = take_in(request, request.store, papers)
-        if bad is not None:
-            again = slots_of_step(application, key, documents_of(request.store.pk), bad=bad)
-            return _page(request, application, key, _shown(application, key), again, status=422)
-        return _done(request, key)
+        return _document(request, application, key, papers)
     form = _posted(application, key, request)
     if not form.is_valid() or not _save(request, key, form):
         return _page(request, application, key, form, papers, status=422)
     return _done(request, key)
+
+
+def _document(request: ApplicantRequest, application: StoreApplication, key: str, papers: list[Slot]) -> HttpResponse:
+    bad = take_in(application.store, request, papers)
+    if bad is None:
+        return _done(request, key)
+    again = slots_of_step(application, key, documents_of(application.store_id), bad=bad)
+    return _page(request, application, key, _shown(application, key), again, status=422)
 
 
 @applicant

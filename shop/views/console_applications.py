@@ -66,10 +66,10 @@ def applications(request: MemberRequest) -> HttpResponse:
 def application(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One application: each paper beside what was written, for its reviewer; for others only how it stands."""
     row = reading.application_for_staff(pk)
-    return render(request, "console/application.html", _context(request, row))
+    return render(request, "console/application.html", _context(row, request))
 
 
-def _context(request: MemberRequest, row: StoreApplication) -> dict[str, Any]:
+def _context(row: StoreApplication, request: MemberRequest) -> dict[str, Any]:
     actor = actor_of(request)
     is_mine = row.status == ApplicationStatus.SUBMITTED and row.reviewer_id == actor.user_id
     account = payout_account(row.store_id)

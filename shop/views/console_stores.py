@@ -58,10 +58,10 @@ def stores(request: MemberRequest) -> HttpResponse:
 def store(request: MemberRequest, pk: UUID) -> HttpResponse:
     """One store: where it stands, what hangs on it, what can be done and what that would mean."""
     shop = get_object_or_404(Store.objects.select_related("owner"), pk=pk)
-    return render(request, "console/store.html", _context(request, shop))
+    return render(request, "console/store.html", _context(shop, request))
 
 
-def _context(request: MemberRequest, shop: Store) -> dict[str, Any]:
+def _context(shop: Store, request: MemberRequest) -> dict[str, Any]:
     now, me = clock.now(), request.user.pk
     trail = reading.trail_of(("store", str(shop.pk)))
     ending = StoreEnding.objects.filter(store=shop).first()

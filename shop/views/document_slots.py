@@ -80,7 +80,7 @@ def slots(
     return found
 
 
-def take_in(request: HttpRequest, store: Store, open_slots: list[Slot]) -> DocumentForm | None:
+def take_in(store: Store, request: HttpRequest, open_slots: list[Slot]) -> DocumentForm | None:
     """
     Keep a posted document; None if it was kept, else the form that says why not.
 

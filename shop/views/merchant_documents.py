@@ -30,7 +30,7 @@ def documents(request: MerchantRequest) -> HttpResponse:
     papers = _slots(request)
     bad = None
     if request.method == "POST":
-        bad = take_in(request, request.store, papers)
+        bad = take_in(request.store, request, papers)
         if bad is None:
             messages.success(request, _("Sent in. What it renews goes on counting until we have looked at it."))
             return redirect("merchant:documents")

@@ -8,7 +8,9 @@ from core.transitions import Machine, all_machines
 MACHINES = all_machines()
 # States at rest: a move out is possible, but nobody waits for one.
 RESTING = {
-    "product": {"draft", "listed", "unlisted", "deleted"},  # the merchant's own shelf
+    "product": {"draft", "listed", "unlisted", "stopped", "deleted"},  # the merchant's own shelf
+    "application": {"lapsed"},  # kept, so that it can be taken up again
+    "application_step": {"accepted"},  # until its merchant changes it
 }
 
 
