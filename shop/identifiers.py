@@ -29,18 +29,26 @@ def plain(number: str) -> str:
 
 def is_credit_code(number: str) -> bool:
     """Whether a plain number is a possible Unified Social Credit Code: its shape and its last place are right."""
-    if not _CREDIT.match(number):
-        return False
-    total = sum(CREDIT_CHARS.index(one) * weight for one, weight in zip(number, CREDIT_WEIGHTS, strict=False))
-    return number[17] == CREDIT_CHARS[-total % 31]
+    return bool(_CREDIT.match(number)) and number[17] == credit_check(number[:17])
+
+
+def credit_check(body: str) -> str:
+    """The last place of a code, from the seventeen before it."""
+    total = sum(CREDIT_CHARS.index(one) * weight for one, weight in zip(body, CREDIT_WEIGHTS, strict=True))
+    return CREDIT_CHARS[-total % 31]
 
 
 def is_identity_number(number: str) -> bool:
     """Whether a plain number is a possible identity number: province, day of birth and last place are right."""
     if not _IDENTITY.match(number) or number[:2] not in PROVINCES or born_on(number) is None:
         return False
-    total = sum(int(digit) * weight for digit, weight in zip(number, IDENTITY_WEIGHTS, strict=False))
-    return number[17] == IDENTITY_CHECKS[total % 11]
+    return number[17] == identity_check(number[:17])
+
+
+def identity_check(body: str) -> str:
+    """The last place of an identity number, from the seventeen before it."""
+    total = sum(int(digit) * weight for digit, weight in zip(body, IDENTITY_WEIGHTS, strict=True))
+    return IDENTITY_CHECKS[total % 11]
 
 
 def born_on(number: str) -> date | None:

@@ -174,7 +174,7 @@ DOCUMENT = register(
             _D.SAVED: frozenset({_D.REVIEW, _D.REMOVED}),
             _D.REVIEW: frozenset({_D.ACCEPTED, _D.RETURNED, _D.SAVED}),
             _D.RETURNED: frozenset({_D.REMOVED}),
-            _D.ACCEPTED: frozenset({_D.EXPIRED, _D.REPLACED, _D.RETURNED, _D.REMOVED}),
+            _D.ACCEPTED: frozenset({_D.EXPIRED, _D.REPLACED, _D.REMOVED}),
             _D.EXPIRED: frozenset({_D.REPLACED}),
             _D.REPLACED: frozenset(),
             _D.REMOVED: frozenset(),

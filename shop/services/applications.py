@@ -91,7 +91,7 @@ def save_licence(
                     text = _("This is no Unified Social Credit Code: 18 characters, of which one is mistyped.")
                     raise StepIncomplete(fields={"licence_number": text})
                 application.licence_number = number  # type: ignore[assignment]
-                application.licence_index = blind_index(number, purpose="licence")
+                application.licence_index = licence_index(number)
             application.legal_name = legal_name.strip()
             application.save(update_fields=["legal_name", "licence_number", "licence_index"])
             _saved(application, "licence", actor=actor, now=now)
@@ -101,10 +101,15 @@ def save_licence(
     return application
 
 
+def licence_index(number: str) -> str:
+    """What tells whether two stores have the same licence, without opening either number."""
+    return blind_index(number, purpose="licence")
+
+
 @transaction.atomic
 def _note_clash(store: Store, number: str, *, actor: Actor) -> None:
     """The refusal says nothing of the other store; the hint for staff names both."""
-    other = StoreApplication.objects.filter(licence_index=blind_index(number, purpose="licence")).first()
+    other = StoreApplication.objects.filter(licence_index=licence_index(number)).first()
     if other is None:  # given free at this moment: the next try goes through
         return
     audit.record(
