@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from core import audit, deadlines, outbox
 from core.actor import SYSTEM, Actor
+from core.errors import NotFound
 from core.pictures import NotAPicture, clean_picture
 from core.sealed import FileKeyField
 from core.sealed_files import drop_sealed, store_sealed
@@ -157,11 +158,14 @@ def remove_document(*, store: Store, document_id: Any, actor: Actor) -> None:
     """
     Take a document back that nobody has decided on; its files are destroyed.
 
+    :raises NotFound: if the store has none such
     :raises NotEditable: once it lies with the reviewers or was accepted
     """
     require(store, Act.APPLY, actor=actor)
     row = StoreDocument.objects.filter(pk=document_id, store=store).first()
-    if row is None or row.status not in (DocumentStatus.SAVED, DocumentStatus.RETURNED):
+    if row is None:
+        raise NotFound
+    if row.status not in (DocumentStatus.SAVED, DocumentStatus.RETURNED):
         raise NotEditable
     _move(row, DocumentStatus.REMOVED, actor=actor, reason="taken back")
 

@@ -67,6 +67,7 @@ def _context(application: StoreApplication) -> dict[str, Any]:
     done = sum(stand.is_done for stand in needed)
     return {
         "application": application, "stands": stands, "done": done, "of": len(needed),
+        "first": next((stand.step.key for stand in needed if not stand.is_done), ""),
         "percent": 100 * done // max(1, len(needed)), "lacking": lacking(stands),
         "can_edit": application.status in EDITABLE, "due": review_due([application.pk]).get(str(application.pk)),
         "is_over": application.status in (ApplicationStatus.APPROVED, ApplicationStatus.REFUSED),
