@@ -15,8 +15,9 @@ from disputes.models import Case
 from escrow.models import Hold, Payout, Transfer
 from escrow.queries import books
 from escrow.states import HoldStatus
-from shop.models import Order, Product, Store
-from shop.states import OrderStatus
+from shop.models import Order, Product, Store, StoreApplication, StoreDocument
+from shop.queries.vetting import seen_licence
+from shop.states import ApplicationStatus, OrderStatus
 
 
 @pytest.fixture
@@ -43,4 +44,18 @@ def test_the_past_happened_in_the_order_of_time(seeded):
     assert open_kinds | {"agreed", "ruled", "withdrawn"} == set(Case.objects.values_list("status", flat=True))
     assert Product.objects.count() == 60
     assert Product.objects.filter(cover="").count() == 0
-    assert not Store.objects.filter(region_en="").exists()
+    assert not Store.objects.filter(region_en="", status="approved").exists()
+
+
+def test_every_stage_of_an_application_is_there(seeded):
+    rows = list(StoreApplication.objects.values_list("status", flat=True))
+    assert set(rows) == set(ApplicationStatus)
+    assert rows.count("submitted") == 2, "one that waits, one that is overdue and taken"
+    assert StoreDocument.objects.filter(status="review", store__status="approved").count() == 1
+    selling = Store.objects.filter(status="approved")
+    assert selling.count() == 12
+    assert all(store.may_sell and seen_licence(store.pk) for store in selling)
+    lacking = Product.objects.filter(status="listed", category__parent__permit="food").exclude(
+        store__documents__permit="food"
+    )
+    assert not lacking.exists()
