@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from core.deadlines import Kind
 from escrow import handlers as escrow
-from flows import cancellation, chargebacks, fulfilment, purchase, release, silence
+from flows import cancellation, chargebacks, codes, fulfilment, purchase, release, silence
+from shop.services import code_pool
 
 KINDS: tuple[Kind, ...] = (
     Kind("sandbox.notice", escrow.send_sandbox_notices, 20),
     Kind("payment.poll", purchase.poll_due, 20),
     Kind("order.pay_by", cancellation.pay_by_due, 20),
+    Kind("code.expire", code_pool.expire_due, 20),
+    Kind("code.deliver_by", codes.late, 50),
     Kind("order.ship_reminder", cancellation.remind_to_ship, 200),
     Kind("order.ship_by", cancellation.ship_by_due, 200),
     Kind("order.never_shipped", cancellation.never_shipped_due, 50),

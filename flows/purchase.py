@@ -16,14 +16,13 @@ from escrow.gateways.base import Movement, PaymentState, Unavailable
 from escrow.models import Payment
 from escrow.services import holds, payments
 from escrow.states import PaymentStatus
-from flows import chargebacks, clocks
-from flows.errors import NothingToBuy, OwnGoods, TotalChanged
+from flows import chargebacks, clocks, codes
+from flows.errors import AddressNeeded, NothingToBuy, OwnGoods, TotalChanged
 from shop.models import Order
 from shop.queries import carts as cart_queries
 from shop.services import carts, orders, stock
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 
-KIND = "physical"
 POLL_EVERY = timedelta(minutes=5)
 RETURN_WRONG_MONEY_AFTER = timedelta(hours=24)
 
@@ -34,32 +33,35 @@ def place(
     buyer_id: UUID,
     cart_id: UUID,
     line_ids: list[UUID] | None,
-    address_id: UUID,
+    address_id: UUID | None,
     note: str,
     seen_total_minor: int,
     actor: Actor,
     now: datetime,
 ) -> Payment:
     """
-    Turn cart lines into one order per store under one payment, with stock reserved until it must be paid.
+    Turn cart lines into one order per store and kind under one payment, with stock reserved until it must be paid.
+
+    Codes go to no address. Where kinds have different times to pay, the shortest counts.
 
     :raises TotalChanged: if prices, stock or shipping are not what the buyer was shown
     :raises OutOfStock: if somebody was faster
     :raises CannotBeHeld: if the provider lets go of money sooner than the rules may need
+    :raises AddressNeeded: if something must be shipped and nobody says where to
     """
     carts.lock_cart(cart_id)
     view = cart_queries.checked(cart_id, line_ids)
     if not view.groups:
         raise NothingToBuy
-    address = address_of(user_id=buyer_id, address_id=address_id)
+    address = _snapshot(buyer_id, address_id) if view.needs_address else {}
     if view.has_problems or view.total.minor != seen_total_minor:
         raise TotalChanged
     if any(group.store.owner_id == buyer_id for group in view.groups):
         raise OwnGoods
-    policy = current(KIND)
-    rules = from_values(policy.values)
-    pay_by = now + timedelta(minutes=rules.pay_by_minutes)
-    payments.promise_to_hold(amount=view.total, at_most=rules.longest_hold)
+    policies = {kind: current(kind) for kind in view.kinds}
+    rules = {kind: from_values(policy.values) for kind, policy in policies.items()}
+    pay_by = now + timedelta(minutes=min(rule.pay_by_minutes for rule in rules.values()))
+    payments.promise_to_hold(amount=view.total, at_most=max(rule.longest_hold for rule in rules.values()))
     stock.reserve(wants={line.variant.pk: line.quantity for group in view.groups for line in group.lines})
     payment = payments.open_payment(buyer_id=buyer_id, amount=view.total, expires_at=pay_by, now=now)
     for group in view.groups:
@@ -68,10 +70,10 @@ def place(
             store_id=group.store.pk,
             lines=[orders.LineSpec(variant=line.variant, quantity=line.quantity) for line in group.lines],
             shipping_minor=group.shipping.minor,
-            address=address.as_snapshot(),
+            address=address if group.kind == Kind.PHYSICAL else {},
             payment_id=payment.pk,
-            policy_id=policy.pk,
-            fee_bps=rules.fee_bps,
+            policy_id=policies[group.kind].pk,
+            fee_bps=rules[group.kind].fee_bps,
             note=note,
             actor=actor,
             now=now,
@@ -80,6 +82,12 @@ def place(
     carts.clear_lines(cart_id=cart_id, line_ids=[line.pk for group in view.groups for line in group.lines])
     deadlines.schedule_all([("order.pay_by", payment.pk, pay_by), ("payment.poll", payment.pk, now + POLL_EVERY)])
     return payment
+
+
+def _snapshot(buyer_id: UUID, address_id: UUID | None) -> dict[str, str]:
+    if address_id is None:
+        raise AddressNeeded
+    return address_of(user_id=buyer_id, address_id=address_id).as_snapshot()
 
 
 def notice_received(*, gateway: str, raw_body: bytes, headers: Mapping[str, str], now: datetime) -> None:
@@ -154,7 +162,7 @@ def _hold(payment: Payment, movement: Movement, *, locked: list[Order], now: dat
 def open_holds(
     payment: Payment, *, locked: list[Order], actor: Actor, reason: str, now: datetime, is_parked: bool = False
 ) -> None:
-    """Each order of a payment is paid: its share is held, and its merchant's time to ship begins."""
+    """Each order of a payment is paid: its share is held; codes are delivered, else the merchant's time begins."""
     for order in locked:
         orders.move(order, OrderStatus.PAID, actor=actor, reason=reason, paid_at=now)
         holds.open_hold(
@@ -168,7 +176,10 @@ def open_holds(
             reason=reason,
             is_parked=is_parked,
         )
-        clocks.start_shipping(order, now=now)
+        if order.kind == Kind.CODE:
+            codes.deliver_or_wait(order, now=now)
+        else:
+            clocks.start_shipping(order, now=now)
         outbox.publish("escrow.held", order_id=str(order.pk))
     deadlines.cancel_all(subjects=[payment.pk], kinds=("order.pay_by", "payment.poll"))
 

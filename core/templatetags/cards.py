@@ -34,9 +34,9 @@ def product_cards(cards: Iterable[Any], eager: int = 0) -> SafeString:
 
 
 @register.simple_tag
-def guarantee(days: int) -> SafeString:
+def guarantee(days: int, codes: bool = False) -> SafeString:
     """The box that says how the money is held; the same on every product of one policy."""
-    return frame("guarantee_box", {"days": days}, {})
+    return frame("guarantee_box", {"days": days, "codes": codes}, {})
 
 
 def _draw(language: str, kind: tuple[bool, ...]) -> str:

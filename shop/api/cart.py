@@ -43,9 +43,10 @@ class CartLineShape(serializers.Serializer[Any]):
 
 
 class CartGroup(serializers.Serializer[Any]):
-    """What becomes one order."""
+    """What becomes one order: goods of one store and kind (`physical`, or `code`: delivered by the payment)."""
 
     store = StoreBrief()
+    kind = serializers.CharField()
     lines = CartLineShape(many=True)
     items = MoneySerializer()
     shipping = MoneySerializer()
@@ -72,7 +73,7 @@ class QuantityInput(Strict):
 class CheckoutInput(Strict):
     """`total` is what the buyer was shown: if anything has changed since, nothing is bought (409 `total_changed`)."""
 
-    address = Id()
+    address = Id(required=False, default=None, help_text="Needed unless there is nothing to ship.")
     lines = serializers.ListField(
         child=Id(), required=False, min_length=1, max_length=carts.MOST_LINES, help_text="Ids; left out: all lines."
     )
@@ -149,7 +150,7 @@ class Checkout(OnceMixin):
 
     @extend_schema(operation_id="checkout", tags=["cart"], request=CheckoutInput, responses={201: CheckoutShape})
     def post(self, request: Request) -> Response:
-        """Make one order per store under one payment; stock is reserved until `expires_at`."""
+        """Make one order per store and kind under one payment; stock is reserved until `expires_at`."""
         said, cart_id, actor = read(CheckoutInput, request), _mine(request).pk, actor_of(request)
         same_currency(said["total"], cart_queries.checked(cart_id, said.get("lines")).total.currency, field="total")
         placed = purchase.place(

@@ -9,6 +9,7 @@ MACHINES = all_machines()
 # States at rest: a move out is possible, but nobody waits for one.
 RESTING = {
     "product": {"draft", "listed", "unlisted", "deleted"},  # the merchant's own shelf
+    "card_key": {"available", "quarantined", "sold"},  # what an order waits for is the order's own clock
 }
 
 
