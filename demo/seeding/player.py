@@ -20,9 +20,12 @@ from disputes.states import Ground
 from escrow import sandbox_bank
 from escrow.services import payments
 from flows import aftersale, cancellation, fulfilment, purchase, release
+from flows import codes as flow
 from logistics import sandbox_carrier
 from shop.models import Cart, CartLine, Order, Variant
 from shop.queries.carts import checked
+from shop.services import codes
+from shop.states import Kind
 
 PHOTO = 480  # pixels
 
@@ -68,10 +71,10 @@ class Player:
             line = CartLine.objects.create(
                 cart=cart, variant=variant, quantity=quantity, price_seen_minor=variant.price_minor
             )
-            address = Address.objects.filter(user=self.buyer).order_by("-is_default").first()
-            assert address is not None
+            ships = variant.product.kind == Kind.PHYSICAL
+            address = Address.objects.filter(user=self.buyer).order_by("-is_default").first() if ships else None
             payment = purchase.place(
-                buyer_id=self.buyer.pk, cart_id=cart.pk, line_ids=[line.pk], address_id=address.pk, note="",
+                buyer_id=self.buyer.pk, cart_id=cart.pk, line_ids=[line.pk], address_id=address and address.pk, note="",
                 seen_total_minor=checked(cart.pk, [line.pk]).total.minor, actor=self.buyer_actor, now=now,
             )  # fmt: skip
             self.order_id = Order.objects.get(payment=payment).pk
@@ -120,6 +123,15 @@ class Player:
         for event, hours in (("picked_up", 3), ("in_transit", 9), ("arrived_city", 14), ("out_for_delivery", 9)):
             self.scan(event, after=hours)
         return self.scan("delivered", signed=signed, after=4)
+
+    def reveal(self, *, pieces: int | None = None, after: float = 0.5) -> Player:
+        """Open codes: some, or all."""
+
+        def act(now: datetime) -> None:
+            keys = list(codes.keys_of(self.order.pk).values_list("pk", flat=True))[:pieces]
+            flow.reveal(order_id=self.order.pk, key_ids=keys, actor=self.buyer_actor, device="Chrome, Android", now=now)
+
+        return self._then(act, after=after)
 
     def confirm(self, *, after: float = 20) -> Player:
         return self._then(
