@@ -89,7 +89,8 @@ def versions() -> list[Policy]:
     """Every version of every kind of order, the newest of each kind first."""
     for kind in DEFAULTS:
         current(kind)
-    return list(Policy.objects.order_by("kind", "-version"))
+    place = list(DEFAULTS)
+    return sorted(Policy.objects.filter(kind__in=place).order_by("-version"), key=lambda row: place.index(row.kind))
 
 
 @lru_cache(maxsize=256)

@@ -148,7 +148,7 @@ def _cases(users: Users, shelf: _Shelf, now: datetime) -> list[Player]:
         broken(maya, 4).offer(Remedy.PARTIAL, 1_500, "Keep it and take ¥15 back?"),
         broken(zhao, 4).refuse("这是釉面自然开片，页面有说明。"),
         broken(maya, 3.2),
-        Player(buyer=zhao, now=now - timedelta(hours=40)).place(shelf.codes[0]).pay().reveal(after=1).claim(
+        Player(buyer=zhao, now=now - timedelta(hours=14)).place(shelf.codes[0]).pay().reveal(after=1).claim(
             want=Remedy.REFUND, text="打开以后软件提示激活码已被使用。", after=2
         ),
         delivered(lin, 3).claim(

@@ -138,7 +138,8 @@ class ProductCodes(MerchantOnce):
         said, product = read(HandInInput, request), _product(self, pk)
         checked = code_import.check(said["codes"], expires_on=said["expires_on"], now=clock.now(), is_list=True)
         batch = None if said["preview"] else _hand_in(self, request, product, said)
-        body = {"batch": batch, "taken": len(checked.good), "left_out": checked.bad, "pools": pools_of(product)}
+        pools = pools_of(_product(self, pk))
+        body = {"batch": batch, "taken": len(checked.good), "left_out": checked.bad, "pools": pools}
         return Response(HandedIn(body).data, status=status.HTTP_201_CREATED if batch else status.HTTP_200_OK)
 
 
