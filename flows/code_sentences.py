@@ -46,7 +46,7 @@ def _delivered(f: Facts) -> Sentence:
         return Sentence(_("The clock stands still; %(amount)s stays held.") % names, "wait", clock)
     text = f.voice((
         _("Your codes are here. %(amount)s is held and goes to the merchant on %(when)s, unless you say that something "
-          "is wrong; a code you open moves that to a day later."),
+          "is wrong."),
         _("Delivered by the payment itself. %(amount)s less the fee comes to you when the buyer confirms, or by itself "
           "on %(when)s."),
         _("Delivered by the payment itself. %(amount)s less the fee goes to the merchant when the buyer confirms, or "

@@ -12,12 +12,15 @@ from core.errors import NotFound
 from core.models import AuditEntry, Deadline
 from core.money import Money
 from disputes.states import Remedy
+from escrow import sandbox_bank
+from escrow.errors import ChargebackOpen
 from escrow.queries import books
 from flows import aftersale, cancellation, codes, fulfilment, late_refunds, purchase, release
 from flows.errors import AlreadyClosed, CaseIsOpen, NoCodeLeft, NothingToShip, ReasonNeeded
 from shop.errors import NoSuchKey
 from shop.models import CardKey, Order
 from shop.services import code_pool
+from tests.escrow.bank import deliver_notices
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.shop import StoreFactory
 from tests.sandbox import pay_at_bank
@@ -322,6 +325,25 @@ def test_everything_given_back_after_the_release_takes_unopened_codes_back():
     assert keys_of(order) == []
     assert stock_of(variant) == 1
     assert balanced()
+
+
+def test_while_the_payers_bank_has_the_money_nothing_is_opened_and_lost_is_taken_back():
+    variant = code_variant(keys=1)
+    order = paid_order(variant=variant)
+    _at_the_bank(order, "chargeback")
+    with pytest.raises(ChargebackOpen):
+        reveal(order)
+    assert not CardKey.objects.get().seen_at
+    _at_the_bank(order, "chargeback_lost")
+    assert fresh(order).status == "refunded"
+    assert CardKey.objects.get().status == "available" and stock_of(variant) == 1
+    assert balanced()
+
+
+def _at_the_bank(order: Order, outcome: str) -> None:
+    sandbox_bank.act(key=f"payment:{order.payment_id}", outcome=outcome)
+    deliver_notices()
+    settle()
 
 
 def test_codes_are_not_shipped():
