@@ -74,7 +74,8 @@ class Player:
             ships = variant.product.kind == Kind.PHYSICAL
             address = Address.objects.filter(user=self.buyer).order_by("-is_default").first() if ships else None
             payment = purchase.place(
-                buyer_id=self.buyer.pk, cart_id=cart.pk, line_ids=[line.pk], address_id=address.pk if address else None, note="",
+                buyer_id=self.buyer.pk, cart_id=cart.pk, line_ids=[line.pk],
+                address_id=address.pk if address else None, note="",
                 seen_total_minor=checked(cart.pk, [line.pk]).total.minor, actor=self.buyer_actor, now=now,
             )  # fmt: skip
             self.order_id = Order.objects.get(payment=payment).pk
