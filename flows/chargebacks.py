@@ -20,10 +20,10 @@ from escrow.gateways.base import Dispute, Unavailable
 from escrow.models import Chargeback, Hold, Payment
 from escrow.services import chargebacks, payments
 from escrow.states import OPEN_HOLD, ChargebackStatus
-from flows import clocks, fulfilment, settlement
+from flows import clocks, fulfilment, goods, settlement
 from logistics.models import Shipment
 from shop.models import Order
-from shop.services import orders, stock
+from shop.services import orders
 from shop.states import OrderStatus
 
 POLL_EVERY = timedelta(hours=24)
@@ -102,7 +102,7 @@ def _end(order: Order, hold: Hold, *, now: datetime) -> None:
     never_left = order.shipped_at is None
     orders.move(order, status, actor=SYSTEM, reason="chargeback lost", closed_at=now)
     if never_left and not Shipment.objects.filter(order_id=order.pk, first_scan_at__isnull=False).exists():
-        stock.give_back(order_id=order.pk)
+        goods.take_back(order, actor=SYSTEM, reason="chargeback lost", now=now)
     clocks.clear(order.pk)
 
 

@@ -17,14 +17,14 @@ from core.policies import rules_of
 from escrow.errors import ChargebackOpen
 from escrow.services.moves import is_disputed
 from flows import clocks, returns
-from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen
+from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen, NothingToShip
 from logistics.carriers.base import Snapshot
 from logistics.models import Shipment
 from logistics.services import polling, shipments, tracking
 from logistics.states import ShipmentStatus
 from shop.models import Order
 from shop.services import orders
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 
 GOING_BACK = (ShipmentStatus.RETURNING, ShipmentStatus.RETURNED, ShipmentStatus.LOST)
 
@@ -53,6 +53,8 @@ def ship(
         raise NotFound
     if not order.is_open or order.status == OrderStatus.PENDING:
         raise AlreadyClosed
+    if order.kind == Kind.CODE:
+        raise NothingToShip
     if order.in_case:
         raise CaseIsOpen
     if order.status != OrderStatus.PAID:

@@ -5,6 +5,7 @@ from django.urls import path
 from disputes.views import merchant as cases
 from shop.views import (
     bundles,
+    merchant_codes,
     merchant_coupons,
     merchant_home,
     merchant_money,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("orders/<str:number>/ship/", merchant_orders.ship, name="ship"),
     path("orders/<str:number>/cancel/", merchant_orders.cancel, name="order-cancel"),
     path("orders/<str:number>/grant/", merchant_orders.grant, name="order-grant"),
+    path("orders/<str:number>/codes/replace/", merchant_codes.replace, name="order-code-replace"),
     path("orders/<str:number>/refund/", merchant_refund.refund, name="order-refund"),
     path("shipping/", merchant_shipping.desk, name="shipping"),
     path("shipping/template.csv", merchant_shipping.template, name="shipping-template"),
@@ -38,6 +40,8 @@ urlpatterns = [
     path("products/<uuid:pk>/", merchant_products.editor, name="product"),
     path("products/<uuid:pk>/status/", merchant_products.status, name="product-status"),
     path("products/<uuid:pk>/images/", merchant_products.images, name="product-images"),
+    path("products/<uuid:pk>/codes/", merchant_codes.codes, name="product-codes"),
+    path("products/<uuid:pk>/codes/<uuid:batch_id>/", merchant_codes.batch, name="product-codes-batch"),
     path("coupons/", merchant_coupons.coupons, name="coupons"),
     path("coupons/new/", merchant_coupons.new, name="coupon-new"),
     path("coupons/coupons.csv", merchant_coupons.export, name="coupons-export"),

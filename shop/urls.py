@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from shop.views import bundles, buyer_coupons, buyer_money, cart, checkout, orders, payment, storefront
+from shop.views import bundles, buyer_coupons, buyer_money, cart, checkout, codes, orders, payment, storefront
 
 app_name = "shop"
 urlpatterns = [
@@ -23,6 +23,7 @@ urlpatterns = [
     path("orders/<str:number>/confirm/", orders.confirm, name="order-confirm"),
     path("orders/<str:number>/cancel/", orders.cancel, name="order-cancel"),
     path("orders/<str:number>/extend/", orders.extend, name="order-extend"),
+    path("orders/<str:number>/codes/", codes.codes, name="order-codes"),
     path("orders/<str:number>/money/", orders.money, name="order-money"),
     path("orders/<str:number>/record.json", orders.record, name="order-record"),
     path("orders/<str:number>/bundle.zip", bundles.of_buyer, name="order-bundle"),

@@ -12,6 +12,7 @@ RESTING = {
     "account": {"normal"},
     "coupon": {"draft"},  # the merchant's own desk
     "coupon_use": {"spent"},  # returned only if all of the order's money goes back
+    "card_key": {"available", "quarantined", "sold"},  # what an order waits for is the order's own clock
 }
 
 
