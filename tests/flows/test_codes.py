@@ -12,7 +12,6 @@ from core.errors import NotFound
 from core.models import AuditEntry, Deadline
 from core.money import Money
 from disputes.states import Remedy
-from escrow import sandbox_bank
 from escrow.errors import ChargebackOpen
 from escrow.queries import books
 from flows import aftersale, cancellation, codes, fulfilment, late_refunds, purchase, release
@@ -23,7 +22,7 @@ from shop.services import code_pool
 from tests.escrow.bank import deliver_notices
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.shop import StoreFactory
-from tests.sandbox import pay_at_bank
+from tests.sandbox import act, pay_at_bank
 from tests.stories import (
     actor_of,
     buyer_of,
@@ -341,7 +340,7 @@ def test_while_the_payers_bank_has_the_money_nothing_is_opened_and_lost_is_taken
 
 
 def _at_the_bank(order: Order, outcome: str) -> None:
-    sandbox_bank.act(key=f"payment:{order.payment_id}", outcome=outcome)
+    act(order.payment_id, outcome)
     deliver_notices()
     settle()
 

@@ -10,17 +10,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from core import clock
 from core.models import AuditEntry
+from escrow.models import Payment
 from escrow.queries import books
-from flows import codes, purchase
+from flows import cancellation, codes, purchase
 from shop.models import CardKey, CodeBatch, Order, Variant
 from shop.services import code_import, code_pool
 from tests.factories.accounts import UserFactory
-from tests.races.test_stock_races import at_once
+from tests.factories.shop import ProductFactory
+from tests.races.test_stock_races import at_once, checkout
 from tests.sandbox import at_bank, pay_at_bank
 from tests.stories import buyer_of, code_variant, fresh, hand_in, merchant_of, placed_order, reveal, settle, wait
 
@@ -172,3 +175,25 @@ def test_keys_that_come_in_while_orders_are_placed_and_cancelled_are_counted_rig
     variant.refresh_from_db()
     assert CardKey.objects.filter(status="sold").count() == 15
     assert variant.stock == CardKey.objects.filter(status="available").count() == 40
+
+
+def test_pieces_and_codes_of_unpaid_orders_come_back_while_both_are_bought():
+    """
+    Guard: ``goods.take_back_all`` locks the products of all orders first. Without, some wait for each other: a checkout
+    locks by id, and pieces are given back before keys, here those with the larger id.
+    """
+    code = code_variant(keys=100)
+    store = code.product.store
+    pieces = (ProductFactory(store=store, stock=100).variants.get() for _ in range(50))
+    piece = next(one for one in pieces if one.product_id > code.product_id)
+    unpaid = [checkout(piece, code)() for _ in range(12)]
+    late = clock.now() + timedelta(minutes=31)
+
+    def closes(payment: Payment) -> Callable[[], object]:
+        return lambda: cancellation.pay_by_due([str(payment.pk)], late)
+
+    at_once([act for payment in unpaid for act in (closes(payment), checkout(piece, code))])
+    for variant in (piece, code):
+        variant.refresh_from_db()
+    assert (piece.stock, code.stock) == (88, 88)
+    assert Order.objects.filter(status="cancelled").count() == Order.objects.filter(status="pending").count() == 24
