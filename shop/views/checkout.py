@@ -53,8 +53,7 @@ def checkout(request: MemberRequest) -> HttpResponse:
     except (TotalChanged, OutOfStock, CheckoutUsed, CouponRefused, NoSuchCoupon) as refusal:
         return _show(request, form, chosen, choice, refusal=refusal)
     except AddressNeeded as refusal:
-        form.add_error("address", refusal.message)
-        return _show(request, form, chosen, choice, status=400)
+        return _show(request, _without_address(form, refusal), chosen, choice, status=400)
     return redirect("shop:payment", payment_id)
 
 
@@ -137,6 +136,11 @@ def _agreement(view: cart_queries.CartView, form: CheckoutForm, refusal: DomainE
         "pay_by_minutes": min(rule.pay_by_minutes for rule in rules.values()),
         "held": how_held(),
     }
+
+
+def _without_address(form: CheckoutForm, refusal: DomainError) -> CheckoutForm:
+    form.add_error("address", refusal.message)
+    return form
 
 
 def _nothing_here(request: MemberRequest, refusal: DomainError | None) -> HttpResponse:
