@@ -92,7 +92,7 @@ def _go_on(order: Order) -> None:
 
 
 def _end(order: Order, hold: Hold, *, now: datetime) -> bool:
-    """Lost, and nothing is left to be decided: the buyer has his money, the order is over. Whether its goods are here."""
+    """Lost, and nothing is left to be decided: the buyer has his money, the order is over. Whether goods are here."""
     case = _case_of(order)
     if case is not None:
         target = CaseStatus.WITHDRAWN
