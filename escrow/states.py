@@ -91,6 +91,14 @@ class PayoutStatus(models.TextChoices):
     RETURNED = "returned", _("Sent back by the bank, back in the balance")
 
 
+class HoldCause(models.TextChoices):
+    """Why one store is not paid out; its money stays on its balance."""
+
+    VETTING = "vetting", _("The store is not approved yet; its money waits on the balance until it is.")
+    SUSPENDED = "suspended", _("The store is suspended; its money waits on the balance until that is settled.")
+    ENDING = "ending", _("The cooperation is ending; the balance is paid out once all orders and cases are closed.")
+
+
 _O = PayoutStatus
 PAYOUT = register(
     Machine(

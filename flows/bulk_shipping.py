@@ -21,6 +21,8 @@ from logistics.models import Carrier, Shipment
 from logistics.queries import carriers_for
 from logistics.services.shipments import checked_number
 from shop.models import Order
+from shop.roles import Act
+from shop.services.access import require_at
 from shop.services.shipping_file import MAX_BYTES, Row, read
 from shop.states import Kind, OrderStatus
 
@@ -36,6 +38,7 @@ def prepare(*, store_id: UUID, raw: bytes, filename: str, actor: Actor, now: dat
 
     :raises Invalid: if the file as a whole cannot be read
     """
+    require_at(store_id, Act.SHIP, actor=actor)
     rows = read(raw)
     assert actor.user_id is not None
     return Job.objects.create(
@@ -57,6 +60,7 @@ def commit(*, job_id: UUID, store_id: UUID, actor: Actor, now: datetime) -> Job:
     Ship the good rows; a row that has become impossible meanwhile says why and stops no other. Twice is once.
     """
     job_of(job_id=job_id, store_id=store_id)
+    require_at(store_id, Act.SHIP, actor=actor)
     with transaction.atomic():
         if not Job.objects.filter(pk=job_id, status="preview").update(status="running"):
             return job_of(job_id=job_id, store_id=store_id)

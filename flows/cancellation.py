@@ -20,7 +20,9 @@ from flows import clocks, goods, purchase
 from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen, NotOverdue, PaidMeanwhile
 from logistics.models import Shipment
 from shop.models import Order
+from shop.roles import Act
 from shop.services import coupons, orders
+from shop.services.access import require
 from shop.states import Kind, OrderStatus
 
 
@@ -36,8 +38,10 @@ def cancel(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> Order
     :raises PaidMeanwhile: if the provider already has the money
     """
     order = Order.objects.select_related("store").filter(pk=order_id).first()
-    if order is None or actor.user_id not in (order.buyer_id, order.store.owner_id):
+    if order is None:
         raise NotFound
+    if actor.user_id != order.buyer_id:
+        require(order.store, Act.CANCEL, actor=actor)
     if order.status == OrderStatus.PENDING and order.payment_id:
         if actor.user_id != order.buyer_id:
             raise NotFound

@@ -21,7 +21,9 @@ from flows.errors import AlreadyClosed, CaseIsOpen, NoCodeLeft, NoCodesYet, Reas
 from shop.errors import NoSuchKey
 from shop.models import CardKey, Order
 from shop.queries.orders import code_orders_waiting
+from shop.roles import Act
 from shop.services import codes, orders, stock
+from shop.services.access import require
 from shop.states import KeyStatus, Kind, OrderStatus
 
 HAS_KEYS = (OrderStatus.DELIVERED, OrderStatus.COMPLETED, OrderStatus.REFUNDED)
@@ -160,7 +162,7 @@ def open_for_staff(*, order_id: UUID, reason: str, actor: Actor, device: str, no
     :raises ReasonNeeded: without a reason
     """
     order = _lock_codes(order_id)
-    if not actor.is_mediator or actor.user_id in (order.buyer_id, order.store.owner_id):
+    if not actor.is_mediator or actor.user_id == order.buyer_id or order.store.role_of(actor.user_id):
         raise NotFound
     if len(reason.strip()) < 10:
         raise ReasonNeeded
@@ -178,12 +180,14 @@ def replace(*, order_id: UUID, store_id: UUID, key_id: UUID, reason: str, actor:
     Give the buyer another key for one that does not work (V6); his time to look begins anew with it.
 
     :raises NotFound: if it is not this store's order
+    :raises NotYourPart: if the actor's role there does not include it
     :raises NoSuchKey: if it is not one of its keys
     :raises NoCodeLeft: if the pool has none
     """
     order = _lock_codes(order_id)
     if order.store_id != store_id:
         raise NotFound
+    require(order.store, Act.ANSWER, actor=actor)
     if order.status != OrderStatus.DELIVERED:
         raise AlreadyClosed
     mine = codes.keys_of(order.pk)

@@ -112,7 +112,7 @@ class NothingToBuy(DomainError):
 
 class OwnGoods(DomainError):
     code = "own_goods"
-    default_message = _("You cannot buy from your own store.")
+    default_message = _("You cannot buy from a store that you own or work in.")
 
 
 class CheckoutUsed(DomainError):

@@ -23,7 +23,9 @@ from logistics.models import Shipment
 from logistics.services import polling, shipments, tracking
 from logistics.states import ShipmentStatus
 from shop.models import Order
+from shop.roles import Act
 from shop.services import orders
+from shop.services.access import require
 from shop.states import Kind, OrderStatus
 
 GOING_BACK = (ShipmentStatus.RETURNING, ShipmentStatus.RETURNED, ShipmentStatus.LOST)
@@ -51,6 +53,7 @@ def ship(
     order = orders.lock_order(order_id)
     if order.store_id != store_id:
         raise NotFound
+    require(order.store, Act.SHIP, actor=actor)
     if not order.is_open or order.status == OrderStatus.PENDING:
         raise AlreadyClosed
     if order.kind == Kind.CODE:

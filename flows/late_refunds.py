@@ -21,7 +21,9 @@ from escrow.services.moves import fee_back
 from flows import goods
 from flows.errors import AfterSaleOver, NotReleasedYet
 from shop.models import Order
+from shop.roles import Act
 from shop.services import orders
+from shop.services.access import require
 from shop.states import Kind, OrderStatus
 
 
@@ -71,10 +73,12 @@ def give_back(*, order_id: UUID, amount_minor: int, reason: str, actor: Actor, n
     :raises AfterSaleOver: if it is too late for a mediator
     """
     order = orders.lock_order(order_id)
-    is_merchant = Order.objects.filter(pk=order.pk, store__owner_id=actor.user_id).exists()
+    is_merchant = bool(order.store.role_of(actor.user_id))
     is_party = is_merchant or actor.user_id == order.buyer_id
     if not is_merchant and (is_party or not actor.is_mediator):
         raise NotFound
+    if is_merchant:
+        require(order.store, Act.GIVE_BACK, actor=actor)
     if order.status != OrderStatus.COMPLETED or order.closed_at is None:
         raise NotReleasedYet
     if not is_merchant and now > order.closed_at + rules_of(order.policy_id).hours("after_sale_hours"):

@@ -16,6 +16,7 @@ from flows import tell_deal as deal
 from flows import tell_disputes as case
 from flows import tell_money as money
 from flows import tell_payouts as pay
+from flows import tell_vetting as vet
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "accounts.signed_in": (account.member_signed_in,),
@@ -71,4 +72,31 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "disputes.agreed": (case.agreed,),
     "disputes.ruled": (case.ruled,),
     "disputes.overdue": (case.overdue,),
+    "vetting.submitted": (vet.merchant_submitted, vet.staff_submitted),
+    "vetting.returned": (vet.merchant_returned,),
+    "vetting.approved": (vet.merchant_approved,),
+    "vetting.refused": (vet.merchant_refused,),
+    "vetting.unfinished": (vet.merchant_unfinished,),
+    "vetting.lapsed": (vet.merchant_lapsed,),
+    "vetting.review_late": (vet.staff_review_late,),
+    "vetting.licence_clash": (vet.staff_licence_clash,),
+    "vetting.renewal": (vet.staff_renewal,),
+    "vetting.renewal_late": (vet.staff_renewal_late,),
+    "vetting.document_accepted": (vet.merchant_document_accepted,),
+    "vetting.document_returned": (vet.merchant_document_returned,),
+    "vetting.document_ends": (vet.merchant_document_ends,),
+    "vetting.document_waits": (vet.merchant_document_waits,),
+    "vetting.document_expired": (vet.merchant_document_expired,),
+    "vetting.check_due": (vet.staff_check_due,),
+    "vetting.check_late": (vet.staff_check_late,),
+    "vetting.suspended": (vet.merchant_suspended,),
+    "vetting.reinstated": (vet.merchant_reinstated,),
+    "vetting.still_suspended": (vet.staff_still_suspended,),
+    "vetting.end_proposed": (vet.staff_end_proposed,),
+    "vetting.ending": (vet.merchant_ending,),
+    "vetting.ended": (vet.merchant_ended,),
+    "team.invited": (vet.invitee_invited,),
+    "team.joined": (vet.owners_joined,),
+    "team.role": (vet.member_role,),
+    "team.left": (vet.member_left,),
 }

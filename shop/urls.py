@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from shop.views import bundles, buyer_coupons, buyer_money, cart, checkout, codes, orders, payment, storefront
+from shop.views import (
+    bundles,
+    buyer_coupons,
+    buyer_money,
+    cart,
+    checkout,
+    codes,
+    licence,
+    merchant_team,
+    orders,
+    payment,
+    storefront,
+)
 
 app_name = "shop"
 urlpatterns = [
@@ -11,6 +23,8 @@ urlpatterns = [
     path("c/<slug:slug>/", storefront.category, name="category"),
     path("p/<uuid:pk>/", storefront.product, name="product"),
     path("s/<slug:slug>/", storefront.store, name="store"),
+    path("s/<slug:slug>/licence/", licence.licence, name="store-licence"),
+    path("join/<str:token>/", merchant_team.join, name="join"),
     path("cart/", cart.cart, name="cart"),
     path("cart/add/", cart.add, name="cart-add"),
     path("cart/lines/<uuid:pk>/", cart.line, name="cart-line"),

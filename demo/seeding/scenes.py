@@ -11,6 +11,7 @@ from accounts.models import Notice, User
 from demo.people import MERCHANTS
 from demo.seeding import timeline
 from demo.seeding.player import Player
+from demo.seeding.vetting import applications
 from disputes.states import Ground, Party, Remedy
 from shop.models import Product, Variant
 from shop.states import Kind
@@ -26,7 +27,8 @@ def play_all(users: Users, products: Mapping[str, Product], *, now: datetime, hi
     """Play everything in the order of time, up to now; give the number of deals."""
     shelf = _Shelf(products)
     scenes = [*_states(users, shelf, now), *_cases(users, shelf, now), *_history(users, shelf, now, history)]
-    timeline.play([scene.steps for scene in scenes], until=now)
+    stages = applications(reviewer=users["meng-ping"], draft=users["jiang-he"], now=now)
+    timeline.play([*(scene.steps for scene in scenes), *stages], until=now)
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(read_at=now)
     return len(scenes)
 

@@ -19,15 +19,17 @@ from demo.catalogue.shapes import Product as Item
 from demo.pictures import gallery, product_image, renditions, store_logo
 from demo.seeding.keys import fill_pool
 from demo.seeding.people import demo_id
+from demo.seeding.vetting import show_papers
 from escrow.services.payouts import set_payout_account
 from logistics.services.carriers import choose_carriers, ensure_carriers
 from shop.models import Category, Product, ProductImage, Store, Variant
 from shop.search import index_text
 from shop.services.promises import publish_version
-from shop.states import Kind, ProductStatus
+from shop.states import Kind, ProductStatus, StoreStatus
 
 Drawn = list[tuple[str, str, str, dict[str, str]]]  # alt zh, alt en, digest, rendition → path
 CARRIERS = ["sandbox", "sf", "zto"]
+NEEDS = {"food": "food"}  # category → permit
 
 
 @contextmanager
@@ -44,6 +46,9 @@ def seed_shelves(
     categories = _categories()
     with clock.at(now):
         stores = {item.slug: _store(item, users[item.owner], now=now) for item in catalogue.stores()}
+        permits = _permits()
+        for place, (slug, store) in enumerate(stores.items()):
+            show_papers(store, reviewer=users["meng-ping"], place=place, permits=permits.get(slug, ()), now=now)
     played = {item.slug for item in catalogue.products() if item.store in first or item.kind == Kind.CODE}
     items = sorted(catalogue.products(), key=lambda item: item.slug not in played)
     with ProcessPoolExecutor(workers) as pool:
@@ -64,9 +69,20 @@ def _categories() -> dict[str, Category]:
     for item in catalogue.categories():
         found[item.slug] = Category.objects.create(
             slug=item.slug, name=item.name.zh, name_en=item.name.en, position=item.position,
-            parent=found[item.parent] if item.parent else None,
+            parent=found[item.parent] if item.parent else None, permit=NEEDS.get(item.slug, ""),
         )  # fmt: skip
     return found
+
+
+def _permits() -> dict[str, list[str]]:
+    """Which permits each store needs for what it sells, by slug."""
+    parents = {item.slug: item.parent for item in catalogue.categories()}
+    found: dict[str, set[str]] = {}
+    for item in catalogue.products():
+        permit = NEEDS.get(item.category) or NEEDS.get(parents[item.category] or "")
+        if permit:
+            found.setdefault(item.store, set()).add(permit)
+    return {slug: sorted(wanted) for slug, wanted in found.items()}
 
 
 def _store(item: catalogue.Store, owner: User, *, now: datetime) -> Store:
@@ -75,7 +91,7 @@ def _store(item: catalogue.Store, owner: User, *, now: datetime) -> Store:
         about=item.about.zh, about_en=item.about.en, return_policy=item.return_policy.zh,
         return_policy_en=item.return_policy.en, region=item.region.zh, region_en=item.region.en,
         shipping_minor=item.shipping_minor,
-        free_shipping_from_minor=item.free_shipping_from_minor,
+        free_shipping_from_minor=item.free_shipping_from_minor, status=StoreStatus.APPROVED, may_sell=True,
     )  # fmt: skip
     store.logo.save(f"{item.slug}.webp", ContentFile(store_logo(item.slug)), save=False)
     store.save()

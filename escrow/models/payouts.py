@@ -13,7 +13,7 @@ from core.sealed import SealedField
 from escrow.models.chargebacks import Chargeback
 from escrow.models.holds import Hold, Refund
 from escrow.models.ledger import Account
-from escrow.states import PROVIDER_LABELS, PayoutStatus, ReversalStatus, StopCause
+from escrow.states import PROVIDER_LABELS, HoldCause, PayoutStatus, ReversalStatus, StopCause
 
 
 class PayoutAccount(models.Model):
@@ -171,6 +171,28 @@ class PayoutStop(models.Model):
 
     def __str__(self) -> str:
         return self.reason
+
+
+class StorePayoutHold(models.Model):
+    """What keeps one store's payouts from leaving: not approved yet, suspended, or its cooperation is ending."""
+
+    store_id = models.UUIDField()
+    in_force = models.BooleanField(default=True)
+    cause = models.CharField(max_length=10, choices=HoldCause)
+    by = models.UUIDField(null=True)
+    at = models.DateTimeField()
+    lifted_by = models.UUIDField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["store_id"], condition=Q(in_force=True), name="store_payout_hold_one_in_force"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.store_id} {self.cause}"
 
 
 class MerchantTerms(models.Model):

@@ -23,7 +23,7 @@ from escrow.gateways import gateway
 from escrow.gateways.base import PayoutState, Refused, Releases, Unavailable
 from escrow.ledger import Entry
 from escrow.models import Payout, TransferKind
-from escrow.queries.payouts import is_hopeless, stop_in_force
+from escrow.queries.payouts import hold_on_store, is_hopeless, stop_in_force
 from escrow.services import payout_rows
 from escrow.services.moves import is_disputed
 from escrow.services.payout_accounts import set_aside
@@ -74,7 +74,7 @@ def _take(payout_id: int, *, now: datetime) -> tuple[Payout, Way]:
     if payout.hold is not None and is_disputed(payout.hold.payment_id):
         payout_rows.give_up(payout, actor=SYSTEM, why=CHARGED_BACK, now=now)
         return payout, "over"
-    if stop_in_force():
+    if stop_in_force() or hold_on_store(payout.store_id):
         deadlines.schedule("payout.send", subject=payout.pk, due_at=now + PUT_OFF)
         return payout, "wait"
     advance(payout, PayoutStatus.SENT, machine=PAYOUT, actor=SYSTEM, reason="asked the bank")
@@ -106,7 +106,9 @@ def _query(payout: Payout) -> PayoutState:
 
 def _must_wait(payout: Payout) -> bool:
     """Whether even what was asked for, and has not been heard of there, is not asked for again now."""
-    return stop_in_force() is not None or (payout.hold is not None and is_disputed(payout.hold.payment_id))
+    if stop_in_force() or hold_on_store(payout.store_id):
+        return True
+    return bool(payout.hold is not None and is_disputed(payout.hold.payment_id))
 
 
 def _apply(payout: Payout, state: PayoutState, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,7 @@ from shop.models import Product
 from shop.queries.codes import pools_of
 from shop.queries.listings import product_for_editor
 from shop.queries.orders import order_for_buyer
+from shop.roles import Act
 from shop.services import code_import
 from shop.states import Kind
 
@@ -124,6 +125,8 @@ class HandedIn(serializers.Serializer[Any]):
 
 class ProductCodes(MerchantOnce):
     """A product's pool of codes. No answer ever has a code in it."""
+
+    needs: ClassVar = {"GET": Act.PRODUCTS, "POST": Act.PRODUCTS}
 
     @extend_schema(operation_id="getCodePool", tags=["merchant"], responses={200: PoolsShape})
     def get(self, request: Request, pk: UUID) -> Response:

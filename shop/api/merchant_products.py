@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,7 @@ from shop.forms.fields import MAX_PRICE_MINOR
 from shop.forms.products import MAX_STOCK, MAX_VARIANTS, MAX_WEIGHT_G, WORDS
 from shop.models import Category, Product, Variant
 from shop.queries.listings import TABS, product_for_editor, store_products
+from shop.roles import Act
 from shop.services.listing import lacks_of
 from shop.services.products import ListingFacts, VariantFacts, create_product
 from shop.states import Kind
@@ -91,6 +92,8 @@ class ListingInput(Strict):
 
 class MerchantProducts(MerchantOnce):
     """A store's listings."""
+
+    needs: ClassVar = {"GET": Act.PRODUCTS, "POST": Act.PRODUCTS}
 
     @extend_schema(
         operation_id="listMerchantProducts", tags=["merchant"],

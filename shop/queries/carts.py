@@ -222,7 +222,7 @@ def _group(rows: list[CartLine], *, kind: str) -> StoreGroup:
 
 def _check(row: CartLine) -> CheckedLine:
     variant, product = row.variant, row.variant.product
-    listed = variant.is_active and product.status == ProductStatus.LISTED and product.store.is_open
+    listed = variant.is_active and product.status == ProductStatus.LISTED and product.store.sells
     problem: Problem | None = None
     if not listed or variant.stock == 0:
         problem = "gone"

@@ -24,7 +24,9 @@ from core.actor import Actor
 from core.sealed import blind_index
 from shop.errors import BadLines, NothingHandedIn, SomebodyElses, TooMuchText
 from shop.models import CardKey, CodeBatch
+from shop.roles import Act
 from shop.services import stock
+from shop.services.access import require_at
 from shop.services.code_pool import variant_for_codes
 from shop.services.codes import GOOD_FOR
 
@@ -96,10 +98,12 @@ def hand_in(
     """
     Take codes in as a batch; orders that wait for some are served from it at once.
 
+    :raises NotYourPart: if the actor's role in the store does not include its products
     :raises BadLines: if a line cannot be taken and bad ones are not to be left out
     :raises NothingHandedIn: if there is none to be taken
     :raises SomebodyElses: if the same code is being handed in at this moment
     """
+    require_at(store_id, Act.PRODUCTS, actor=actor)
     checked = check(text, expires_on=expires_on, now=now, is_list=is_list)
     if checked.bad and not leave_out_bad:
         raise BadLines(fields=checked.problems)

@@ -13,7 +13,9 @@ from core import audit, deadlines, outbox
 from core.actor import SYSTEM, Actor
 from shop.errors import NoSuchBatch, NoSuchProduct
 from shop.models import CardKey, CodeBatch, Variant
+from shop.roles import Act
 from shop.services import stock
+from shop.services.access import require_at
 from shop.services.codes import GOOD_FOR, is_fresh, move
 from shop.states import KeyStatus, Kind
 
@@ -38,7 +40,7 @@ def variant_for_codes(*, store_id: UUID, product_id: UUID, variant_id: UUID | No
 @transaction.atomic
 def stop_batch(*, store_id: UUID, batch_id: UUID, reason: str, actor: Actor, now: datetime) -> int:
     """Put what is unsold of a batch into quarantine; how many keys that were."""
-    batch = _lock(store_id=store_id, batch_id=batch_id)
+    batch = _lock(store_id=store_id, batch_id=batch_id, actor=actor)
     moved = move(_unsold(batch), KeyStatus.QUARANTINED, actor=actor, reason=reason, now=now)
     CodeBatch.objects.filter(pk=batch.pk, stopped_at=None).update(stopped_at=now)
     _after(batch, "codes.stopped", actor=actor, count=len(moved), reason=reason)
@@ -48,7 +50,7 @@ def stop_batch(*, store_id: UUID, batch_id: UUID, reason: str, actor: Actor, now
 @transaction.atomic
 def resume_batch(*, store_id: UUID, batch_id: UUID, reason: str, actor: Actor, now: datetime) -> int:
     """End a batch's quarantine: what is still good, and nobody has seen, is for sale again."""
-    batch = _lock(store_id=store_id, batch_id=batch_id)
+    batch = _lock(store_id=store_id, batch_id=batch_id, actor=actor)
     fresh = _locked(batch).filter(is_fresh(now), seen_at=None, status=KeyStatus.QUARANTINED)
     moved = move(list(fresh), KeyStatus.AVAILABLE, actor=actor, reason=reason, now=now)
     CodeBatch.objects.filter(pk=batch.pk).update(stopped_at=None)
@@ -60,7 +62,7 @@ def resume_batch(*, store_id: UUID, batch_id: UUID, reason: str, actor: Actor, n
 @transaction.atomic
 def withdraw_batch(*, store_id: UUID, batch_id: UUID, reason: str, actor: Actor, now: datetime) -> int:
     """Take what is unsold of a batch out of the pool for good; how many keys that were."""
-    batch = _lock(store_id=store_id, batch_id=batch_id)
+    batch = _lock(store_id=store_id, batch_id=batch_id, actor=actor)
     moved = move(_unsold(batch), KeyStatus.WITHDRAWN, actor=actor, reason=reason, now=now)
     _after(batch, "codes.withdrawn", actor=actor, count=len(moved), reason=reason)
     return len(moved)
@@ -87,12 +89,13 @@ def _expire(batch: CodeBatch, *, now: datetime) -> None:
     stock.recount(variant_ids=[batch.variant_id])
 
 
-def _lock(*, store_id: UUID, batch_id: UUID) -> CodeBatch:
+def _lock(*, store_id: UUID, batch_id: UUID, actor: Actor) -> CodeBatch:
     """
-    A store's batch, its product locked.
+    A store's batch, its product locked, for who may write its products.
 
     :raises NoSuchBatch: if the store has none such
     """
+    require_at(store_id, Act.PRODUCTS, actor=actor)
     batch = CodeBatch.objects.filter(pk=batch_id, variant__product__store_id=store_id).first()
     if batch is None:
         raise NoSuchBatch

@@ -15,13 +15,24 @@ from django.utils.translation import gettext_lazy as _
 from core import audit
 from core.actor import Actor
 from core.transitions import advance
-from shop.errors import NoSuchProduct, NotReadyToList, StaleListing, StockIsCounted, StockMoved
-from shop.models import Category, CodeBatch, OrderLine, Product, Store, Variant
+from shop.errors import (
+    NoSuchProduct,
+    NotReadyToList,
+    PermitMissing,
+    StaleListing,
+    StockIsCounted,
+    StockMoved,
+    StoreNotApproved,
+)
+from shop.models import Category, CodeBatch, OrderLine, Permit, Product, Store, Variant
+from shop.roles import Act
 from shop.search import index_text
+from shop.services.access import require
 from shop.services.listing import lacks_of, lost_while_listed
 from shop.services.promises import promise_of, publish_version
+from shop.services.standing import has_permit
 from shop.services.stock import refresh_in_stock
-from shop.states import PRODUCT, Kind, ProductStatus
+from shop.states import PRODUCT, Kind, ProductStatus, StoreStatus
 
 __all__ = ["promise_of", "publish_version"]
 
@@ -56,7 +67,8 @@ class ListingFacts:
 
 @transaction.atomic
 def create_product(*, store: Store, facts: ListingFacts, actor: Actor, now: datetime) -> Product:
-    """Write a new draft with its variants and first version."""
+    """Write a new draft with its variants and first version; a store that is not approved yet may do this too."""
+    require(store, Act.PRODUCTS, actor=actor)
     prices = [row.price_minor for row in facts.variants if not row.remove]
     product = Product(store=store, currency=store.currency, price_minor=min(prices), created_at=now, kind=facts.kind)
     _write(product, facts)
@@ -79,6 +91,7 @@ def save_product(
     :raises NotReadyToList: if the listing is on sale and would lose something that it must have
     """
     product = lock_product(store_id=store_id, product_id=product_id)
+    require(product.store, Act.PRODUCTS, actor=actor)
     if product.version != seen_version:
         raise StaleListing
     before = _again(product)
@@ -98,12 +111,16 @@ def change_status(*, store_id: UUID, product_id: UUID, target: str, actor: Actor
     """
     Put a product on the shelf, off it, into the bin or out of it.
 
+    :raises StoreNotApproved: if the store may not sell yet, or no more
+    :raises PermitMissing: if its category needs a permit that we have not seen
     :raises NotReadyToList: if something is missing for a sale
     :raises IllegalTransition: if the way from where it is does not exist
     """
     product = lock_product(store_id=store_id, product_id=product_id)
+    require(product.store, Act.PRODUCTS, actor=actor)
     changes: dict[str, Any] = {}
     if target == ProductStatus.LISTED:
+        _check_may_list(product)
         if lacks := lacks_of(product):
             raise NotReadyToList(fields={lack.field: lack.text for lack in lacks})
         changes = {"listed_at": product.listed_at or now}  # coming back does not make it new again
@@ -122,7 +139,9 @@ def set_stock(*, store_id: UUID, variant_id: UUID, stock: int, seen: int, actor:
     variant = Variant.objects.filter(pk=variant_id, product__store_id=store_id).first()
     if variant is None:
         raise NoSuchProduct
-    if lock_product(store_id=store_id, product_id=variant.product_id).kind == Kind.CODE:
+    product = lock_product(store_id=store_id, product_id=variant.product_id)
+    require(product.store, Act.PRODUCTS, actor=actor)
+    if product.kind == Kind.CODE:
         raise StockIsCounted
     left = _move_stock(variant_id, stock - seen)
     refresh_in_stock(product_ids=[variant.product_id])
@@ -152,6 +171,15 @@ def lock_product(*, store_id: UUID, product_id: UUID) -> Product:
     if row is None:
         raise NoSuchProduct
     return _again(row)
+
+
+def _check_may_list(product: Product) -> None:
+    if product.store.status != StoreStatus.APPROVED:
+        raise StoreNotApproved
+    category = product.category
+    permit = category.permit or (category.parent.permit if category.parent else "")
+    if permit and not has_permit(product.store_id, permit):
+        raise PermitMissing(permit=Permit(permit).label)
 
 
 def _again(product: Product) -> Product:

@@ -24,6 +24,7 @@ from shop.models import Product
 from shop.queries.codes import batches_of, pools_of
 from shop.queries.listings import product_for_editor
 from shop.queries.orders import order_for_store
+from shop.roles import Act
 from shop.services import code_import, code_pool
 from shop.services.code_import import Checked
 from shop.states import Kind
@@ -32,7 +33,7 @@ SHOWN_PROBLEMS = 100
 ACTS = {"stop": code_pool.stop_batch, "resume": code_pool.resume_batch, "withdraw": code_pool.withdraw_batch}
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @sensitive_post_parameters("text")
 @require_http_methods(["GET", "HEAD", "POST"])
 def codes(request: MerchantRequest, pk: UUID) -> HttpResponse:
@@ -53,7 +54,7 @@ def codes(request: MerchantRequest, pk: UUID) -> HttpResponse:
     return _page(request, product, _again(form, product), checked=checked)
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_POST
 def batch(request: MerchantRequest, pk: UUID, batch_id: UUID) -> HttpResponse:
     """Stop a batch, let it go on, or withdraw what is unsold of it."""
@@ -70,7 +71,7 @@ def batch(request: MerchantRequest, pk: UUID, batch_id: UUID) -> HttpResponse:
     return redirect("merchant:product-codes", product.pk)
 
 
-@merchant
+@merchant(Act.ANSWER)
 @require_POST
 def replace(request: MerchantRequest, number: str) -> HttpResponse:
     """Give the buyer another code for one that does not work."""

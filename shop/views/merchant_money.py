@@ -21,6 +21,7 @@ from escrow.states import HoldStatus
 from flows.deal import short_sentences
 from shop.forms.money import LinesForm
 from shop.guards import MerchantRequest, merchant
+from shop.roles import Act
 from shop.views.merchant_tiles import money_tiles
 from shop.views.money_rows import ON_PAPER, lines_file, on_paper
 
@@ -29,7 +30,7 @@ SHOWN = 50
 EXAMPLE = 10_000  # ¥100.00
 
 
-@merchant
+@merchant(Act.MONEY)
 @require_safe
 def money(request: MerchantRequest) -> HttpResponse:
     """Held, frozen, arriving, available; below, every movement with its balance."""
@@ -52,7 +53,7 @@ def money(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/money.html", context)
 
 
-@merchant
+@merchant(Act.MONEY)
 @require_safe
 def statement(request: MerchantRequest, form: str) -> HttpResponseBase:
     """The whole running account as a file, filtered as on the page."""
@@ -61,7 +62,7 @@ def statement(request: MerchantRequest, form: str) -> HttpResponseBase:
         return lines_file("statement", form, every_line(lines))
 
 
-@merchant
+@merchant(Act.MONEY)
 @require_safe
 def printed(request: MerchantRequest) -> HttpResponse:
     """The running account on paper, filtered as on the page."""

@@ -23,6 +23,7 @@ from shop.guards import MerchantRequest, merchant
 from shop.models import Product
 from shop.queries import listings
 from shop.queries.catalogue import category_tree
+from shop.roles import Act
 from shop.services import pictures as picture_services
 from shop.services import products as services
 from shop.services.listing import lacks_of
@@ -36,7 +37,7 @@ SAID = {
 }
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def products(request: MerchantRequest) -> HttpResponse:
     """The list; a POST corrects the stock of one variant."""
@@ -53,7 +54,7 @@ def products(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/products.html", {**context, "rows": rows})
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: MerchantRequest) -> HttpResponse:
     """Write a product for the first time; it begins as a draft."""
@@ -70,7 +71,7 @@ def new(request: MerchantRequest) -> HttpResponse:
     return _saved(request, product)
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def editor(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Change a product: words, variants and pictures in one form."""
@@ -90,7 +91,7 @@ def editor(request: MerchantRequest, pk: UUID) -> HttpResponse:
     return _saved(request, product)
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_POST
 def images(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Save the pictures alone. Words that came along are shown again as they were typed, still unsaved."""
@@ -106,7 +107,7 @@ def images(request: MerchantRequest, pk: UUID) -> HttpResponse:
     return redirect("merchant:product", pk)
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_POST
 def status(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """On the shelf, off it, into the bin, out of it."""

@@ -18,9 +18,10 @@ from shop.forms.give_back import GiveBackForm
 from shop.guards import MerchantRequest, merchant
 from shop.models import Order
 from shop.queries.orders import order_for_store
+from shop.roles import Act
 
 
-@merchant
+@merchant(Act.GIVE_BACK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def refund(request: MerchantRequest, number: str) -> HttpResponse:
     """Ask how much, say what it means, and do it on the second word."""

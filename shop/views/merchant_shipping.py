@@ -25,6 +25,7 @@ from shop.forms.merchant import ImportForm, ScanForm
 from shop.guards import MerchantRequest, merchant
 from shop.models import Order
 from shop.queries.orders import merchant_orders, order_for_store
+from shop.roles import Act
 from shop.states import Kind
 
 SHOWN = 50
@@ -33,7 +34,7 @@ MAX_TEMPLATE = 2_000
 HEAD = ("order_number", "carrier", "tracking_number", "weight_g")
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk(request: MerchantRequest) -> HttpResponse:
     """Scan order and parcel, one after the other; what was typed stays when it is refused."""
@@ -46,7 +47,7 @@ def desk(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/shipping.html", _desk(request, form=form), status=status)
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_safe
 def template(request: MerchantRequest) -> HttpResponseBase:
     """The orders that wait to be shipped, as the file that the import takes."""
@@ -55,7 +56,7 @@ def template(request: MerchantRequest) -> HttpResponseBase:
     return csv_file("shipping.csv", HEAD, ((f"{order.number}\t", "", "", "") for order in waiting))
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_POST
 def upload(request: MerchantRequest) -> HttpResponse:
     """Read a file and show what it would do."""
@@ -73,7 +74,7 @@ def upload(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/shipping.html", _desk(request, importing=form), status=422)
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Row by row what will happen, then what did."""
@@ -94,7 +95,7 @@ def preview(request: MerchantRequest, pk: UUID) -> HttpResponse:
     return render(request, "merchant/shipping_preview.html", context)
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_safe
 def report(request: MerchantRequest, pk: UUID) -> HttpResponseBase:
     """Each row with what became of it."""

@@ -77,7 +77,7 @@ def product_page(product: Product, *, is_preview: bool, now: datetime) -> Produc
     choices = _choices(variants, product)
     prices = [choice.price for choice in choices] or [product.price]
     low, high = min(prices), max(prices)
-    on_sale = product.status == ProductStatus.LISTED and product.store.is_open
+    on_sale = product.status == ProductStatus.LISTED and product.store.sells
     return ProductPage(
         title=product.display_title,
         summary=product.display_summary,

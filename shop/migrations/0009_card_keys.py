@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('shop', '0006_sales_are_added_up'),
+        ('shop', '0008_existing_stores_are_approved'),
     ]
 
     operations = [
