@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from disputes.views import console, console_case, console_health, console_order, console_rule
+from disputes.views import console, console_case, console_codes, console_health, console_order, console_rule
 from escrow.views import by_hand, console_journal, payouts, reconciliation, statement_files
 from escrow.views import console as money
 from escrow.views import console_corrections as corrections
@@ -47,6 +47,7 @@ urlpatterns = [
     path("reconciliation/transfers/", by_hand.transfers, name="transfers"),
     path("reconciliation/transfers/list.csv", by_hand.transfers_csv, name="transfers-file"),
     path("reconciliation/transfers/<slug:kind>/<int:pk>/made/", by_hand.transfer_made, name="transfer-made"),
+    path("orders/<str:number>/codes/", console_codes.codes, name="order-codes"),
     path("orders/<str:number>/", console_order.order, name="order"),
     path("journal/", console_journal.journal, name="journal"),
     path("journal/legs.csv", console_journal.legs, {"form": "csv"}, name="journal-csv"),

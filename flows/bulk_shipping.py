@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from core.actor import Actor
 from core.errors import DomainError, NotFound
 from core.models import Job
+from flows.errors import NothingToShip
 from flows.fulfilment import ship
 from logistics.models import Carrier, Shipment
 from logistics.queries import carriers_for
@@ -23,7 +24,7 @@ from shop.models import Order
 from shop.roles import Act
 from shop.services.access import require_at
 from shop.services.shipping_file import MAX_BYTES, Row, read
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 
 KIND = "shipping_import"
 # What a spreadsheet makes of a long number in a column that is not text.
@@ -137,6 +138,8 @@ def _order_problem(order: Order | None) -> str:
         return _("An after-sale case is open: answer it first.")
     if order.status == OrderStatus.PENDING:
         return _("Not paid yet: do not ship.")
+    if order.kind == Kind.CODE:
+        return str(NothingToShip.default_message)
     if order.status != OrderStatus.PAID:
         return _("Already shipped or closed.")
     return ""

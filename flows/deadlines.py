@@ -5,15 +5,17 @@ from __future__ import annotations
 from accounts.services import qr
 from core.deadlines import Kind
 from escrow import handlers as escrow
-from flows import cancellation, chargebacks, fulfilment, guarding, purchase, release, silence
+from flows import cancellation, chargebacks, codes, fulfilment, guarding, purchase, release, silence
 from flows import vetting_clocks as vetting
-from shop.services import coupon_terms
+from shop.services import code_pool, coupon_terms
 
 KINDS: tuple[Kind, ...] = (
     Kind("payment.poll", purchase.poll_due, 20),
     Kind("payment.close_ways", purchase.close_ways_due, 20),
     Kind("order.pay_by", cancellation.pay_by_due, 20),
     Kind("coupon.end", coupon_terms.end_due, 50),
+    Kind("code.expire", code_pool.expire_due, 20),
+    Kind("code.deliver_by", codes.late, 50),
     Kind("order.ship_reminder", cancellation.remind_to_ship, 200),
     Kind("order.ship_by", cancellation.ship_by_due, 200),
     Kind("order.never_shipped", cancellation.never_shipped_due, 50),

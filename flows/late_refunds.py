@@ -18,12 +18,13 @@ from escrow.models import Refund
 from escrow.queries import hold_of
 from escrow.services import late_refunds
 from escrow.services.moves import fee_back
+from flows import goods
 from flows.errors import AfterSaleOver, NotReleasedYet
 from shop.models import Order
 from shop.roles import Act
 from shop.services import orders
 from shop.services.access import require
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ def give_back(*, order_id: UUID, amount_minor: int, reason: str, actor: Actor, n
 
     The merchant may at any time; a mediator who is no party of it within the after-sale time of its policy.
 
+    Codes nobody has opened go back into the pool once the whole of an order has been given back.
+
     :raises NotFound: if the actor is neither
     :raises NotReleasedYet: if the order is not completed
     :raises AfterSaleOver: if it is too late for a mediator
@@ -84,5 +87,7 @@ def give_back(*, order_id: UUID, amount_minor: int, reason: str, actor: Actor, n
     refund = late_refunds.refund_released(
         order_id=order.pk, amount_minor=amount_minor, actor=actor, reason=why, now=now
     )
+    if order.kind == Kind.CODE and most_to_give_back(order) is None:
+        goods.take_back(order, actor=actor, reason=why, now=now)
     outbox.publish("escrow.given_back", order_id=str(order.pk), refund_id=refund.pk, why=why)
     return refund

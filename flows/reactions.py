@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from core.outbox import Reaction
 from flows import effects as do
 from flows import tell_accounts as account
+from flows import tell_codes as code
 from flows import tell_deal as deal
 from flows import tell_disputes as case
 from flows import tell_money as money
@@ -47,6 +48,11 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "order.ship_soon": (deal.merchant_ship_soon,),
     "order.ship_late": (deal.merchant_ship_late, deal.buyer_ship_late),
     "order.refunded": (deal.buyer_refunded, deal.merchant_refunded),
+    "order.codes_short": (code.serve_again,),
+    "order.codes_delivered": (code.buyer_delivered,),
+    "order.codes_late": (code.buyer_late, code.merchant_late, code.staff_late),
+    "order.code_replaced": (code.buyer_replaced,),
+    "shop.codes_added": (do.serve_waiting_codes,),
     "order.time_granted": (deal.buyer_time_granted,),
     "order.assumed_delivered": (deal.buyer_assumed_delivered,),
     "logistics.booked": (do.register_parcel, do.take_waiting_pushes, deal.buyer_booked),

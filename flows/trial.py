@@ -20,13 +20,13 @@ from core.money import Money
 from core.policies import current, from_values
 from escrow.models import Payment
 from escrow.services import holds, payments
-from flows import clocks
-from flows.purchase import KIND, POLL_EVERY
+from flows import clocks, goods
+from flows.purchase import POLL_EVERY
 from shop.models import Order, Store, Variant
 from shop.roles import Act
 from shop.services import orders, stock
 from shop.services.access import require
-from shop.states import OPEN_ORDER, OrderStatus
+from shop.states import OPEN_ORDER, Kind, OrderStatus
 
 PRICE_MINOR = 100
 NOWHERE = {
@@ -67,7 +67,7 @@ def place(*, store: Store, actor: Actor, now: datetime) -> Payment:
     variant = variants.order_by("product__created_at", "position", "pk").first()
     if variant is None:
         raise NoProductYet
-    policy = current(KIND)
+    policy, is_shipped = current(variant.product.kind), variant.product.kind == Kind.PHYSICAL
     rules = from_values(policy.values)
     amount = Money(PRICE_MINOR, store.currency)
     gateway = payments.promise_to_hold(amount=amount, at_most=rules.longest_hold)
@@ -77,8 +77,8 @@ def place(*, store: Store, actor: Actor, now: datetime) -> Payment:
     variant.price_minor = PRICE_MINOR
     order = orders.create_order(
         buyer_id=actor.user_id, store_id=store.pk, lines=[orders.LineSpec(variant=variant, quantity=1)],
-        shipping_minor=0, address={"name": store.display_name, **NOWHERE}, payment_id=payment.pk, policy_id=policy.pk,
-        fee_bps=0, note="", actor=actor, now=now, is_trial=True,
+        shipping_minor=0, address={"name": store.display_name, **NOWHERE} if is_shipped else {},
+        payment_id=payment.pk, policy_id=policy.pk, fee_bps=0, note="", actor=actor, now=now, is_trial=True,
     )  # fmt: skip
     deadlines.schedule_all([("order.pay_by", payment.pk, pay_by), ("payment.poll", payment.pk, now + POLL_EVERY)])
     outbox.publish("shop.placed", order_id=str(order.pk))
@@ -99,7 +99,7 @@ def finish(*, order_id: UUID, store_id: UUID, actor: Actor, now: datetime) -> Or
     orders.move(order, OrderStatus.COMPLETED, actor=actor, reason="test order", closed_at=now)
     released = holds.release(order_id=order_id, actor=actor, reason="test order", now=now)
     clocks.clear(order_id)
-    stock.give_back(order_id=order_id)
+    goods.take_back(order, actor=actor, reason="test order", now=now)
     outbox.publish(
         "escrow.released", order_id=str(order_id), net_minor=released.net.minor, fee_minor=released.fee.minor,
         by="buyer",

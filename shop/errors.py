@@ -148,6 +148,48 @@ class CouponsFull(DomainError):
         super().__init__(format_lazy(text, limit=limit))
 
 
+class StockIsCounted(Invalid):
+    code = "stock_is_counted"
+    default_message = _("The stock of codes is counted from the keys in the pool: hand in keys, or withdraw some.")
+
+
+class NoSuchBatch(NotFound):
+    """Another store's batch looks like none at all."""
+
+    code = "batch_not_found"
+    default_message = _("We cannot find this batch of codes in your store.")
+
+
+class NoSuchKey(NotFound):
+    code = "code_not_found"
+    default_message = _("We cannot find this code among those of the order.")
+
+
+class NothingHandedIn(Invalid):
+    code = "no_codes"
+    default_message = _("There is no code in it that could be sold. Nothing was taken in.")
+
+
+class TooMuchText(Invalid):
+    code = "too_many_codes"
+
+    def __init__(self, *, lines: int) -> None:
+        text = _("At most {lines} lines at once, please; hand in the rest as another batch.")
+        super().__init__(format_lazy(text, lines=f"{lines:,}"))
+
+
+class BadLines(Invalid):
+    """Some lines cannot be taken; ``fields`` names each by its number. Nothing was taken in."""
+
+    code = "bad_lines"
+    default_message = _("Some lines cannot be taken, so nothing was taken in. Mend them, or leave them out.")
+
+
+class SomebodyElses(DomainError):
+    code = "key_taken"
+    default_message = _("Somebody handed in one of these codes at this very moment. Nothing was taken in; check again.")
+
+
 class NotYourPart(Forbidden):
     """Known to be of the store, but not for this."""
 

@@ -8,6 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from core.transitions import Machine, register
 
 
+class Kind(models.TextChoices):
+    """What is sold, and so by which policy (MISSION.md); a cart of several kinds becomes several orders."""
+
+    PHYSICAL = "physical", _("Goods that are shipped")
+    CODE = "code", _("Codes, delivered by the payment itself")
+
+
 class OrderStatus(models.TextChoices):
     PENDING = "pending", _("Awaiting payment")
     PAID = "paid", _("To be shipped")
@@ -27,7 +34,8 @@ ORDER = register(
         states=OrderStatus,
         moves={
             _S.PENDING: frozenset({_S.PAID, _S.CANCELLED}),
-            _S.PAID: frozenset({_S.SHIPPED, _S.REFUNDED, _S.COMPLETED}),  # completed: a ruling may release unshipped
+            # Delivered: codes, by the payment itself. Completed: a ruling may release what was never shipped.
+            _S.PAID: frozenset({_S.SHIPPED, _S.DELIVERED, _S.REFUNDED, _S.COMPLETED}),
             _S.SHIPPED: frozenset({_S.DELIVERED, _S.COMPLETED, _S.REFUNDED}),
             _S.DELIVERED: frozenset({_S.SHIPPED, _S.COMPLETED, _S.REFUNDED}),  # shipped again: exchange or resend
             _S.COMPLETED: frozenset(),
@@ -36,7 +44,7 @@ ORDER = register(
         },
         waits={
             _S.PENDING: ("buyer", ("order.pay_by",)),
-            _S.PAID: ("merchant", ("order.ship_by", "order.never_shipped")),
+            _S.PAID: ("merchant", ("order.ship_by", "order.never_shipped", "code.deliver_by")),
             _S.SHIPPED: ("carrier", ("tracking.poll", "order.assume_delivered")),
             _S.DELIVERED: ("buyer", ("escrow.release",)),
         },
@@ -277,5 +285,35 @@ COUPON_USE = register(
             UseStatus.RETURNED: frozenset(),
         },
         waits={UseStatus.RESERVED: ("buyer", ("order.pay_by",))},
+    )
+)
+
+
+class KeyStatus(models.TextChoices):
+    AVAILABLE = "available", _("For sale")
+    SOLD = "sold", _("Sold")
+    QUARANTINED = "quarantined", _("In quarantine")
+    EXPIRED = "expired", _("Expired, or too close to it to be sold")
+    WITHDRAWN = "withdrawn", _("Withdrawn unsold")
+    SPENT = "spent", _("Refunded after it was seen")
+    REPLACED = "replaced", _("Did not work, replaced")
+
+
+_K = KeyStatus
+CARD_KEY = register(
+    Machine(
+        name="card_key",
+        states=KeyStatus,
+        moves={
+            _K.AVAILABLE: frozenset({_K.SOLD, _K.QUARANTINED, _K.EXPIRED, _K.WITHDRAWN}),
+            # Back for sale only if nobody has ever seen it; what was seen is never sold again.
+            _K.SOLD: frozenset({_K.AVAILABLE, _K.QUARANTINED, _K.EXPIRED, _K.SPENT, _K.REPLACED}),
+            _K.QUARANTINED: frozenset({_K.AVAILABLE, _K.EXPIRED, _K.WITHDRAWN}),
+            _K.EXPIRED: frozenset(),
+            _K.WITHDRAWN: frozenset(),
+            _K.SPENT: frozenset(),
+            _K.REPLACED: frozenset(),
+        },
+        waits={},
     )
 )

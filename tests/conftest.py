@@ -76,10 +76,12 @@ def empty_cache(request: pytest.FixtureRequest) -> None:
         from django.core.cache import cache
 
         from core import limits
+        from core.policies import rules_of
 
         request.getfixturevalue("db")
         cache.clear()
         limits.forget()
+        rules_of.cache_clear()  # a policy's number is another policy's in the next test
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -17,6 +17,7 @@ from core.actor import SYSTEM
 from demo import catalogue
 from demo.catalogue.shapes import Product as Item
 from demo.pictures import gallery, product_image, renditions, store_logo
+from demo.seeding.keys import fill_pool
 from demo.seeding.people import demo_id
 from demo.seeding.vetting import show_papers
 from escrow.services.payouts import set_payout_account
@@ -24,7 +25,7 @@ from logistics.services.carriers import choose_carriers, ensure_carriers
 from shop.models import Category, Product, ProductImage, Store, Variant
 from shop.search import index_text
 from shop.services.promises import publish_version
-from shop.states import ProductStatus, StoreStatus
+from shop.states import Kind, ProductStatus, StoreStatus
 
 Drawn = list[tuple[str, str, str, dict[str, str]]]  # alt zh, alt en, digest, rendition → path
 CARRIERS = ["sandbox", "sf", "zto"]
@@ -36,7 +37,7 @@ def seed_shelves(
     users: Mapping[str, User], *, now: datetime, first: Collection[str], workers: int = 2
 ) -> Iterator[dict[str, Product]]:
     """
-    Write all stores and listings; give those of the stores in ``first`` by slug.
+    Write all stores and listings; give those of the stores in ``first``, and what is sold as codes, by slug.
 
     Drawing takes longest. It goes on in processes of its own while the caller works with the first products; the others
     are written when he is done.
@@ -48,7 +49,8 @@ def seed_shelves(
         permits = _permits()
         for place, (slug, store) in enumerate(stores.items()):
             show_papers(store, reviewer=users["meng-ping"], place=place, permits=permits.get(slug, ()), now=now)
-    items = sorted(catalogue.products(), key=lambda item: item.store not in first)
+    played = {item.slug for item in catalogue.products() if item.store in first or item.kind == Kind.CODE}
+    items = sorted(catalogue.products(), key=lambda item: item.slug not in played)
     with ProcessPoolExecutor(workers) as pool:
         drawn = {item.slug: pool.submit(_draw, item.slug) for item in items}
 
@@ -56,9 +58,9 @@ def seed_shelves(
             pictures = drawn[item.slug].result()
             return _product(item, stores[item.store], categories[item.category], pictures, now=now)
 
-        yield {item.slug: write(item) for item in items if item.store in first}
+        yield {item.slug: write(item) for item in items if item.slug in played}
         for item in items:
-            if item.store not in first:
+            if item.slug not in played:
                 write(item)
 
 
@@ -122,7 +124,7 @@ def _product(item: Item, store: Store, category: Category, drawn: Drawn, *, now:
         pair = getattr(item, name)
         texts[name], texts[f"{name}_en"] = pair.zh, pair.en
     product = Product(
-        id=demo_id(f"product:{item.slug}"), store=store, category=category, status=ProductStatus.LISTED,
+        id=demo_id(f"product:{item.slug}"), store=store, category=category, status=ProductStatus.LISTED, kind=item.kind,
         price_minor=item.price_minor, weight_g=item.weight_g, fragile=item.fragile, perishable=item.perishable,
         in_stock=any(variant.stock for variant in item.variants), listed_at=now, cover=drawn[0][3]["card"],
         cover_alt=drawn[0][0][:120], **texts,
@@ -132,7 +134,8 @@ def _product(item: Item, store: Store, category: Category, drawn: Drawn, *, now:
     Variant.objects.bulk_create(
         Variant(
             id=demo_id(f"variant:{item.slug}:{place}"), product=product, name=variant.name.zh, name_en=variant.name.en,
-            sku=variant.sku, price_minor=variant.price_minor, stock=variant.stock, position=place,
+            sku=variant.sku, price_minor=variant.price_minor, position=place,
+            stock=variant.stock if item.kind == Kind.PHYSICAL else 0,  # the pool's, once it is filled
         )
         for place, variant in enumerate(item.variants)
     )  # fmt: skip
@@ -148,4 +151,6 @@ def _product(item: Item, store: Store, category: Category, drawn: Drawn, *, now:
         for place, (alt, _, digest, paths) in enumerate(drawn)
     )
     publish_version(product=product, author_id=store.owner_id, now=now)
+    if item.kind == Kind.CODE:
+        fill_pool(product, [variant.stock for variant in item.variants], now=now)
     return product

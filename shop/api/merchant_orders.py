@@ -32,14 +32,14 @@ class MerchantOrderWish(serializers.Serializer[Any]):
 
 
 class MerchantOrder(OrderRow):
-    """`address` is there while the goods are the store's business: paid and not yet over."""
+    """`address` is there while the goods are the store's business: paid and not yet over; codes have none."""
 
     note = serializers.CharField()
     address = serializers.SerializerMethodField()
 
     @extend_schema_field(AddressShape(allow_null=True))
     def get_address(self, order: Any) -> dict[str, Any] | None:
-        return AddressShape(order.address).data if order.status in UNDER_ESCROW else None
+        return AddressShape(order.address).data if order.address and order.status in UNDER_ESCROW else None
 
 
 class ShipmentInput(Strict):

@@ -2,6 +2,7 @@
 
 from shop.models.carts import Cart, CartLine
 from shop.models.catalogue import Category, Product, ProductImage, ProductVersion, Variant
+from shop.models.codes import CardKey, CodeBatch
 from shop.models.coupons import Coupon, CouponClaim, CouponUse
 from shop.models.orders import Order, OrderLine, Sale
 from shop.models.stores import Store
@@ -19,9 +20,11 @@ from shop.models.vetting import (
 
 __all__ = [
     "ApplicationStep",
+    "CardKey",
     "Cart",
     "CartLine",
     "Category",
+    "CodeBatch",
     "Coupon",
     "CouponClaim",
     "CouponUse",

@@ -15,8 +15,16 @@ from django.utils.translation import gettext_lazy as _
 from core import audit
 from core.actor import Actor
 from core.transitions import advance
-from shop.errors import NoSuchProduct, NotReadyToList, PermitMissing, StaleListing, StockMoved, StoreNotApproved
-from shop.models import Category, OrderLine, Permit, Product, Store, Variant
+from shop.errors import (
+    NoSuchProduct,
+    NotReadyToList,
+    PermitMissing,
+    StaleListing,
+    StockIsCounted,
+    StockMoved,
+    StoreNotApproved,
+)
+from shop.models import Category, CodeBatch, OrderLine, Permit, Product, Store, Variant
 from shop.roles import Act
 from shop.search import index_text
 from shop.services.access import require
@@ -24,7 +32,7 @@ from shop.services.listing import lacks_of, lost_while_listed
 from shop.services.promises import promise_of, publish_version
 from shop.services.standing import has_permit
 from shop.services.stock import refresh_in_stock
-from shop.states import PRODUCT, ProductStatus, StoreStatus
+from shop.states import PRODUCT, Kind, ProductStatus, StoreStatus
 
 __all__ = ["promise_of", "publish_version"]
 
@@ -54,6 +62,7 @@ class ListingFacts:
     weight_g: int = 0
     fragile: bool = False
     perishable: bool = False
+    kind: str = Kind.PHYSICAL  # of a new product; what is there keeps its own
 
 
 @transaction.atomic
@@ -61,7 +70,7 @@ def create_product(*, store: Store, facts: ListingFacts, actor: Actor, now: date
     """Write a new draft with its variants and first version; a store that is not approved yet may do this too."""
     require(store, Act.PRODUCTS, actor=actor)
     prices = [row.price_minor for row in facts.variants if not row.remove]
-    product = Product(store=store, currency=store.currency, price_minor=min(prices), created_at=now)
+    product = Product(store=store, currency=store.currency, price_minor=min(prices), created_at=now, kind=facts.kind)
     _write(product, facts)
     _write_variants(product, facts.variants)
     refresh_in_stock(product_ids=[product.pk])
@@ -125,11 +134,15 @@ def set_stock(*, store_id: UUID, variant_id: UUID, stock: int, seen: int, actor:
     Correct a count: the difference to what was shown is applied, so that sales meanwhile stay taken off.
 
     :raises StockMoved: if that would come out below nothing
+    :raises StockIsCounted: for codes
     """
     variant = Variant.objects.filter(pk=variant_id, product__store_id=store_id).first()
     if variant is None:
         raise NoSuchProduct
-    require(lock_product(store_id=store_id, product_id=variant.product_id).store, Act.PRODUCTS, actor=actor)
+    product = lock_product(store_id=store_id, product_id=variant.product_id)
+    require(product.store, Act.PRODUCTS, actor=actor)
+    if product.kind == Kind.CODE:
+        raise StockIsCounted
     left = _move_stock(variant_id, stock - seen)
     refresh_in_stock(product_ids=[variant.product_id])
     facts = {"variant": str(variant_id), "change": stock - seen, "stock": left}
@@ -189,6 +202,7 @@ def _write(product: Product, facts: ListingFacts) -> None:
 
 def _write_variants(product: Product, rows: Sequence[VariantFacts]) -> None:
     known = {variant.pk: variant for variant in Variant.objects.filter(product=product)}
+    is_counted = product.kind == Kind.CODE  # what is typed as stock says nothing there
     for place, row in enumerate(rows):
         variant = known.get(row.id) if row.id else None
         if row.remove:
@@ -197,11 +211,11 @@ def _write_variants(product: Product, rows: Sequence[VariantFacts]) -> None:
         words = {"name": row.name, "name_en": row.name_en, "sku": row.sku, "price_minor": row.price_minor}
         words |= {"position": place, "is_active": row.is_active}
         if variant is None:
-            Variant.objects.create(product=product, stock=row.stock, **words)
+            Variant.objects.create(product=product, stock=0 if is_counted else row.stock, **words)
             continue
         Variant.objects.filter(pk=variant.pk).update(**words)
         seen = row.stock if row.seen_stock is None else row.seen_stock
-        if row.stock != seen:
+        if row.stock != seen and not is_counted:
             _move_stock(variant.pk, row.stock - seen)
 
 
@@ -209,7 +223,7 @@ def _remove_variant(variant: Variant | None) -> None:
     """What somebody bought stays on record, unseen; the rest goes."""
     if variant is None:
         return
-    if OrderLine.objects.filter(variant=variant).exists():
+    if OrderLine.objects.filter(variant=variant).exists() or CodeBatch.objects.filter(variant=variant).exists():
         Variant.objects.filter(pk=variant.pk).update(is_active=False)
     else:
         variant.delete()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,8 +23,10 @@ from flows import bulk_shipping, fulfilment
 from logistics.queries import carriers_for
 from shop.forms.merchant import ImportForm, ScanForm
 from shop.guards import MerchantRequest, merchant
+from shop.models import Order
 from shop.queries.orders import merchant_orders, order_for_store
 from shop.roles import Act
+from shop.states import Kind
 
 SHOWN = 50
 PER_PAGE = 200
@@ -48,7 +51,7 @@ def desk(request: MerchantRequest) -> HttpResponse:
 @require_safe
 def template(request: MerchantRequest) -> HttpResponseBase:
     """The orders that wait to be shipped, as the file that the import takes."""
-    waiting = merchant_orders(request.store.pk, "to_ship", now=clock.now())[:MAX_TEMPLATE]
+    waiting = _to_ship(request)[:MAX_TEMPLATE]
     # The tab keeps a spreadsheet from shortening the number to 2.5E+13; the import leaves it out again.
     return csv_file("shipping.csv", HEAD, ((f"{order.number}\t", "", "", "") for order in waiting))
 
@@ -102,6 +105,11 @@ def report(request: MerchantRequest, pk: UUID) -> HttpResponseBase:
     return csv_file("shipping-report.csv", ("line", *HEAD[:3], "result", "note"), rows)
 
 
+def _to_ship(request: MerchantRequest) -> QuerySet[Order]:
+    """Codes that wait are no parcels."""
+    return merchant_orders(request.store.pk, "to_ship", now=clock.now()).filter(kind=Kind.PHYSICAL)
+
+
 def _shipped(request: MerchantRequest, form: ScanForm) -> bool:
     data = form.cleaned_data
     try:
@@ -139,7 +147,7 @@ def _desk(
 ) -> dict[str, object]:
     carriers, url = carriers_for(request.store.pk), reverse("merchant:shipping")
     is_import = importing is not None or (form is not None and not form.is_bound and request.GET.get("tab") == "import")
-    waiting = list(merchant_orders(request.store.pk, "to_ship", now=clock.now())[: SHOWN + 1])
+    waiting = list(_to_ship(request)[: SHOWN + 1])
     return {
         "form": form or ScanForm(carriers=carriers),
         "importing": importing or ImportForm(),

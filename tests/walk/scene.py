@@ -16,12 +16,21 @@ from disputes.models import Case
 from escrow.models import StatementFile, Ticket
 from flows import aftersale, fulfilment
 from logistics.models import PackPhoto
-from shop.models import Order, Product, Store, StoreMember
+from shop.models import CardKey, Order, Product, Store, StoreMember
 from shop.services import checks, reviews, team
 from tests.escrow import statement_rows
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
 from tests.factories.shop import CouponFactory, ProductFactory
-from tests.stories import actor_of, merchant_of, open_case, paid_order, placed_order, sandbox_carrier, settle
+from tests.stories import (
+    actor_of,
+    code_variant,
+    merchant_of,
+    open_case,
+    paid_order,
+    placed_order,
+    sandbox_carrier,
+    settle,
+)
 from tests.vetting import paper, taken
 
 PEOPLE = ("anonymous", "stranger", "buyer", "merchant", "mediator")
@@ -37,6 +46,7 @@ class Scene:
     mediator: User
     product: Product
     order: Order
+    codes: Order
     unpaid: Order
     case: Case
     evidence: UUID
@@ -66,6 +76,8 @@ class Scene:
         """The value of one converter of a route."""
         if name == "number":
             in_case = "cases/<" in route
+            if "codes/" in route:
+                return self.codes.number
             return self.parcel if "carrier/" in route else self.case.number if in_case else self.order.number
         if name == "token" and "join/" in route:
             return self.invitation_link
@@ -79,10 +91,14 @@ class Scene:
             "gateway": "sandbox", "carrier": "sandbox", "token": "wrong", "reference": "SB0", "dialect": "sandbox",
             "path": "products/none.webp", "key": "identity", "uidb36": "x", "order_id": self.order.pk,
             "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "store_id": self.order.store_id,
-            "user_id": self.helper.pk, "period": clock.now().date().isoformat()[:7], "day": "2026-11-02",
-            "kind": "payout", "purpose": "phone", "device_id": uuid4(), "stay_id": uuid4(),
+            "batch_id": self._keys().batch_id, "user_id": self.helper.pk,
+            "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",
+            "purpose": "phone", "device_id": uuid4(), "stay_id": uuid4(),
         }  # fmt: skip
         return fixed.get(name, "x")
+
+    def _keys(self) -> CardKey:
+        return CardKey.objects.filter(order_line__order=self.codes)[0]
 
     def _of_vetting(self, route: str) -> Any:
         places = {
@@ -92,6 +108,8 @@ class Scene:
         return next((value for start, value in places.items() if start in route), None)
 
     def _pk(self, route: str) -> Any:
+        if "/codes/" in route:
+            return self._keys().variant.product_id
         if "reconciliation/" in route:
             return self.statement if "files/" in route else self.difference
         if "<int:" in route:
@@ -129,6 +147,7 @@ def set_scene() -> Scene:
     variant, merchant = product.variants.get(), product.store.owner
     order = paid_order(buyer=buyer, variant=variant)
     unpaid = placed_order(buyer=buyer, variant=variant)
+    codes = paid_order(buyer=buyer, variant=code_variant(keys=3, store=product.store))
     sandbox_carrier(product.store_id)
     shipment = fulfilment.ship(
         order_id=order.pk, store_id=order.store_id, carrier_code="sandbox", number=f"TS{order.number}", weight_g=500,
@@ -144,6 +163,7 @@ def set_scene() -> Scene:
     return Scene(
         **_vetting(product.store, mediator),
         buyer=buyer, merchant=merchant, stranger=stranger, mediator=mediator, product=product, order=order,
+        codes=codes,
         unpaid=unpaid, case=case, evidence=case.evidence.latest("pk").pk, parcel=shipment.number, shipment=shipment.pk,
         photo=PackPhoto.objects.filter(shipment=shipment).latest("pk").pk,
         address=AddressFactory(user=buyer).pk, notice=buyer.notices.latest("created_at").pk,
