@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import addresses, confirm, devices, inbox, me
+from accounts.views import addresses, confirm, devices, factors, inbox, me, security
 
 app_name = "accounts"
 urlpatterns = [
@@ -24,6 +24,10 @@ urlpatterns = [
     path("devices/<uuid:device_id>/name/", devices.rename, name="device-name"),
     path("devices/<uuid:device_id>/revoke/", devices.revoke, name="device-revoke"),
     path("devices/sessions/<uuid:stay_id>/end/", devices.end, name="stay-end"),
+    path("security/", security.security, name="security"),
+    path("security/app/", factors.app, name="factor-app"),
+    path("security/app/remove/", factors.app_remove, name="factor-app-remove"),
+    path("security/recovery/", factors.recovery, name="factor-recovery"),
     path("logins/", devices.logins, name="logins"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/read/", inbox.read_all, name="inbox-read-all"),

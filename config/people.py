@@ -64,6 +64,9 @@ ACCOUNT_FORMS = {
     "change_phone": "accounts.forms.security.ChangePhoneForm",
     "reauthenticate": "accounts.forms.security.ReauthenticateForm",
 }
+MFA_ADAPTER = "accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TRUST_ENABLED = False  # its cookie has no row here: it could be neither listed nor revoked; Device is what we trust
 HEADLESS_CLIENTS = ("app",)  # its addresses are ours: accounts/api/urls.py
 HEADLESS_TOKEN_STRATEGY = "accounts.api.authentication.AppSessions"  # noqa: S105
 DEMO_PEOPLE = "demo.people.PEOPLE"  # who may be signed in as with one click, in a sandbox only

@@ -20,6 +20,7 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "accounts.signed_in": (account.member_signed_in,),
     "accounts.device_asks": (account.member_device_asks,),
     "accounts.device_stolen": (account.member_device_stolen,),
+    "accounts.factor_changed": (account.member_factor_changed,),
     "accounts.standing_changed": (account.member_standing,),
     "accounts.look_again": (account.staff_look_again,),
     "shop.placed": (deal.buyer_placed,),
