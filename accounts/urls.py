@@ -25,6 +25,7 @@ urlpatterns = [
     path("devices/<uuid:device_id>/revoke/", devices.revoke, name="device-revoke"),
     path("devices/sessions/<uuid:stay_id>/end/", devices.end, name="stay-end"),
     path("security/", security.security, name="security"),
+    path("security/password/later/", security.password_later, name="password-later"),
     path("security/app/", factors.app, name="factor-app"),
     path("security/app/remove/", factors.app_remove, name="factor-app-remove"),
     path("security/recovery/", factors.recovery, name="factor-recovery"),

@@ -12,10 +12,11 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.KnownPasswordValidator"},
+    {"NAME": "accounts.passwords.OwnWordsValidator", "OPTIONS": {"more_words": "shop.queries.stores.names_of"}},
 ]
+PASSWORD_REMIND_DAYS = env.int("PASSWORD_REMIND_DAYS", default=365)  # a nudge, never a must; 0 is none
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "shop:home"
 LOGOUT_REDIRECT_URL = "shop:home"

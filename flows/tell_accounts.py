@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.models import Device, LoginEvent, QRLogin, RecoveryCode, User
+from accounts.queries.people import password_is_old
 from accounts.queries.signals import Signals, read_signals
 from accounts.services.factors import FEW
 from accounts.services.links import not_me_token
@@ -111,6 +112,22 @@ def member_factor_changed(payload: Payload) -> None:
             user_id=user_id, kind="account.factor", key=f"factor:{what}:{payload['time']}",
             subject=_factor_words(user_id)[what], body=body, url=reverse("accounts:security"), sms=True,
             now=clock.now(),
+        )  # fmt: skip
+
+
+def member_password_old(payload: Payload) -> None:
+    """A nudge on the site alone, once for each password or incident; nothing is refused for its age (ASVS 6.2.10)."""
+    user, now = User.objects.get(pk=payload["user_id"]), clock.now()
+    if not password_is_old(user, now=now):
+        return
+    since = user.password_remind_at or user.password_changed_at or user.date_joined
+    with in_language_of(user.pk):
+        notify(
+            user_id=user.pk, kind="account.password_old", key=f"password:{since.isoformat()}", email=False,
+            subject=_("A new password would be wise"),
+            body=_("Yours is old, or something happened that somebody else may have seen it. You need not; if you use"
+                   " it nowhere else and nobody knows it, it is as good as a new one."),
+            url=reverse("accounts:security"), now=now,
         )  # fmt: skip
 
 

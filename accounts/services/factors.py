@@ -17,7 +17,6 @@ from uuid import UUID
 
 import pyotp
 from allauth.mfa.models import Authenticator
-from cryptography.hazmat.primitives import hashes, hmac
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +27,7 @@ from accounts.services import challenges, standing
 from core import audit, clock, outbox
 from core.actor import Actor
 from core.errors import DomainError, NotFound
-from core.sealed import Sealed, Unsealable, ring, seal, unseal
+from core.sealed import Sealed, Unsealable, blind_index, seal, unseal
 
 STEP_SECONDS = 30
 TOLERANCE = 1  # steps to either side: clocks of phones are not exact
@@ -148,7 +147,7 @@ def make_codes(*, user_id: UUID, actor: Actor, now: datetime) -> list[str]:
 @transaction.atomic
 def take_code(*, user_id: UUID, code: str, now: datetime) -> bool:
     """Whether this is a recovery code that nobody has used; it is used now, and its owner is told."""
-    found = RecoveryCode.objects.filter(user_id=user_id, code_hash__in=_hashes(user_id, code), used_at__isnull=True)
+    found = RecoveryCode.objects.filter(user_id=user_id, code_hash=_hash(user_id, code), used_at__isnull=True)
     if not found.update(used_at=now):
         return False
     _changed(user_id, "recovery_used", Actor(user_id=user_id), now)
@@ -180,20 +179,15 @@ def _write_codes(user_id: UUID, now: datetime) -> list[str]:
     RecoveryCode.objects.filter(user_id=user_id).delete()
     codes = ["".join(secrets.choice(ALPHABET) for _n in range(10)) for _code in range(CODES)]
     RecoveryCode.objects.bulk_create(
-        RecoveryCode(user_id=user_id, code_hash=_hashes(user_id, code)[0], created_at=now) for code in codes
+        RecoveryCode(user_id=user_id, code_hash=_hash(user_id, code), created_at=now) for code in codes
     )
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
 
-def _hashes(user_id: UUID, code: str) -> list[str]:
-    """HMAC-SHA256 of a person's code under each vault key, the one that writes first."""
+def _hash(user_id: UUID, code: str) -> str:
+    """HMAC-SHA256 of a person's code, however it is typed, under the key that outlives a change of vault keys."""
     plain = "".join(code.split()).replace("-", "").lower()[:LONGEST_CODE]
-    found = []
-    for key in ring("recovery").values():
-        mac = hmac.HMAC(key, hashes.SHA256())
-        mac.update(user_id.bytes + plain.encode())
-        found.append(mac.finalize().hex())
-    return found
+    return blind_index(f"{user_id}:{plain}", purpose="recovery")
 
 
 def _setup_place(user: User, session_key: str) -> str:

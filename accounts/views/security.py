@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.queries.devices import devices_of
 from accounts.queries.factors import factors_of, recovery_left
+from accounts.queries.people import password_is_old
 from accounts.requests import MemberRequest
+from accounts.services import people
 from accounts.services.factors import FEW
 from core import clock
 from core.guards import member
@@ -23,6 +25,15 @@ def security(request: MemberRequest) -> HttpResponse:
     left = recovery_left(user) if factors else 0
     page = {
         "has_totp": "totp" in factors, "left": left, "is_few": bool(factors) and left <= FEW,
+        "password_is_old": password_is_old(user, now=clock.now()),
         "devices": devices_of(user.pk, now=clock.now()).count(),
     }  # fmt: skip
     return render(request, "accounts/security.html", page)
+
+
+@member
+@require_POST
+def password_later(request: MemberRequest) -> HttpResponse:
+    """Not now: keep the password, and hear of it no more for a year."""
+    people.put_password_off(user_id=request.user.pk, now=clock.now())
+    return redirect("accounts:security")
