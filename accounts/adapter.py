@@ -11,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -162,6 +163,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **how)
         remember_language(response, user.language)
+        if request.session.get("third_party"):  # came with an account elsewhere that may be connected now
+            response = redirect("accounts:security")
+            remember_language(response, user.language)
         entering.keep_device(request, response)
         return response
 

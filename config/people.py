@@ -68,6 +68,21 @@ ACCOUNT_FORMS = {
 MFA_ADAPTER = "accounts.adapter.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TRUST_ENABLED = False  # its cookie has no row here: it could be neither listed nor revoked; Device is what we trust
+SOCIALACCOUNT_ADAPTER = "accounts.third_party.adapter.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an e-mail never links by itself
+SOCIALACCOUNT_STORE_TOKENS = False
+_APPS = {
+    "weixin": (env.str("WEIXIN_APP_ID", default=""), env.str("WEIXIN_APP_SECRET", default="")),
+    "qq": (env.str("QQ_APP_ID", default=""), env.str("QQ_APP_KEY", default="")),
+    "google": (env.str("GOOGLE_CLIENT_ID", default=""), env.str("GOOGLE_CLIENT_SECRET", default="")),
+}
+_HOSTS = {"weixin": "https://open.weixin.qq.com", "qq": "https://graph.qq.com", "google": "https://accounts.google.com"}
+SOCIALACCOUNT_PROVIDERS = {
+    name: {"APPS": [{"client_id": client_id, "secret": secret}]}
+    for name, (client_id, secret) in _APPS.items()
+    if secret
+}
+THIRD_PARTY_HOSTS = [_HOSTS[name] for name in SOCIALACCOUNT_PROVIDERS]  # where our forms may lead
 HEADLESS_CLIENTS = ("app",)  # its addresses are ours: accounts/api/urls.py
 HEADLESS_TOKEN_STRATEGY = "accounts.api.authentication.AppSessions"  # noqa: S105
 DEMO_PEOPLE = "demo.people.PEOPLE"  # who may be signed in as with one click, in a sandbox only

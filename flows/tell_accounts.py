@@ -154,6 +154,8 @@ def _factor_words(user_id: UUID) -> dict[str, str]:
         "totp_removed": _("The authenticator app was removed from your account"),
         "recovery_made": _("New recovery codes were made for your account"),
         "recovery_used": used,
+        "third_party_added": _("Another site's account may sign in to your account now"),
+        "third_party_removed": _("Another site's account was disconnected from your account"),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -12,6 +14,7 @@ from accounts.queries.people import password_is_old
 from accounts.requests import MemberRequest
 from accounts.services import people
 from accounts.services.factors import FEW
+from accounts.views.third_party import pending_of
 from core import clock
 from core.guards import member
 
@@ -23,7 +26,10 @@ def security(request: MemberRequest) -> HttpResponse:
     user = request.user
     factors = factors_of(user)
     left = recovery_left(user) if factors else 0
+    accounts = SocialAccount.objects.filter(user=user).order_by("pk")
     page = {
+        "accounts": accounts, "pending": pending_of(request),
+        "to_connect": [name for name in settings.SOCIALACCOUNT_PROVIDERS if name not in {a.provider for a in accounts}],
         "has_totp": "totp" in factors, "left": left, "is_few": bool(factors) and left <= FEW,
         "password_is_old": password_is_old(user, now=clock.now()),
         "devices": devices_of(user.pk, now=clock.now()).count(),
