@@ -14,6 +14,7 @@ from accounts.queries.people import password_is_old
 from accounts.requests import MemberRequest
 from accounts.services import people
 from accounts.services.factors import FEW
+from accounts.staff_factor import lacks_factor
 from accounts.views.third_party import pending_of
 from core import clock
 from core.guards import member
@@ -30,6 +31,7 @@ def security(request: MemberRequest) -> HttpResponse:
     page = {
         "accounts": accounts, "pending": pending_of(request),
         "to_connect": [name for name in settings.SOCIALACCOUNT_PROVIDERS if name not in {a.provider for a in accounts}],
+        "is_staff_without": lacks_factor(user), "must": settings.STAFF_NEEDS_FACTOR, "standing": user.standing,
         "has_totp": "totp" in factors, "left": left, "is_few": bool(factors) and left <= FEW,
         "password_is_old": password_is_old(user, now=clock.now()),
         "devices": devices_of(user.pk, now=clock.now()).count(),
