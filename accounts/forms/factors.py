@@ -23,7 +23,7 @@ class FactorForm(forms.Form):
     """At sign-in: a code of the app, or a recovery code, in the one field."""
 
     code = forms.CharField(
-        label=_("Code"), max_length=LONGEST_CODE,
+        label=_("Your code"), max_length=LONGEST_CODE,
         help_text=_("Six digits from your app, or one of your recovery codes."),
         widget=forms.TextInput(
             attrs={"autocomplete": "one-time-code", "autocapitalize": "none", "spellcheck": "false", "autofocus": True}
