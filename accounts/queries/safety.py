@@ -7,6 +7,8 @@ from uuid import UUID
 
 from django.apps import apps
 
+from accounts.models import User
+
 
 def has_second_factor(user_id: UUID) -> bool | None:
     """Whether he has a second factor (an authenticator app, a passkey)."""
@@ -18,5 +20,5 @@ def has_second_factor(user_id: UUID) -> bool | None:
 
 
 def has_device_lock(user_id: UUID) -> bool | None:
-    """Whether new devices have to be let in by a code. Nothing of the kind is built yet."""
-    return None
+    """Whether new devices have to be let in by an old one or a second factor."""
+    return User.objects.filter(pk=user_id, device_lock=True).exists()

@@ -116,7 +116,12 @@ def _is_absent(step: Step, known: Known) -> bool:
     return {"two_factor": known.second_factor, "device_lock": known.device_lock}.get(step.key, True) is None
 
 
+URGED = ("two_factor", "device_lock")  # shown and asked for at each look, but a store may begin without
+
+
 def _is_needed(application: StoreApplication, step: Step, known: Known) -> bool:
+    if step.key in URGED:
+        return False
     if step.key == "licence":
         return application.kind != StoreKind.PERSON
     if step.key == "brands":

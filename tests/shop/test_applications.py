@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
-from accounts.models import Notice
+from accounts.models import Notice, User
 from core import clock, deadlines
 from core.errors import Forbidden, IllegalTransition, NotFound
 from core.models import AuditEntry
@@ -112,14 +112,15 @@ def test_a_brand_that_is_named_has_to_be_shown():
     assert stands(application)["brands"].is_needed
 
 
-def test_where_no_second_factor_is_offered_none_is_asked_for(monkeypatch):
+def test_a_second_factor_and_the_device_lock_are_urged_and_keep_nobody_out(monkeypatch):
     application = begun()
-    assert stands(application)["two_factor"].state == "absent"
-    monkeypatch.setattr(vetting, "has_second_factor", lambda user_id: False)
-    assert stands(application)["two_factor"].state == "todo"
-    assert "two_factor" in lacking(vetting.checklist(again(application)))
+    assert {stands(application)[key].state for key in ("two_factor", "device_lock")} == {"todo"}
+    assert not {"two_factor", "device_lock"} & set(lacking(vetting.checklist(again(application))))
+    User.objects.filter(pk=application.store.owner_id).update(device_lock=True)
     monkeypatch.setattr(vetting, "has_second_factor", lambda user_id: True)
-    assert stands(application)["two_factor"].state == "accepted"
+    assert {stands(application)[key].state for key in ("two_factor", "device_lock")} == {"accepted"}
+    monkeypatch.setattr(vetting, "has_second_factor", lambda user_id: None)
+    assert stands(application)["two_factor"].state == "absent", "where it is not offered it is not asked for"
 
 
 def test_the_account_must_be_in_the_name_of_the_licence():
