@@ -14,7 +14,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts.confirming import confirmed_first
-from accounts.views import device_check, not_me, qr
+from accounts.views import device_check, factor_check, not_me, qr, third_party
 from core.guards import named
 
 View = Callable[..., HttpResponseBase]
@@ -44,11 +44,17 @@ def guarded(pattern: URLPattern) -> URLPattern:
 
 urlpatterns = [
     path("device/", device_check.device, name="device_check"),
+    path("2fa/authenticate/", factor_check.factor, name="mfa_authenticate"),
     path("qr/", qr.computer, name="qr_login"),
     path("qr/poll/", qr.poll, name="qr_poll"),
     path("qr/<str:token>/", qr.phone, name="qr_phone"),
     path("qr/<str:token>/approve/", qr.approve, name="qr_approve"),
     path("qr/<str:token>/decline/", qr.decline, name="qr_decline"),
     path("not-me/<str:token>/", not_me.not_me, name="not_me"),
+    path("<slug:provider>/login/", third_party.begin, name="third_party_login"),
+    *(
+        path(f"{name}/login/callback/", third_party.callback, {"provider": name}, name=f"{name}_callback")
+        for name in third_party.CALLBACKS
+    ),
     *(guarded(pattern) for pattern in urls.urlpatterns),
 ]

@@ -20,7 +20,7 @@ from shop.queries.carts import SESSION_CART, cart_count
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Site-wide names: SANDBOX, SITE_NAME, FOOTER, cart_count, unread_count, my_store, is_mediator, payout_stop."""
+    """Site-wide names: SANDBOX, SITE_NAME, FOOTER, THIRD_PARTY, cart_count, unread_count, my_store, is_mediator."""
     user = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
     waiting = SimpleLazyObject(lambda: _waiting(request))
@@ -28,6 +28,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "SANDBOX": settings.SANDBOX,
         "SITE_NAME": settings.SITE_NAME,
         "FOOTER": settings.FOOTER,
+        "THIRD_PARTY": settings.SOCIALACCOUNT_PROVIDERS,
         "cart_count": SimpleLazyObject(lambda: waiting[0] if known else cart_count(request)),
         "unread_count": SimpleLazyObject(lambda: waiting[1] if known else 0),
         "has_store": SimpleLazyObject(lambda: waiting[2] if known else False),

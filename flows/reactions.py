@@ -22,6 +22,8 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "accounts.signed_in": (account.member_signed_in,),
     "accounts.device_asks": (account.member_device_asks,),
     "accounts.device_stolen": (account.member_device_stolen,),
+    "accounts.factor_changed": (account.member_factor_changed,),
+    "accounts.password_old": (account.member_password_old,),
     "accounts.standing_changed": (account.member_standing,),
     "accounts.look_again": (account.staff_look_again,),
     "shop.placed": (deal.buyer_placed,),

@@ -19,8 +19,10 @@ AHEAD = timedelta(days=1000)  # tests move the clock
 
 def note_proof(sender: Any, request: Any, user: Any, **_: Any) -> None:
     """What is there when somebody has just confirmed who he is."""
-    if request is None or not getattr(getattr(request, "session", None), "session_key", None):
+    if request is None or not hasattr(request, "session"):
         return
+    if request.session.session_key is None:  # somebody else sat here before
+        request.session.create()
     now = clock.now()
     Challenge.objects.bulk_create(
         Challenge(

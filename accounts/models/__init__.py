@@ -3,6 +3,7 @@
 from accounts.models.addresses import Address
 from accounts.models.challenges import Challenge
 from accounts.models.devices import Device, LoginEvent, MemberSession
+from accounts.models.factors import RecoveryCode, TotpSecret
 from accounts.models.notices import Notice, OutgoingMessage
 from accounts.models.people import User, UserManager
 from accounts.models.qr import QRLogin
@@ -18,6 +19,8 @@ __all__ = [
     "Notice",
     "OutgoingMessage",
     "QRLogin",
+    "RecoveryCode",
+    "TotpSecret",
     "User",
     "UserManager",
 ]

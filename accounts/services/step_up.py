@@ -25,7 +25,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Challenge, Device, User
 from accounts.purposes import PURPOSES, VALID_FOR
 from accounts.queries.factors import factors_of
-from accounts.services import challenges, messages
+from accounts.services import challenges, factors, messages
 from core.errors import DomainError, Forbidden
 from core.limits import Rate, spend
 
@@ -211,8 +211,9 @@ def _is_old_device(user: User, device_id: UUID | None, now: datetime) -> bool:
 
 
 def _judge_factor(user: User, channel: str, code: str, row: Challenge, now: datetime) -> None:
-    challenges.count_wrong(row)
-    raise challenges.WrongCode
+    if channel != "totp" or not factors.take_totp(user_id=user.pk, code=code, now=now):
+        challenges.count_wrong(row)
+        raise factors.WrongFactor
 
 
 def _send(user: User, act: Act, channel: str, code: str, *, key: str, now: datetime) -> None:

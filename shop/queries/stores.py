@@ -92,3 +92,9 @@ def store_numbers(*, store_id: UUID, now: datetime) -> StoreNumbers:
         ship_time=Avg(waited, filter=Q(shipped_at__isnull=False, paid_at__isnull=False)),
     )
     return StoreNumbers(**found)
+
+
+def names_of(owner_id: UUID) -> list[str]:
+    """What a person's stores are called: words that his password must not hold."""
+    rows = Store.objects.filter(owner_id=owner_id).values_list("name", "name_en", "slug")
+    return [word for row in rows for word in row if word]

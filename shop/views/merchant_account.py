@@ -84,13 +84,16 @@ def _saved_there(request: MerchantRequest, form: ProviderAccountForm) -> bool:
     given: dict[str, Any] = {"store_id": request.store.pk, "gateway": name, "actor": actor_of(request)}
     if request.POST.get("act") == "drop":
         return drop_provider_account(**given)
-    if not form.is_valid():
-        return False
+    return form.is_valid() and _set_there(request, form, given)
+
+
+def _set_there(request: MerchantRequest, form: ProviderAccountForm, given: dict[str, Any]) -> bool:
     number = form.cleaned_data["number"]
+    act = Confirmed("payout_account", target=digest_of(request.store.pk, given["gateway"], number))
     try:
         with transaction.atomic():
             set_provider_account(number=number, now=clock.now(), **given)
-            ensure(request, Confirmed("payout_account", target=digest_of(request.store.pk, name, number)))
+            ensure(request, act)
     except BadPayoutAccount as refusal:
         form.add_error("number", str((refusal.fields or {}).get("number", refusal.message)))
         return False

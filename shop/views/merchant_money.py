@@ -36,21 +36,24 @@ def money(request: MerchantRequest) -> HttpResponse:
     """Held, frozen, arriving, available; below, every movement with its balance."""
     form = LinesForm(request.GET)
     lines = merchant_lines(request.store.pk, **form.wanted())
-    theres = accounts_there(request.store.pk)
     context = {
         "tiles": money_tiles(merchant_money(request.store.pk, clock.now())),
         "behind": _behind(request),
         "next": outlook(request.store.pk, clock.now()),
         "payouts": payouts_of(request.store.pk)[:SHOWN],
         "account": payout_account(request.store.pk),
-        "theres": theres,
-        "passed_on_to": any(there.account for there in theres),
+        **_there(request),
         "fee": _fee(),
         "form": form,
         "is_filtered": bool(form.wanted()),
         "page": Paginator(lines, PER_PAGE).get_page(request.GET.get("page")),
     }
     return render(request, "merchant/money.html", context)
+
+
+def _there(request: MerchantRequest) -> dict[str, Any]:
+    theres = accounts_there(request.store.pk)
+    return {"theres": theres, "passed_on_to": any(there.account for there in theres)}
 
 
 @merchant(Act.MONEY)

@@ -21,7 +21,7 @@ from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.shop import StoreFactory
 
 pytestmark = pytest.mark.django_db
-SETTINGS = "/merchant/account/"
+SETTINGS = "/merchant/settings/account/"
 NUMBER = "6222020200001234567"
 FORM = {"bank": "Bank of Hangzhou", "holder": "Hillside Tea", "number": NUMBER}
 PAY = Act("payout", amount_minor=10_000, currency="CNY", target="store-1")

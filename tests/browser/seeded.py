@@ -125,7 +125,8 @@ def _buyer() -> Iterator[Page]:
     for case in cases:
         yield _key(case.order.buyer), reverse("disputes:case", args=[case.number])
     yield from (
-        (me, reverse(f"accounts:{name}")) for name in ("me", "addresses", "address-new", "inbox", "devices", "logins")
+        (me, reverse(f"accounts:{name}"))
+        for name in ("me", "addresses", "address-new", "inbox", "devices", "logins", "security", "factor-recovery")
     )
     yield me, reverse("accounts:address-edit", args=[lin.addresses.order_by("pk")[0].pk])
     yield me, reverse("account_logout")

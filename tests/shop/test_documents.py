@@ -162,7 +162,7 @@ def test_an_old_session_is_asked_for_the_password_first(client):
     path = reverse("merchant:document-file", args=[row.pk])
     answer = client.get(path)
     assert answer.status_code == 302
-    assert answer["Location"].startswith(reverse("account_reauthenticate"))
+    assert answer["Location"].startswith("/me/confirm/sealed_view/")
     assert not AuditEntry.objects.filter(act="store_document.viewed").exists()
 
 

@@ -13,6 +13,7 @@ from core.templatetags import frame
 from escrow.models import Payout
 from shop.models import CartLine, Product, Store, StoreApplication, StoreDocument, StoreEnding
 from shop.queries.vetting import seen_licence
+from tests.accounts.proofs import confirm_page
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.shop import CategoryFactory, ProductFactory, StoreFactory
 from tests.fresh import let_time_pass
@@ -77,7 +78,8 @@ def test_from_sign_up_to_a_store_that_sells_and_is_paid():
     step(shop, "profile", name="山间茶铺", name_en="Hillside Tea", about="自家茶园。", region="浙江杭州")
     step(shop, "policies", return_policy="七天可退。")
     account = {"bank": "工商银行", "holder": BUSINESS, "number": "6222020200001234567"}
-    assert shop.post("/merchant/settings/account/", account)["Location"] == APPLY
+    asked = shop.post("/merchant/settings/account/", account)
+    assert confirm_page(shop, asked, to=merchant.phone)["Location"] == APPLY
     store = Store.objects.get(owner=merchant)
     assert store.slug == "hillside-tea"
     product = ProductFactory(store=store, category=food, status="draft")
@@ -237,7 +239,7 @@ def test_reviewing_asks_for_a_fresh_proof():
         reverse("console:application", args=[application.pk]),
         reverse("console:document-file", args=[StoreDocument.objects.first().pk]),
     ):
-        assert desk.get(path)["Location"].startswith(reverse("account_reauthenticate"))
+        assert desk.get(path)["Location"].startswith("/me/confirm/")
     accept_papers(application, reviewer)
     desk.post(reverse("console:application-decide", args=[application.pk]), {"act": "approve"})
     assert StoreApplication.objects.get().status == "submitted"

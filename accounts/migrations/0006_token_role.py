@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_qr_login'),
+        ('accounts', '0005_password_age'),
     ]
 
     operations = [
