@@ -10,12 +10,12 @@ from core.errors import NotFound
 from escrow import ledger
 from escrow.models import Payout
 from flows import trial, vetting
-from shop.models import Order, Product
+from shop.models import CardKey, Order, Product
 from shop.queries.stores import store_numbers
 from shop.states import OrderStatus
 from tests.factories.shop import ProductFactory
 from tests.sandbox import pay_at_bank
-from tests.stories import actor_of, settle, wait
+from tests.stories import actor_of, code_variant, settle, wait
 from tests.vetting import accept_papers, begun, taken
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,18 @@ def test_it_costs_one_yuan_takes_no_fee_and_gives_the_piece_back():
     product = Product.objects.get()
     assert (product.variants.get().stock, product.sold) == (3, 0)
     assert store_numbers(store_id=store.pk, now=clock.now()).completed == 0
+
+
+def test_a_store_of_codes_alone_tries_it_with_one_that_is_for_sale_again():
+    store = begun().store
+    variant = code_variant(keys=2, store=store, status="draft")
+    payment = trial.place(store=store, actor=actor_of(store.owner), now=clock.now())
+    pay_at_bank(payment.pk)
+    order = trial.trial_of(store)
+    assert (order.kind, order.status, order.address) == ("code", OrderStatus.DELIVERED, {})
+    trial.finish(order_id=order.pk, store_id=store.pk, actor=actor_of(store.owner), now=clock.now())
+    variant.refresh_from_db()
+    assert variant.stock == CardKey.objects.filter(status="available").count() == 2
 
 
 def test_its_payout_waits_for_the_approval_and_then_proves_the_account():
