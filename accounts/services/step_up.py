@@ -211,6 +211,10 @@ def use(proof: UUID, act: Act, *, now: datetime) -> None:
         raise StepUpNeeded(act) from gone
 
 
+def is_spent(proof: UUID) -> bool:
+    return Challenge.objects.filter(pk=proof, spent_at__isnull=False).exists()
+
+
 def _is_old_device(user: User, device_id: UUID | None, now: datetime) -> bool:
     if device_id is None:
         return False
