@@ -14,7 +14,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts.confirming import confirmed_first
-from accounts.views import device_check, factor_check, not_me, qr, third_party
+from accounts.views import device_check, factor_check, not_me, passkeys, qr, third_party
 from core.guards import named
 
 View = Callable[..., HttpResponseBase]
@@ -45,6 +45,7 @@ def guarded(pattern: URLPattern) -> URLPattern:
 urlpatterns = [
     path("device/", device_check.device, name="device_check"),
     path("2fa/authenticate/", factor_check.factor, name="mfa_authenticate"),
+    path("passkey/", passkeys.sign_in, name="passkey_login"),
     path("qr/", qr.computer, name="qr_login"),
     path("qr/poll/", qr.poll, name="qr_poll"),
     path("qr/<str:token>/", qr.phone, name="qr_phone"),

@@ -10,8 +10,10 @@ from allauth.account.stages import LoginStage
 from allauth.mfa.base.internal.flows import post_authentication
 from allauth.mfa.models import Authenticator
 
+from accounts import passkeys
 from accounts.doors import recognition_of, seen_by
 from accounts.models import User
+from accounts.queries.factors import factors_of
 from accounts.services import challenges, factors, stays
 from core import clock
 
@@ -37,9 +39,8 @@ def answer(stage: LoginStage, code: str) -> None:
     :raises TooMany: if too many wrong codes were tried for this person from this device today
     """
     user: User = stage.login.user
-    asked: Any = stage.state.get("factor")
     now = clock.now()
-    row = challenges.take_attempt(challenge_id=UUID(asked) if asked else None, now=now)
+    row = challenges.take_attempt(challenge_id=_asked(stage), now=now)
     kind = factors.judge(user_id=user.pk, code=code, now=now)
     if not kind:
         stays.note_try(user_id=user.pk, outcome="wrong", method="totp", seen=seen_by(stage.request), now=now)
@@ -51,3 +52,29 @@ def answer(stage: LoginStage, code: str) -> None:
         post_authentication(stage.request, found)
     else:
         record_authentication(stage.request, user, method="mfa", type=Authenticator.Type.RECOVERY_CODES.value)
+
+
+def question_of(stage: LoginStage) -> dict[str, Any] | None:
+    """What a passkey is asked, for those who have one."""
+    if not passkeys.are_possible() or "passkey" not in factors_of(stage.login.user):
+        return None
+    return passkeys.ask(stage.request, f"{PURPOSE}:{_asked(stage)}", stage.login.user)
+
+
+def answer_passkey(stage: LoginStage, credential: str) -> None:
+    """
+    Judge what a passkey says; afterwards the stage may be left.
+
+    :raises WrongCode: if it is not an answer to this question by a passkey of theirs
+    :raises ChallengeOver: if none is open, or all its attempts are used
+    """
+    now, asked = clock.now(), _asked(stage)
+    row = challenges.take_attempt(challenge_id=asked, now=now)
+    found = passkeys.judge(stage.request, f"{PURPOSE}:{asked}", credential, stage.login.user)
+    challenges.mark_passed(challenge_id=row.pk, now=now)
+    post_authentication(stage.request, found)
+
+
+def _asked(stage: LoginStage) -> UUID | None:
+    found: Any = stage.state.get("factor")
+    return UUID(found) if found else None

@@ -19,7 +19,7 @@ from core.gate import is_for_machines
 from core.http import Next, answer_refusal
 
 OPEN = {
-    "accounts:security", "accounts:factor-app", "accounts:factor-recovery", "accounts:confirm",
+    "accounts:security", "accounts:factor-app", "accounts:passkey-add", "accounts:factor-recovery", "accounts:confirm",
     "accounts:password-later", "account_logout", "account_set_password", "account_change_password",
     "account_reauthenticate", "set_language", "healthz", "readyz", "media",
 }  # fmt: skip

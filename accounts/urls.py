@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import addresses, confirm, devices, factors, inbox, me, security, third_party
+from accounts.views import addresses, confirm, devices, factors, inbox, me, passkeys, security, third_party
 
 app_name = "accounts"
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("security/app/", factors.app, name="factor-app"),
     path("security/app/remove/", factors.app_remove, name="factor-app-remove"),
     path("security/recovery/", factors.recovery, name="factor-recovery"),
+    path("security/passkeys/add/", passkeys.add, name="passkey-add"),
+    path("security/passkeys/<int:passkey_id>/name/", passkeys.rename, name="passkey-name"),
+    path("security/passkeys/<int:passkey_id>/remove/", passkeys.remove, name="passkey-remove"),
     path("security/accounts/add/", third_party.add, name="third-party-add"),
     path("security/accounts/<int:account_id>/disconnect/", third_party.disconnect, name="third-party-disconnect"),
     path("security/accounts/<slug:provider>/connect/", third_party.connect, name="third-party-connect"),

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Notice, User
+from accounts.passkeys import are_possible
 from core.prepared import Blank, Prepared
 from escrow.models import PayoutStop
 from escrow.queries import stop_in_force
@@ -28,6 +29,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "SANDBOX": settings.SANDBOX,
         "SITE_NAME": settings.SITE_NAME,
         "FOOTER": settings.FOOTER,
+        "CAN_PASSKEY": SimpleLazyObject(are_possible),
         "THIRD_PARTY": settings.SOCIALACCOUNT_PROVIDERS,
         "cart_count": SimpleLazyObject(lambda: waiting[0] if known else cart_count(request)),
         "unread_count": SimpleLazyObject(lambda: waiting[1] if known else 0),

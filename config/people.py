@@ -66,7 +66,7 @@ ACCOUNT_FORMS = {
     "reauthenticate": "accounts.forms.security.ReauthenticateForm",
 }
 MFA_ADAPTER = "accounts.adapter.FactorAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TRUST_ENABLED = False  # its cookie has no row here: it could be neither listed nor revoked; Device is what we trust
 # Staff without a second factor reach its set-up page alone; a sandbox only says so.
 STAFF_NEEDS_FACTOR = env.bool("STAFF_NEEDS_FACTOR", default=not env.bool("SANDBOX", default=True))

@@ -152,6 +152,8 @@ def _factor_words(user_id: UUID) -> dict[str, str]:
     return {
         "totp_added": _("An authenticator app was set up for your account"),
         "totp_removed": _("The authenticator app was removed from your account"),
+        "passkey_added": _("A passkey was set up for your account"),
+        "passkey_removed": _("A passkey was removed from your account"),
         "recovery_made": _("New recovery codes were made for your account"),
         "recovery_used": used,
         "third_party_added": _("Another site's account may sign in to your account now"),

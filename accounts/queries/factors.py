@@ -18,3 +18,8 @@ def factors_of(user: User) -> frozenset[str]:
 def recovery_left(user: User) -> int:
     """How many recovery codes nobody has used."""
     return RecoveryCode.objects.filter(user_id=user.pk, used_at__isnull=True).count()
+
+
+def passkeys_of(user: User) -> list[Authenticator]:
+    """The oldest first; each has its name in ``data``."""
+    return list(Authenticator.objects.filter(user_id=user.pk, type=Authenticator.Type.WEBAUTHN).order_by("pk"))

@@ -1,5 +1,5 @@
 """
-Second factors: codes of an authenticator app (TOTP, RFC 6238) and recovery codes.
+Second factors: codes of an authenticator app (TOTP, RFC 6238), passkeys, and recovery codes.
 
 A code of the app counts for its thirty seconds and one step to either side, and once: the step is taken by a guarded
 UPDATE, so of two who show the same code at the same moment one is let in. Apps go by real time, also in a sandbox
@@ -12,7 +12,7 @@ import base64
 import json
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 import pyotp
@@ -36,6 +36,8 @@ CODES = 10
 FEW = 3  # left: time to make new ones
 ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing that looks like something else; 31**10 is 49 bits
 LONGEST_CODE = 24
+LONGEST_NAME = 60
+MOST_PASSKEYS = 10
 
 
 class WrongFactor(challenges.WrongCode):
@@ -116,8 +118,50 @@ def remove_totp(*, user_id: UUID, actor: Actor, now: datetime) -> None:
     if not TotpSecret.objects.filter(pk=user_id).delete()[0]:
         raise NotFound
     Authenticator.objects.filter(user_id=user_id, type=Authenticator.Type.TOTP).delete()
-    RecoveryCode.objects.filter(user_id=user_id).delete()
+    _drop_idle_codes(user_id)
     _changed(user_id, "totp_removed", actor, now)
+
+
+@transaction.atomic
+def add_passkey(*, user_id: UUID, name: str, credential: dict[str, Any], actor: Actor, now: datetime) -> list[str]:
+    """
+    Keep a passkey that has answered; the recovery codes that come with the first factor.
+
+    :raises HasOne: if there are enough of them
+    :raises AccountLimited: if this account may not change how one signs in
+    """
+    standing.require(user_id, "change_sign_in")
+    user = User.objects.select_for_update().get(pk=user_id)
+    count = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).count()
+    if count >= MOST_PASSKEYS:
+        raise HasOne(_("You have as many passkeys as we keep. Remove one first."))
+    data = {"name": name.strip()[:LONGEST_NAME] or f"{count + 1}", "credential": credential}
+    Authenticator.objects.create(user=user, type=Authenticator.Type.WEBAUTHN, data=data, created_at=now)
+    _changed(user_id, "passkey_added", actor, now)
+    has_codes = RecoveryCode.objects.filter(user_id=user_id, used_at__isnull=True).exists()
+    return [] if has_codes else _write_codes(user_id, now)
+
+
+@transaction.atomic
+def rename_passkey(*, user_id: UUID, passkey_id: int, name: str) -> None:
+    """:raises NotFound: if it is not this person's"""
+    row = _passkey(user_id, passkey_id)
+    row.data["name"] = name.strip()[:LONGEST_NAME] or row.data["name"]
+    row.save(update_fields=["data"])
+
+
+@transaction.atomic
+def remove_passkey(*, user_id: UUID, passkey_id: int, actor: Actor, now: datetime) -> None:
+    """
+    Forget a passkey, and with the last factor the recovery codes.
+
+    :raises NotFound: if it is not this person's
+    :raises AccountLimited: if this account may not change how one signs in
+    """
+    standing.require(user_id, "change_sign_in")
+    _passkey(user_id, passkey_id).delete()
+    _drop_idle_codes(user_id)
+    _changed(user_id, "passkey_removed", actor, now)
 
 
 def take_totp(*, user_id: UUID, code: str, now: datetime) -> bool:
@@ -173,6 +217,20 @@ def _step_of(secret: str, code: str, now: datetime) -> int | None:
 
 def _take_step(user_id: UUID, step: int) -> bool:
     return bool(TotpSecret.objects.filter(pk=user_id, last_step__lt=step).update(last_step=step))
+
+
+def _passkey(user_id: UUID, passkey_id: int) -> Authenticator:
+    rows = Authenticator.objects.select_for_update().filter(user_id=user_id, type=Authenticator.Type.WEBAUTHN)
+    row = rows.filter(pk=passkey_id).first()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _drop_idle_codes(user_id: UUID) -> None:
+    """Recovery codes stand in for a factor; without one they stand for nothing."""
+    if not Authenticator.objects.filter(user_id=user_id).exists():
+        RecoveryCode.objects.filter(user_id=user_id).delete()
 
 
 def _write_codes(user_id: UUID, now: datetime) -> list[str]:

@@ -22,12 +22,13 @@ from core.guards import public
 @login_stage_required(stage=FactorStage.key, redirect_urlname="account_login")
 @require_http_methods(["GET", "HEAD", "POST"])
 def factor(request: HttpRequest) -> HttpResponse:
-    """Ask for a code of the app or a recovery code."""
+    """Ask for a passkey, a code of the app, or a recovery code."""
     stage = request._login_stage  # type: ignore[attr-defined]
     form = FactorForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
+    credential = request.POST.get("credential", "")
+    if request.method == "POST" and (credential or form.is_valid()):
         try:
-            factor_check.answer(stage, form.cleaned_data["code"])
+            _answer(stage, form, credential)
         except ChallengeOver:
             return _start_again(request, stage)
         except DomainError as refusal:
@@ -35,7 +36,15 @@ def factor(request: HttpRequest) -> HttpResponse:
         else:
             response: HttpResponse = stage.exit()
             return response
-    return render(request, "account/factor_check.html", {"form": form}, status=400 if form.errors else 200)
+    page = {"form": form, "options": factor_check.question_of(stage)}
+    return render(request, "account/factor_check.html", page, status=400 if form.errors else 200)
+
+
+def _answer(stage: LoginStage, form: FactorForm, credential: str) -> None:
+    if credential:
+        factor_check.answer_passkey(stage, credential)
+    else:
+        factor_check.answer(stage, form.cleaned_data["code"])
 
 
 def _start_again(request: HttpRequest, stage: LoginStage) -> HttpResponse:

@@ -8,8 +8,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import passkeys
 from accounts.queries.devices import devices_of
-from accounts.queries.factors import factors_of, recovery_left
+from accounts.queries.factors import factors_of, passkeys_of, recovery_left
 from accounts.queries.people import password_is_old
 from accounts.requests import MemberRequest
 from accounts.services import people
@@ -32,6 +33,7 @@ def security(request: MemberRequest) -> HttpResponse:
         "accounts": accounts, "pending": pending_of(request),
         "to_connect": [name for name in settings.SOCIALACCOUNT_PROVIDERS if name not in {a.provider for a in accounts}],
         "is_staff_without": lacks_factor(user), "must": settings.STAFF_NEEDS_FACTOR, "standing": user.standing,
+        "passkeys": passkeys_of(user), "can_passkey": passkeys.are_possible(),
         "has_totp": "totp" in factors, "left": left, "is_few": bool(factors) and left <= FEW,
         "password_is_old": password_is_old(user, now=clock.now()),
         "devices": devices_of(user.pk, now=clock.now()).count(),
