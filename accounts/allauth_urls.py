@@ -14,7 +14,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts.confirming import confirmed_first
-from accounts.views import device_check, not_me, qr
+from accounts.views import device_check, not_me, qr, safety
 from core.guards import named
 
 View = Callable[..., HttpResponseBase]
@@ -49,6 +49,7 @@ urlpatterns = [
     path("qr/<str:token>/", qr.phone, name="qr_phone"),
     path("qr/<str:token>/approve/", qr.approve, name="qr_approve"),
     path("qr/<str:token>/decline/", qr.decline, name="qr_decline"),
+    path("stop/<str:token>/", safety.change_stop, name="change_stop"),
     path("not-me/<str:token>/", not_me.not_me, name="not_me"),
     *(guarded(pattern) for pattern in urls.urlpatterns),
 ]

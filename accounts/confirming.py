@@ -21,7 +21,7 @@ from django.utils.http import urlencode
 from accounts.doors import device_of, seen_by
 from accounts.models import Challenge, User
 from accounts.purposes import PURPOSES
-from accounts.services import challenges, step_up
+from accounts.services import challenges, standing, step_up
 from accounts.services.step_up import Act, NoWay, StepUpNeeded, Way
 from core import clock
 from core.errors import DomainError, TooMany
@@ -56,6 +56,7 @@ def confirmed_first(purpose: str) -> Callable[[View], View]:
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return view(request, *args, **kwargs)
+            standing.require(request.user.pk, "change_sign_in")
             proof = proof_of(request, Act(purpose))
             if proof is None:
                 return redirect(f"{reverse('accounts:confirm', args=[purpose])}?{urlencode({'next': request.path})}")

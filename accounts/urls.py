@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import addresses, confirm, devices, inbox, me
+from accounts.views import addresses, confirm, devices, inbox, me, safety
 
 app_name = "accounts"
 urlpatterns = [
@@ -25,6 +25,8 @@ urlpatterns = [
     path("devices/<uuid:device_id>/revoke/", devices.revoke, name="device-revoke"),
     path("devices/sessions/<uuid:stay_id>/end/", devices.end, name="stay-end"),
     path("logins/", devices.logins, name="logins"),
+    path("safety/", safety.safety, name="safety"),
+    path("safety/reopen/", safety.reopen, name="reopen"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/read/", inbox.read_all, name="inbox-read-all"),
     path("inbox/<uuid:notice_id>/", inbox.notice, name="notice"),

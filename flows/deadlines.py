@@ -30,6 +30,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("chargeback.poll", chargebacks.poll_due, 20),
     Kind("receipt.return", escrow.return_receipts, 20),
     Kind("refund.send", escrow.send_refunds, 20),
+    Kind("payouts.hold_over", escrow.end_payout_holds, 50),
     Kind("payout.due", escrow.pay_out_due, 20),
     Kind("payout.approve_by", escrow.remind_to_approve, 50),
     Kind("payout.send", escrow.send_payouts, 20),

@@ -17,7 +17,8 @@ from flows import tell_money as money
 from flows import tell_payouts as pay
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
-    "accounts.signed_in": (account.member_signed_in,),
+    "accounts.signed_in": (do.cool_off_after_login, account.member_signed_in),
+    "accounts.sign_in_changed": (account.old_channel_changed,),
     "accounts.device_asks": (account.member_device_asks,),
     "accounts.device_stolen": (account.member_device_stolen,),
     "accounts.standing_changed": (account.member_standing,),

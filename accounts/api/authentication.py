@@ -20,6 +20,7 @@ from rest_framework.request import Request
 
 from accounts import lifetimes
 from accounts.models import ApiToken, User
+from accounts.services import standing
 from core import clock
 
 SEEN_EVERY = timedelta(minutes=10)
@@ -45,6 +46,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("This token is not valid."))
         if row.expires_at is not None and row.expires_at <= now:
             raise AuthenticationFailed(_("This token has expired."))
+        _refuse_shut(row.user)
         stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - SEEN_EVERY)
         ApiToken.objects.filter(stale, pk=row.pk).update(last_used_at=now)
         return row.user, row
@@ -76,10 +78,16 @@ class AppAuthentication(XSessionTokenAuthentication):
         found = super().authenticate(request)
         if not found:
             raise AuthenticationFailed(_("This session is over. Please sign in again."))
+        _refuse_shut(found[0])
         return found[0], None
 
     def authenticate_header(self, request: Request) -> str:
         return "Token"
+
+
+def _refuse_shut(user: User) -> None:
+    if not standing.may(user.standing, "use"):
+        raise standing.AccountFrozen
 
 
 class AppScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

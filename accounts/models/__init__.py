@@ -2,6 +2,7 @@
 
 from accounts.models.addresses import Address
 from accounts.models.challenges import Challenge
+from accounts.models.changes import SignInChange
 from accounts.models.devices import Device, LoginEvent, MemberSession
 from accounts.models.notices import Notice, OutgoingMessage
 from accounts.models.people import User, UserManager
@@ -18,6 +19,7 @@ __all__ = [
     "Notice",
     "OutgoingMessage",
     "QRLogin",
+    "SignInChange",
     "User",
     "UserManager",
 ]

@@ -6,7 +6,16 @@ from escrow.models.chargebacks import Chargeback
 from escrow.models.holds import Hold, Refund
 from escrow.models.ledger import Account, AccountCheckpoint, Transfer, TransferKind
 from escrow.models.payments import Inbox, OtherWay, Payment, Receipt
-from escrow.models.payouts import Adjustment, MerchantTerms, Payout, PayoutAccount, PayoutStop, Recovery, Reversal
+from escrow.models.payouts import (
+    Adjustment,
+    MerchantTerms,
+    Payout,
+    PayoutAccount,
+    PayoutStop,
+    Recovery,
+    Reversal,
+    StorePayoutHold,
+)
 from escrow.models.records import Checkpoint, CustodyLeaf, CustodyNode, CustodyProof, Sealed, SealedNode
 from escrow.models.statements import StatementFile, StatementLine, Ticket
 
@@ -35,6 +44,7 @@ __all__ = [
     "SealedNode",
     "StatementFile",
     "StatementLine",
+    "StorePayoutHold",
     "Ticket",
     "Transfer",
     "TransferKind",

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from core import deadlines
 from core.errors import Text
 from core.money import Money
 from escrow import ledger
-from escrow.models import Account, Payout, PayoutAccount, PayoutStop, Transfer
+from escrow.models import Account, Payout, PayoutAccount, PayoutStop, StorePayoutHold, Transfer
 from escrow.queries.terms import Reserve, reserve_of
-from escrow.states import PayoutStatus
+from escrow.states import HoldCause, PayoutStatus
 
 COOL_OFF = timedelta(hours=72)
 
@@ -53,6 +53,12 @@ def stop_in_force() -> PayoutStop | None:
     return PayoutStop.objects.filter(in_force=True).first()
 
 
+def hold_on_store(store_id: UUID) -> StorePayoutHold | None:
+    """What keeps this one store's payouts from leaving, if anything does: of several causes the one that lasts."""
+    rows = StorePayoutHold.objects.filter(store_id=store_id, in_force=True)
+    return rows.order_by(F("until").desc(nulls_first=True), "pk").first()
+
+
 def payable_minor(*, balance: int, debt: int, reserve: int) -> int:
     """What of a balance may leave, in minor units: debts first, then the reserve stays."""
     return max(0, balance - min(max(balance, 0), debt) - reserve)
@@ -88,7 +94,10 @@ def outlook(store_id: UUID, now: datetime, *, currency: str = "CNY") -> Outlook:
     usable = usable_from(account) if account else None
     if usable and usable > now:
         planned = max(planned or usable, usable)
-    why = _why_not(balance or 0, debt, amount, account) or _why_later(usable, now)
+    hold = hold_on_store(store_id)
+    if hold is not None:
+        planned = max(planned or hold.until, hold.until) if hold.until else None
+    why = _why_not(balance or 0, debt, amount, account) or _why_held(hold) or _why_later(usable, now)
     return Outlook(
         balance=Money(balance or 0, currency), debt=Money(debt, currency), reserve=reserve,
         amount=Money(amount, currency), why=why, due_at=planned if amount and account else None,
@@ -107,6 +116,10 @@ def _why_not(balance: int, debt: int, amount: int, account: PayoutAccount | None
     if account is None:
         return _("The store has no bank account yet. Set one on the store's settings page.")
     return ""
+
+
+def _why_held(hold: StorePayoutHold | None) -> Text:
+    return HoldCause(hold.cause).label if hold else ""
 
 
 def _why_later(usable: datetime | None, now: datetime) -> Text:

@@ -10,7 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from core import deadlines
 from core.models import Deadline
-from escrow.models import Account, Payout, PayoutAccount
+from escrow.models import Account, Payout, PayoutAccount, StorePayoutHold
 from escrow.queries.terms import reserve_of, stores_with_reserve
 
 CHUNK = 500
@@ -27,7 +27,9 @@ def plan_payouts(*, now: datetime) -> int:
     planned = 0
     ready = PayoutAccount.objects.filter(store_id=OuterRef("owner_id"), is_active=True)
     lately = Payout.objects.filter(merchant=OuterRef("pk"), created_at__gt=now - ONE_IN)
-    rows = Account.objects.filter(Exists(ready), ~Exists(lately), kind="merchant", balance__gt=0).order_by("pk")
+    held = StorePayoutHold.objects.filter(store_id=OuterRef("owner_id"), in_force=True)
+    may = Account.objects.filter(Exists(ready), ~Exists(lately), ~Exists(held))
+    rows = may.filter(kind="merchant", balance__gt=0).order_by("pk")
     last = 0
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         last = chunk[-1].pk

@@ -23,7 +23,7 @@ from escrow.gateways import gateway
 from escrow.gateways.base import PayoutState, Refused, Releases, Unavailable
 from escrow.ledger import Entry
 from escrow.models import Payout, TransferKind
-from escrow.queries.payouts import is_hopeless, stop_in_force
+from escrow.queries.payouts import hold_on_store, is_hopeless, stop_in_force
 from escrow.services import payout_rows
 from escrow.services.moves import is_disputed
 from escrow.services.payout_accounts import set_aside
@@ -63,7 +63,8 @@ def _take(payout_id: int, *, now: datetime) -> tuple[Payout, Way]:
     """
     Lock the row, and say what is to be done; whoever asks first marks it as sent.
 
-    The stop is looked for under the lock, which throwing it waits for: once it is thrown nothing more leaves.
+    The stop and the store's holds are looked for under the lock, which throwing one waits for: once one is thrown
+    nothing more leaves.
     """
     payout = _ROWS.select_for_update(of=("self",), no_key=True).get(pk=payout_id)
     if payout.status == PayoutStatus.SENT:
@@ -74,7 +75,7 @@ def _take(payout_id: int, *, now: datetime) -> tuple[Payout, Way]:
     if payout.hold is not None and is_disputed(payout.hold.payment_id):
         payout_rows.give_up(payout, actor=SYSTEM, why=CHARGED_BACK, now=now)
         return payout, "over"
-    if stop_in_force():
+    if stop_in_force() or hold_on_store(payout.store_id):
         deadlines.schedule("payout.send", subject=payout.pk, due_at=now + PUT_OFF)
         return payout, "wait"
     advance(payout, PayoutStatus.SENT, machine=PAYOUT, actor=SYSTEM, reason="asked the bank")
@@ -106,7 +107,9 @@ def _query(payout: Payout) -> PayoutState:
 
 def _must_wait(payout: Payout) -> bool:
     """Whether even what was asked for, and has not been heard of there, is not asked for again now."""
-    return stop_in_force() is not None or (payout.hold is not None and is_disputed(payout.hold.payment_id))
+    if stop_in_force() or hold_on_store(payout.store_id):
+        return True
+    return payout.hold is not None and is_disputed(payout.hold.payment_id)
 
 
 def _apply(payout: Payout, state: PayoutState, *, now: datetime) -> None:

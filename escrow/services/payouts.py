@@ -18,7 +18,7 @@ from core.errors import Forbidden, IllegalTransition, NotFound
 from core.transitions import advance
 from escrow.errors import FourEyes, NeedsReason
 from escrow.models import Account, Payout, PayoutAccount
-from escrow.queries.payouts import debt_minor, payable_minor, usable_from
+from escrow.queries.payouts import debt_minor, hold_on_store, payable_minor, usable_from
 from escrow.queries.terms import reserve_of
 from escrow.services import payout_rows
 from escrow.services.debts import recover_debt
@@ -39,14 +39,14 @@ MAX_REASON = 200
 def prepare_payout(*, store_id: UUID, actor: Actor, now: datetime) -> Payout | None:
     """
     Take what a store may be paid off its balance and write the intent to pay it out; None if that is nothing, or there
-    is nowhere to pay it to. ``queries.outlook`` says why.
+    is nowhere to pay it to or the store's payouts are held. ``queries.outlook`` says why.
 
     Debts are netted first, and the reserve stays. The balances' rows are locked before they are read: a second payout
     at the same moment finds nothing left, and the floor under the balance is the second lock. Call it again until it
     gives None: each call pays out one currency.
     """
     rows = Account.objects.select_for_update(no_key=True).filter(kind="merchant", owner_id=store_id, balance__gt=0)
-    for merchant in rows.order_by("pk"):
+    for merchant in list(rows.order_by("pk")) if hold_on_store(store_id) is None else []:
         debt = debt_minor(store_id, merchant.currency)
         reserve = reserve_of(store_id, merchant.currency, now).amount.minor
         amount = payable_minor(balance=merchant.balance, debt=debt, reserve=reserve)
