@@ -14,7 +14,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts.confirming import confirmed_first
-from accounts.views import device_check, not_me, qr, safety
+from accounts.views import device_check, not_me, qr, recovery, safety
 from core.guards import named
 
 View = Callable[..., HttpResponseBase]
@@ -50,6 +50,9 @@ urlpatterns = [
     path("qr/<str:token>/approve/", qr.approve, name="qr_approve"),
     path("qr/<str:token>/decline/", qr.decline, name="qr_decline"),
     path("stop/<str:token>/", safety.change_stop, name="change_stop"),
+    path("recovery/", recovery.recovery, name="recovery"),
+    path("recovery/stop/<str:token>/", recovery.recovery_stop, name="recovery_stop"),
+    path("recovery/phone/<str:token>/", recovery.recovery_phone, name="recovery_phone"),
     path("not-me/<str:token>/", not_me.not_me, name="not_me"),
     *(guarded(pattern) for pattern in urls.urlpatterns),
 ]

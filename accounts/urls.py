@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import addresses, confirm, devices, inbox, me, safety
+from accounts.views import addresses, confirm, devices, inbox, incidents, me, safety
 
 app_name = "accounts"
 urlpatterns = [
@@ -27,6 +27,9 @@ urlpatterns = [
     path("logins/", devices.logins, name="logins"),
     path("safety/", safety.safety, name="safety"),
     path("safety/reopen/", safety.reopen, name="reopen"),
+    path("incidents/new/", incidents.new, name="incident-new"),
+    path("incidents/<uuid:incident_id>/", incidents.incident, name="incident"),
+    path("incidents/<uuid:incident_id>/say/", incidents.say, name="incident-say"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/read/", inbox.read_all, name="inbox-read-all"),
     path("inbox/<uuid:notice_id>/", inbox.notice, name="notice"),

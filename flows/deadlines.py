@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.services import qr
 from core.deadlines import Kind
 from escrow import handlers as escrow
-from flows import cancellation, chargebacks, fulfilment, guarding, purchase, release, silence
+from flows import cancellation, chargebacks, fulfilment, guarding, incidents, purchase, recovery, release, silence
 from shop.services import coupon_terms
 
 KINDS: tuple[Kind, ...] = (
@@ -36,6 +36,12 @@ KINDS: tuple[Kind, ...] = (
     Kind("payout.send", escrow.send_payouts, 20),
     Kind("payout.watch", escrow.watch_payouts, 20),
     Kind("account.look_again", guarding.look_again_due, 200),
+    Kind("incident.take_by", incidents.take_due, 50),
+    Kind("incident.close_by", incidents.close_due, 50),
+    Kind("incident.answer_by", incidents.answers_due, 50),
+    Kind("recovery.wait", recovery.wait_due, 50),
+    Kind("recovery.review_by", recovery.review_due, 50),
+    Kind("recovery.link_by", recovery.link_due, 50),
     Kind("qr.expires", qr.expire_due, 200),
     Kind("reversal.send", escrow.send_reversals, 20),
     Kind("payment.unfreeze", escrow.unfreeze_payments, 20),

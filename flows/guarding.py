@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Device, SignInChange, User
+from accounts.models import Device, SignInChange, UnfreezeRequest, User
 from accounts.services import changes, devices, standing, stays
 from accounts.services.links import LinkOver, Stopped, Told
 from accounts.states import Standing
@@ -40,13 +40,14 @@ def not_me(*, told: Told, now: datetime) -> None:
 
 @transaction.atomic
 def note_change(
-    what: str, was: changes.Before, *, actor: Actor, now: datetime, device_id: UUID | None = None, ip: str = ""
-) -> SignInChange | None:
+    what: str, was: changes.Before, *, actor: Actor, now: datetime, device_id: UUID | None = None, ip: str = "",
+    with_stop: bool = True,
+) -> SignInChange | None:  # fmt: skip
     """
     Write down a change of how somebody signs in, and let no money leave for three days. Call it in the transaction of
     the change; its old channel is told by a reaction. None if nothing has changed.
     """
-    row = changes.note(what, was, actor=actor, device_id=device_id, ip=ip, now=now)
+    row = changes.note(what, was, actor=actor, device_id=device_id, ip=ip, now=now, with_stop=with_stop)
     if row is not None:
         cool_off(user_id=was.user_id, since=now, now=now)
     return row
@@ -116,6 +117,7 @@ def change_standing(
         user_id=user_id, to=to, actor=actor, reason=reason, now=now, keep_session=keep_session, facts=facts
     ):
         return False
+    UnfreezeRequest.objects.filter(user_id=user_id, in_force=True).update(in_force=False)
     for store_id in _stores_of(user_id):
         if to == Standing.NORMAL:
             store_holds.lift_hold(store_id=store_id, actor=actor, now=now, causes=[HoldCause.OWNER])

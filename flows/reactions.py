@@ -13,8 +13,10 @@ from flows import effects as do
 from flows import tell_accounts as account
 from flows import tell_deal as deal
 from flows import tell_disputes as case
+from flows import tell_incidents as incident
 from flows import tell_money as money
 from flows import tell_payouts as pay
+from flows import tell_recovery as recovery
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "accounts.signed_in": (do.cool_off_after_login, account.member_signed_in),
@@ -22,6 +24,17 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "accounts.device_asks": (account.member_device_asks,),
     "accounts.device_stolen": (account.member_device_stolen,),
     "accounts.standing_changed": (account.member_standing,),
+    "accounts.incident_opened": (incident.staff_opened, incident.member_opened),
+    "accounts.incident_said": (incident.staff_said,),
+    "accounts.incident_asked": (incident.member_asked,),
+    "accounts.incident_waits": (incident.staff_waits,),
+    "accounts.incident_closed": (incident.member_closed,),
+    "accounts.unfreeze_asked": (incident.staff_unfreeze_asked,),
+    "accounts.recovery_started": (recovery.owner_started,),
+    "accounts.recovery_waits": (recovery.staff_waits,),
+    "accounts.recovery_approved": (recovery.claimant_approved,),
+    "accounts.recovery_refused": (recovery.claimant_refused,),
+    "accounts.recovered": (recovery.owner_recovered,),
     "accounts.look_again": (account.staff_look_again,),
     "shop.placed": (deal.buyer_placed,),
     "shop.cancelled": (deal.buyer_cancelled,),

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from accounts.models import Device, SignInChange, User
+from accounts.models import Device, Incident, SignInChange, User
 from accounts.queries.factors import factors_of
+from accounts.queries.incidents import incidents_of
 from accounts.states import Standing
 
 SHOWN_FOR = timedelta(days=30)
@@ -23,6 +24,7 @@ class Safety:
     words: str
     may_reopen: bool
     changes: Sequence[SignInChange]
+    incidents: Sequence[Incident]
 
 
 def is_trusted(user_id: UUID, device_id: UUID | None, *, now: datetime) -> bool:
@@ -34,4 +36,7 @@ def is_trusted(user_id: UUID, device_id: UUID | None, *, now: datetime) -> bool:
 def safety_of(user: User, *, device_id: UUID | None, now: datetime) -> Safety:
     changed = SignInChange.objects.filter(user=user, at__gt=now - SHOWN_FOR).order_by("-at", "-pk")[:SHOWN]
     may = user.standing == Standing.LIMITED and (bool(factors_of(user)) or is_trusted(user.pk, device_id, now=now))
-    return Safety(standing=user.standing, words=user.get_standing_display(), may_reopen=may, changes=list(changed))
+    return Safety(
+        standing=user.standing, words=user.get_standing_display(), may_reopen=may, changes=list(changed),
+        incidents=list(incidents_of(user.pk)[:SHOWN]),
+    )  # fmt: skip

@@ -38,9 +38,14 @@ def before(user_id: UUID) -> Before:
 
 @transaction.atomic
 def note(
-    what: str, was: Before, *, actor: Actor, now: datetime, device_id: UUID | None = None, ip: str = ""
-) -> SignInChange | None:
-    """Write a change down and let everybody know whom it concerns; None if nothing has changed."""
+    what: str, was: Before, *, actor: Actor, now: datetime, device_id: UUID | None = None, ip: str = "",
+    with_stop: bool = True,
+) -> SignInChange | None:  # fmt: skip
+    """
+    Write a change down and let the old channel know, with its stop button; None if nothing has changed.
+
+    Not ``with_stop``: what a recovery has changed. Its old channel had three days to object and is what was lost.
+    """
     if was.is_new:
         return None
     old, new = _values(what, was)
@@ -53,7 +58,8 @@ def note(
         actor=actor, act=f"sign_in.{what}_changed", subject_type="account", subject=str(was.user_id),
         facts={"change": str(row.pk)},
     )  # fmt: skip
-    outbox.publish("accounts.sign_in_changed", change_id=str(row.pk))
+    if with_stop:
+        outbox.publish("accounts.sign_in_changed", change_id=str(row.pk))
     return row
 
 

@@ -14,6 +14,8 @@ DAY_SECONDS = 86_400
 STOP_SECONDS = 3 * DAY_SECONDS  # as long as money waits after a change
 NOT_ME = "accounts.not-me"
 STOP_CHANGE = "accounts.stop-change"
+RECOVERY_STOP, RECOVERY_STOP_SECONDS = "accounts.recovery-stop", 14 * DAY_SECONDS  # as long as one may be open
+RECOVERY_PHONE = "accounts.recovery-phone"
 
 
 class LinkOver(DomainError):
@@ -65,5 +67,19 @@ def read_stop(token: str) -> Stopped:
     try:
         value = signing.loads(token, salt=STOP_CHANGE, max_age=STOP_SECONDS)
         return Stopped(user_id=UUID(value["u"]), change_id=UUID(value["c"]))
+    except (signing.BadSignature, KeyError, TypeError, ValueError) as fault:
+        raise LinkOver from fault
+
+
+def recovery_token(recovery_id: UUID, *, salt: str) -> str:
+    """``salt``: :data:`RECOVERY_STOP` for the owner's channels, :data:`RECOVERY_PHONE` for the one-time link."""
+    return signing.dumps({"r": str(recovery_id)}, salt=salt, compress=True)
+
+
+def read_recovery(token: str, *, salt: str) -> UUID:
+    """:raises LinkOver: if it was not signed for this, or too long ago"""
+    age = RECOVERY_STOP_SECONDS if salt == RECOVERY_STOP else DAY_SECONDS
+    try:
+        return UUID(signing.loads(token, salt=salt, max_age=age)["r"])
     except (signing.BadSignature, KeyError, TypeError, ValueError) as fault:
         raise LinkOver from fault

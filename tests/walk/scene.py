@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import User
+from accounts.services.incidents import open_incident
 from core import clock
 from demo.pictures import pack_photo
 from disputes.models import Case
@@ -46,6 +47,7 @@ class Scene:
     statement: int
     difference: int
     coupon: UUID
+    incident: UUID
 
     def client(self, person: str) -> Client:
         client = Client(raise_request_exception=False)
@@ -68,6 +70,8 @@ class Scene:
             "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "store_id": self.order.store_id,
             "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",
             "purpose": "phone", "device_id": uuid4(), "stay_id": uuid4(),
+            "incident_id": self.incident, "user_id": self.buyer.pk,
+            "recovery_id": uuid4(),
         }  # fmt: skip
         return fixed.get(name, "x")
 
@@ -113,4 +117,5 @@ def set_scene() -> Scene:
         address=AddressFactory(user=buyer).pk, notice=buyer.notices.latest("created_at").pk,
         statement=StatementFile.objects.latest("pk").pk, difference=Ticket.objects.latest("pk").pk,
         coupon=CouponFactory(store=product.store).pk,
+        incident=open_incident(user_id=buyer.pk, text="Not me.", actor=actor_of(buyer), now=clock.now()).pk,
     )  # fmt: skip

@@ -1,0 +1,33 @@
+"""How far a price would fall: beyond a limit of the platform's, whoever lowers it is asked who he is (A7)."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from shop.models import Coupon, Product
+from shop.services.products import ListingFacts
+
+
+def is_deep(percent: int) -> bool:
+    return percent > settings.PRICE_CUT_PERCENT
+
+
+def deepest_cut(product: Product, facts: ListingFacts) -> int:
+    """The deepest fall of any price, in whole percent; a cheaper variant in place of another counts as one."""
+    was = {row.pk: row.price_minor for row in product.variants.all()}
+    kept = [row for row in facts.variants if not row.remove]
+    pairs = [(was[row.id], row.price_minor) for row in kept if row.id in was]
+    if was and kept:
+        pairs.append((min(was.values()), min(row.price_minor for row in kept)))
+    return max((_percent(old, new) for old, new in pairs), default=0)
+
+
+def coupon_cut(coupon: Coupon) -> int:
+    """The most that a coupon takes off a price, in whole percent: an amount without a minimum may be all of it."""
+    if coupon.off_bps:
+        return coupon.off_bps // 100
+    return _percent(coupon.minimum_minor, coupon.minimum_minor - (coupon.off_minor or 0)) if coupon.minimum_minor else 100
+
+
+def _percent(old: int, new: int) -> int:
+    return max(0, (old - new) * 100 // old) if old > 0 else 0
