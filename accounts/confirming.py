@@ -7,7 +7,8 @@ hidden fields and is parked nowhere, least of all in the session. The second POS
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -41,6 +42,20 @@ def ensure(request: HttpRequest, act: Act) -> UUID:
     :raises StepUpNeeded: if there is none; the answer is then the page that asks
     """
     return step_up.ensure(user_id=_user(request).pk, session_key=request.session.session_key, act=act, now=clock.now())
+
+
+@contextmanager
+def proven(request: HttpRequest, act: Act) -> Iterator[None]:
+    """
+    For an act that must have its own transaction: asked for before, spent after; one that is refused leaves the proof.
+
+    :raises StepUpNeeded: if there is none
+    """
+    proof = proof_of(request, act)
+    if proof is None:
+        raise StepUpNeeded(act)
+    yield
+    step_up.use(proof, act, now=clock.now())
 
 
 def proof_of(request: HttpRequest, act: Act) -> UUID | None:

@@ -67,3 +67,5 @@ ACCOUNT_FORMS = {
 HEADLESS_CLIENTS = ("app",)  # its addresses are ours: accounts/api/urls.py
 HEADLESS_TOKEN_STRATEGY = "accounts.api.authentication.AppSessions"  # noqa: S105
 DEMO_PEOPLE = "demo.people.PEOPLE"  # who may be signed in as with one click, in a sandbox only
+# Whoever lowers a price, or starts a coupon, by more than so many percent is asked who he is.
+PRICE_CUT_PERCENT = env.int("PRICE_CUT_PERCENT", default=50)

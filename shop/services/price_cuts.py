@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.db.models import Min
 
 from shop.models import Coupon, Product
 from shop.services.products import ListingFacts
+from shop.states import ProductStatus
 
 
 def is_deep(percent: int) -> bool:
-    return percent > settings.PRICE_CUT_PERCENT
+    return percent > int(settings.PRICE_CUT_PERCENT)
 
 
 def deepest_cut(product: Product, facts: ListingFacts) -> int:
@@ -23,11 +25,13 @@ def deepest_cut(product: Product, facts: ListingFacts) -> int:
 
 
 def coupon_cut(coupon: Coupon) -> int:
-    """The most that a coupon takes off a price, in whole percent: an amount without a minimum may be all of it."""
+    """The most that a coupon takes off an order, in whole percent: of its minimum, or of the store's cheapest goods."""
     if coupon.off_bps:
         return coupon.off_bps // 100
-    return _percent(coupon.minimum_minor, coupon.minimum_minor - (coupon.off_minor or 0)) if coupon.minimum_minor else 100
+    listed = Product.objects.filter(store_id=coupon.store_id, status=ProductStatus.LISTED)
+    least = max(coupon.minimum_minor, listed.aggregate(least=Min("price_minor"))["least"] or 0)
+    return _percent(least, least - (coupon.off_minor or 0)) if least else 100
 
 
 def _percent(old: int, new: int) -> int:
-    return max(0, (old - new) * 100 // old) if old > 0 else 0
+    return max(0, -((new - old) * 100 // old)) if old > 0 else 0  # rounded up

@@ -10,12 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import User
+from accounts.places import Seen
 from accounts.services.incidents import open_incident
 from core import clock
+from core.actor import SYSTEM
 from demo.pictures import pack_photo
 from disputes.models import Case
 from escrow.models import StatementFile, Ticket
-from flows import aftersale, fulfilment
+from flows import aftersale, fulfilment, recovery
 from logistics.models import PackPhoto
 from shop.models import Order, Product
 from tests.escrow import statement_rows
@@ -48,6 +50,7 @@ class Scene:
     difference: int
     coupon: UUID
     incident: UUID
+    recovery: UUID
 
     def client(self, person: str) -> Client:
         client = Client(raise_request_exception=False)
@@ -71,7 +74,7 @@ class Scene:
             "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",
             "purpose": "phone", "device_id": uuid4(), "stay_id": uuid4(),
             "incident_id": self.incident, "user_id": self.buyer.pk,
-            "recovery_id": uuid4(),
+            "recovery_id": self.recovery,
         }  # fmt: skip
         return fixed.get(name, "x")
 
@@ -110,6 +113,11 @@ def set_scene() -> Scene:
     )
     settle()
     statement_rows.take_in(statement_rows.row("TX1", "payment", 3_000))
+    begun = recovery.start(
+        user_id=buyer.pk, contact="walk@example.com", proofs=["order"], actor=SYSTEM, seen=Seen(ip="", user_agent=""),
+        now=clock.now(),
+    )  # fmt: skip
+    assert begun is not None
     return Scene(
         buyer=buyer, merchant=merchant, stranger=stranger, mediator=mediator, product=product, order=order,
         unpaid=unpaid, case=case, evidence=case.evidence.latest("pk").pk, parcel=shipment.number, shipment=shipment.pk,
@@ -118,4 +126,5 @@ def set_scene() -> Scene:
         statement=StatementFile.objects.latest("pk").pk, difference=Ticket.objects.latest("pk").pk,
         coupon=CouponFactory(store=product.store).pk,
         incident=open_incident(user_id=buyer.pk, text="Not me.", actor=actor_of(buyer), now=clock.now()).pk,
+        recovery=begun.pk,
     )  # fmt: skip
