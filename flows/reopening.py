@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Challenge, User
-from accounts.queries.safety import is_trusted
+from accounts.queries.own_safety import is_trusted
 from accounts.services import changes, stays
 from accounts.states import Standing
 from core.actor import Actor

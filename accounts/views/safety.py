@@ -14,7 +14,7 @@ from accounts.confirming import ensure
 from accounts.doors import device_of, seen_by
 from accounts.forms.safety import NewPasswordForm
 from accounts.models import User
-from accounts.queries.safety import safety_of
+from accounts.queries.own_safety import safety_of
 from accounts.requests import MemberRequest
 from accounts.services.links import read_stop
 from accounts.services.step_up import Act

@@ -24,7 +24,7 @@ def backwards(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0004_sign_in_changes'),
+        ('accounts', '0007_sign_in_changes'),
     ]
 
     operations = [
