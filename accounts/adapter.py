@@ -9,6 +9,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -18,13 +19,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts import codes, entering, lockout
+from accounts.doors import device_of, seen_by
 from accounts.languages import remember_language
 from accounts.models import User
 from accounts.phones import PhoneField
-from accounts.services import people
+from accounts.services import changes, people, standing
 from accounts.services.messages import send_sms
 from core import clock
+from core.actor import Actor
 from core.errors import TooMany
+from flows import guarding
 
 REMEMBER_KEY = "sign_in_remember"
 NO_MATCH = gettext_lazy("That does not match. Check the phone number or e-mail, and the password.")
@@ -59,7 +63,37 @@ class AccountAdapter(DefaultAccountAdapter):
     def set_phone_verified(self, user: Any, phone: str) -> None:
         """Both ends of a proof: at sign-up the number is there already, at a change it is set only now."""
         people.drop_unfinished_sign_ups(phone=phone, keep=user.pk)
-        self.set_phone(user, phone, True)
+        with transaction.atomic():
+            was = changes.before(user.pk)
+            self.set_phone(user, phone, True)
+            self._note("phone", was)
+
+    # --- what a thief would change: not while the account is limited, and never in silence ----------------------------
+
+    def set_password(self, user: Any, password: str) -> None:
+        is_inside = self.request is not None and self.request.user.is_authenticated
+        standing.require(user.pk, "change_sign_in" if is_inside else "reset_password")
+        with transaction.atomic():
+            was = changes.before(user.pk)
+            super().set_password(user, password)
+            self._note("password", was)
+
+    def confirm_email(self, request: HttpRequest, email_address: Any) -> bool:
+        was = changes.before(email_address.user_id)
+        if was.email and was.email != email_address.email:
+            standing.require(email_address.user_id, "change_sign_in")
+        with transaction.atomic():
+            is_done: bool = super().confirm_email(request, email_address)
+            self._note("email", was)
+        return is_done
+
+    def _note(self, what: str, was: changes.Before) -> None:
+        """Write down what has changed, and from where."""
+        request = self.request
+        device = device_of(request) if request is not None and hasattr(request, "session") else None
+        ip = seen_by(request).ip if request is not None else ""
+        actor = Actor(user_id=was.user_id, device_id=device)
+        guarding.note_change(what, was, actor=actor, device_id=device, ip=ip, now=clock.now())
 
     def get_user_by_phone(self, phone: str) -> User | None:
         """Only a proven number is somebody's: an unfinished sign-up must not keep its owner out."""

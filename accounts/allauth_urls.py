@@ -14,7 +14,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts.confirming import confirmed_first
-from accounts.views import device_check, factor_check, not_me, passkeys, qr, third_party
+from accounts.views import device_check, factor_check, not_me, passkeys, qr, recovery, safety, third_party
 from core.guards import named
 
 View = Callable[..., HttpResponseBase]
@@ -51,6 +51,10 @@ urlpatterns = [
     path("qr/<str:token>/", qr.phone, name="qr_phone"),
     path("qr/<str:token>/approve/", qr.approve, name="qr_approve"),
     path("qr/<str:token>/decline/", qr.decline, name="qr_decline"),
+    path("stop/<str:token>/", safety.change_stop, name="change_stop"),
+    path("recovery/", recovery.recovery, name="recovery"),
+    path("recovery/stop/<str:token>/", recovery.recovery_stop, name="recovery_stop"),
+    path("recovery/phone/<str:token>/", recovery.recovery_phone, name="recovery_phone"),
     path("not-me/<str:token>/", not_me.not_me, name="not_me"),
     path("<slug:provider>/login/", third_party.begin, name="third_party_login"),
     *(

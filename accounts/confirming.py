@@ -7,7 +7,8 @@ hidden fields and is parked nowhere, least of all in the session. The second POS
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,7 @@ from accounts import passkeys
 from accounts.doors import device_of, seen_by
 from accounts.models import Challenge, User
 from accounts.purposes import PURPOSES
-from accounts.services import challenges, step_up
+from accounts.services import challenges, standing, step_up
 from accounts.services.step_up import Act, NoWay, StepUpNeeded, Way
 from core import clock
 from core.errors import DomainError, TooMany
@@ -45,6 +46,20 @@ def ensure(request: HttpRequest, act: Act) -> UUID:
     return step_up.ensure(user_id=_user(request).pk, session_key=request.session.session_key, act=act, now=clock.now())
 
 
+@contextmanager
+def proven(request: HttpRequest, act: Act) -> Iterator[None]:
+    """
+    For an act that must have its own transaction: asked for before, spent after; one that is refused leaves the proof.
+
+    :raises StepUpNeeded: if there is none
+    """
+    proof = proof_of(request, act)
+    if proof is None:
+        raise StepUpNeeded(act)
+    yield
+    step_up.use(proof, act, now=clock.now())
+
+
 def proof_of(request: HttpRequest, act: Act) -> UUID | None:
     """A proof of an act that was given and not spent."""
     return step_up.find(user_id=_user(request).pk, session_key=request.session.session_key, act=act, now=clock.now())
@@ -58,6 +73,7 @@ def confirmed_first(purpose: str) -> Callable[[View], View]:
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return view(request, *args, **kwargs)
+            standing.require(request.user.pk, "change_sign_in")
             proof = proof_of(request, Act(purpose))
             if proof is None:
                 return redirect(f"{reverse('accounts:confirm', args=[purpose])}?{urlencode({'next': request.path})}")

@@ -64,3 +64,67 @@ QR = register(
         },
     )
 )
+
+
+class IncidentStatus(models.TextChoices):
+    """An account that was taken over, or seems so."""
+
+    OPENED = "opened", _("Reported")
+    INVESTIGATING = "investigating", _("Being looked into")
+    ASKED = "asked", _("Waiting for the member's answer")
+    CLOSED = "closed", _("Closed")
+
+
+_I = IncidentStatus
+INCIDENT = register(
+    Machine(
+        name="incident",
+        states=IncidentStatus,
+        moves={
+            _I.OPENED: frozenset({_I.INVESTIGATING, _I.CLOSED}),
+            _I.INVESTIGATING: frozenset({_I.ASKED, _I.CLOSED}),
+            _I.ASKED: frozenset({_I.INVESTIGATING, _I.CLOSED}),
+            _I.CLOSED: frozenset(),
+        },
+        waits={
+            _I.OPENED: ("staff", ("incident.take_by",)),
+            _I.INVESTIGATING: ("staff", ("incident.close_by",)),
+            _I.ASKED: ("member", ("incident.answer_by",)),  # silence: staff go on with what they have
+        },
+    )
+)
+
+
+class RecoveryStatus(models.TextChoices):
+    """A member without his phone, on the way back into his account."""
+
+    WAITING = "waiting", _("Waiting, so that its owner can object")
+    REVIEW = "review", _("To be looked at")
+    APPROVED = "approved", _("Approved: a new phone may be proven")
+    DONE = "done", _("Recovered")
+    REFUSED = "refused", _("Refused")
+    STOPPED = "stopped", _("Stopped by the owner")
+    EXPIRED = "expired", _("Not used in time")
+
+
+_R = RecoveryStatus
+RECOVERY = register(
+    Machine(
+        name="account_recovery",
+        states=RecoveryStatus,
+        moves={
+            _R.WAITING: frozenset({_R.REVIEW, _R.STOPPED}),
+            _R.REVIEW: frozenset({_R.APPROVED, _R.REFUSED, _R.STOPPED}),
+            _R.APPROVED: frozenset({_R.DONE, _R.STOPPED, _R.EXPIRED}),
+            _R.DONE: frozenset(),
+            _R.REFUSED: frozenset(),
+            _R.STOPPED: frozenset(),
+            _R.EXPIRED: frozenset(),
+        },
+        waits={
+            _R.WAITING: ("nobody", ("recovery.wait",)),  # 72 hours in which the owner can stop it
+            _R.REVIEW: ("staff", ("recovery.review_by",)),
+            _R.APPROVED: ("member", ("recovery.link_by",)),
+        },
+    )
+)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import addresses, confirm, devices, factors, inbox, me, passkeys, security, third_party
+from accounts.views import (
+    addresses,
+    confirm,
+    devices,
+    factors,
+    inbox,
+    incidents,
+    me,
+    passkeys,
+    safety,
+    security,
+    third_party,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -36,6 +48,11 @@ urlpatterns = [
     path("security/accounts/<int:account_id>/disconnect/", third_party.disconnect, name="third-party-disconnect"),
     path("security/accounts/<slug:provider>/connect/", third_party.connect, name="third-party-connect"),
     path("logins/", devices.logins, name="logins"),
+    path("safety/", safety.safety, name="safety"),
+    path("safety/reopen/", safety.reopen, name="reopen"),
+    path("incidents/new/", incidents.new, name="incident-new"),
+    path("incidents/<uuid:incident_id>/", incidents.incident, name="incident"),
+    path("incidents/<uuid:incident_id>/say/", incidents.say, name="incident-say"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/read/", inbox.read_all, name="inbox-read-all"),
     path("inbox/<uuid:notice_id>/", inbox.notice, name="notice"),

@@ -88,3 +88,5 @@ THIRD_PARTY_HOSTS = [_HOSTS[name] for name in SOCIALACCOUNT_PROVIDERS]  # where 
 HEADLESS_CLIENTS = ("app",)  # its addresses are ours: accounts/api/urls.py
 HEADLESS_TOKEN_STRATEGY = "accounts.api.authentication.AppSessions"  # noqa: S105
 DEMO_PEOPLE = "demo.people.PEOPLE"  # who may be signed in as with one click, in a sandbox only
+# Whoever lowers a price, or starts a coupon, by more than so many percent is asked who he is.
+PRICE_CUT_PERCENT = env.int("PRICE_CUT_PERCENT", default=50)

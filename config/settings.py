@@ -97,6 +97,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "core.page_limits.page_limits",
     "core.http.refusal_middleware",
+    "accounts.shut.middleware",
     "accounts.confirming.middleware",
 ]
 

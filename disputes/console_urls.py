@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
+from accounts.views import console_accounts, console_incidents, console_recoveries
 from disputes.views import console, console_case, console_codes, console_health, console_order, console_rule
 from escrow.views import by_hand, console_journal, payouts, reconciliation, statement_files
 from escrow.views import console as money
@@ -20,6 +21,15 @@ urlpatterns = [
     path("cases/<str:number>/", console_case.case, name="case"),
     path("cases/<str:number>/take/", console_case.take, name="case-take"),
     path("cases/<str:number>/rule/", console_rule.rule, name="rule"),
+    path("accounts/", console_accounts.accounts, name="accounts"),
+    path("accounts/<uuid:user_id>/", console_accounts.account, name="account"),
+    path("accounts/<uuid:user_id>/act/", console_accounts.act, name="account-act"),
+    path("incidents/", console_incidents.queue, name="incidents"),
+    path("incidents/<uuid:incident_id>/", console_incidents.incident, name="incident"),
+    path("incidents/<uuid:incident_id>/act/", console_incidents.act, name="incident-act"),
+    path("recoveries/", console_recoveries.queue, name="recoveries"),
+    path("recoveries/<uuid:recovery_id>/", console_recoveries.recovery, name="recovery"),
+    path("recoveries/<uuid:recovery_id>/act/", console_recoveries.act, name="recovery-act"),
     path("payments/", money.payments, name="payments"),
     path("payments/receipts/<int:pk>/return/", money.receipt_return, name="receipt-return"),
     path("payments/receipts/<int:pk>/give/", corrections.receipt_give, name="receipt-give"),

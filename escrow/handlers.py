@@ -11,7 +11,7 @@ from django.db import transaction
 from core import deadlines
 from core.actor import SYSTEM
 from escrow.errors import NotParked
-from escrow.services import passing_on, payments, payout_rows, payouts, refunds, taking_back
+from escrow.services import passing_on, payments, payout_rows, payouts, refunds, store_holds, taking_back
 
 
 def send_refunds(subjects: Sequence[str], now: datetime) -> None:
@@ -60,6 +60,11 @@ def pay_out_due(subjects: Sequence[str], now: datetime) -> None:
                 payout_rows.plan(UUID(subject), due_at=later)
             while payouts.prepare_payout(store_id=UUID(subject), actor=SYSTEM, now=now):
                 pass
+
+
+def end_payout_holds(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        store_holds.end_hold(hold_id=int(subject), now=now)
 
 
 def return_receipts(subjects: Sequence[str], now: datetime) -> None:

@@ -97,6 +97,11 @@ class HoldCause(models.TextChoices):
     VETTING = "vetting", _("The store is not approved yet; its money waits on the balance until it is.")
     SUSPENDED = "suspended", _("The store is suspended; its money waits on the balance until that is settled.")
     ENDING = "ending", _("The cooperation is ending; the balance is paid out once all orders and cases are closed.")
+    OWNER = "owner", _("The account of the store's owner is limited or frozen; the money waits on the balance.")
+    COOLING = (
+        "cooling",
+        _("The owner's phone, password or place of signing in has changed; for three days the money stays here."),
+    )
 
 
 _O = PayoutStatus

@@ -5,7 +5,18 @@ from __future__ import annotations
 from accounts.services import qr
 from core.deadlines import Kind
 from escrow import handlers as escrow
-from flows import cancellation, chargebacks, codes, fulfilment, guarding, purchase, release, silence
+from flows import (
+    cancellation,
+    chargebacks,
+    codes,
+    fulfilment,
+    guarding,
+    incidents,
+    purchase,
+    recovery,
+    release,
+    silence,
+)
 from flows import vetting_clocks as vetting
 from shop.services import code_pool, coupon_terms
 
@@ -33,11 +44,18 @@ KINDS: tuple[Kind, ...] = (
     Kind("chargeback.poll", chargebacks.poll_due, 20),
     Kind("receipt.return", escrow.return_receipts, 20),
     Kind("refund.send", escrow.send_refunds, 20),
+    Kind("payouts.hold_over", escrow.end_payout_holds, 50),
     Kind("payout.due", escrow.pay_out_due, 20),
     Kind("payout.approve_by", escrow.remind_to_approve, 50),
     Kind("payout.send", escrow.send_payouts, 20),
     Kind("payout.watch", escrow.watch_payouts, 20),
     Kind("account.look_again", guarding.look_again_due, 200),
+    Kind("incident.take_by", incidents.take_due, 50),
+    Kind("incident.close_by", incidents.close_due, 50),
+    Kind("incident.answer_by", incidents.answers_due, 50),
+    Kind("recovery.wait", recovery.wait_due, 50),
+    Kind("recovery.review_by", recovery.review_due, 50),
+    Kind("recovery.link_by", recovery.link_due, 50),
     Kind("qr.expires", qr.expire_due, 200),
     Kind("reversal.send", escrow.send_reversals, 20),
     Kind("payment.unfreeze", escrow.unfreeze_payments, 20),

@@ -9,6 +9,8 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from accounts.models import LoginEvent
+from accounts.queries.signals import read_signals
 from core import clock, deadlines
 from core.actor import SYSTEM
 from core.models import Deadline
@@ -18,7 +20,7 @@ from core.wording import when
 from escrow.models import Hold, Refund
 from escrow.queries import passing_on as passing
 from escrow.services import passing_on, taking_back
-from flows import codes, fulfilment, release
+from flows import codes, fulfilment, guarding, release
 from flows.telling import order_of, tell_buyer
 from logistics.services import pushes, registration
 from shop.states import OrderStatus
@@ -64,6 +66,13 @@ def unfreeze_rest(payload: Payload) -> None:
 def take_back(payload: Payload) -> None:
     """The payer's bank has taken money that was passed on to the merchant: take back what he lacks."""
     taking_back.after_chargeback(chargeback_id=payload["chargeback_id"], now=clock.now())
+
+
+def cool_off_after_login(payload: Payload) -> None:
+    """A login on a new device in a new country, or after a journey nobody makes, moves no money out either."""
+    event = LoginEvent.objects.get(pk=payload["event_id"])
+    if event.user_id is not None and read_signals(event).holds_payouts:
+        guarding.cool_off(user_id=event.user_id, since=event.at, now=clock.now())
 
 
 def register_parcel(payload: Payload) -> None:

@@ -1,21 +1,26 @@
-"""Guarding accounts: what “this was not me” does at once, and what staff look at again."""
+"""Guarding accounts: what the buttons of alerts do at once, how long money waits, what staff look at again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import Device, User
-from accounts.services import devices, standing, stays
-from accounts.services.links import Told
+from accounts.models import Device, SignInChange, UnfreezeRequest, User
+from accounts.services import changes, devices, standing, stays
+from accounts.services.links import LinkOver, Stopped, Told
 from accounts.states import Standing
 from core import deadlines, outbox
-from core.actor import Actor
+from core.actor import SYSTEM, Actor
+from escrow.services import store_holds
+from escrow.states import HoldCause
+from shop.models import Store
 
 LOOK_AGAIN_EVERY = timedelta(hours=24)
+COOLING = timedelta(hours=72)  # no payout after a change of how one signs in, or after a strange login
 
 
 @transaction.atomic
@@ -34,11 +39,99 @@ def not_me(*, told: Told, now: datetime) -> None:
 
 
 @transaction.atomic
+def note_change(
+    what: str, was: changes.Before, *, actor: Actor, now: datetime, device_id: UUID | None = None, ip: str = "",
+    with_stop: bool = True,
+) -> SignInChange | None:  # fmt: skip
+    """
+    Write down a change of how somebody signs in, and let no money leave for three days. Call it in the transaction of
+    the change; its old channel is told by a reaction. None if nothing has changed.
+    """
+    row = changes.note(what, was, actor=actor, device_id=device_id, ip=ip, now=now, with_stop=with_stop)
+    if row is not None:
+        cool_off(user_id=was.user_id, since=now, now=now)
+    return row
+
+
+@transaction.atomic
+def stop_change(*, told: Stopped, now: datetime) -> None:
+    """
+    What the old channel's button does: phone or e-mail are as before, every session ends, the device that made the
+    change is not trusted any more, the account is limited. Pressing it twice changes nothing more.
+    """
+    actor = Actor(user_id=told.user_id)
+    change_of(told)
+    row = changes.undo(change_id=told.change_id, actor=actor, now=now)
+    if row is None:
+        return
+    about = Told(user_id=told.user_id, device_id=row.device_id, about=f"change {row.what} {row.pk}")
+    not_me(told=about, now=now)
+
+
+def change_of(told: Stopped) -> SignInChange:
+    """:raises LinkOver: if this change is none of this person's"""
+    row = SignInChange.objects.filter(pk=told.change_id, user_id=told.user_id).first()
+    if row is None:
+        raise LinkOver
+    return row
+
+
+@transaction.atomic
+def cool_off(*, user_id: UUID, since: datetime, now: datetime, for_: timedelta = COOLING) -> None:
+    """
+    Let nothing leave the stores of somebody for three days after something that a thief would do. Safe to repeat.
+
+    Buyers have no balance here, and refunds only go back the way they were paid: nothing of theirs has to wait.
+    """
+    if since + for_ <= now:
+        return
+    for store_id in _stores_of(user_id):
+        store_holds.hold_payouts(
+            store_id=store_id, cause=HoldCause.COOLING, actor=SYSTEM, now=now, until=since + for_
+        )  # fmt: skip
+
+
+def _stores_of(user_id: UUID) -> list[UUID]:
+    return list(Store.objects.filter(owner_id=user_id).order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def change_standing(
+    *,
+    user_id: UUID,
+    to: Standing,
+    actor: Actor,
+    reason: str,
+    now: datetime,
+    keep_session: str | None = None,
+    facts: Mapping[str, Any] | None = None,
+) -> bool:
+    """
+    Move an account to another standing and, with it, keep or let go what its stores would be paid out; False if it
+    stands so already. What buyers were promised goes on.
+
+    :raises NotFound: if there is no such person
+    :raises IllegalTransition: if it is closed
+    """
+    if not standing.change(
+        user_id=user_id, to=to, actor=actor, reason=reason, now=now, keep_session=keep_session, facts=facts
+    ):
+        return False
+    UnfreezeRequest.objects.filter(user_id=user_id, in_force=True).update(in_force=False)
+    for store_id in _stores_of(user_id):
+        if to == Standing.NORMAL:
+            store_holds.lift_hold(store_id=store_id, actor=actor, now=now, causes=[HoldCause.OWNER])
+        else:
+            store_holds.hold_payouts(store_id=store_id, cause=HoldCause.OWNER, actor=actor, now=now)
+    return True
+
+
+@transaction.atomic
 def limit_account(*, user_id: UUID, reason: str, actor: Actor, now: datetime) -> bool:
     """Limit an account that stands normally; False if it is limited or worse already."""
     if not User.objects.filter(pk=user_id, standing=Standing.NORMAL).exists():
         return False
-    return standing.change(user_id=user_id, to=Standing.LIMITED, actor=actor, reason=reason, now=now)
+    return change_standing(user_id=user_id, to=Standing.LIMITED, actor=actor, reason=reason, now=now)
 
 
 def look_again_due(subjects: Sequence[str], now: datetime) -> None:

@@ -14,17 +14,31 @@ from flows import tell_accounts as account
 from flows import tell_codes as code
 from flows import tell_deal as deal
 from flows import tell_disputes as case
+from flows import tell_incidents as incident
 from flows import tell_money as money
 from flows import tell_payouts as pay
+from flows import tell_recovery as recovery
 from flows import tell_vetting as vet
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
-    "accounts.signed_in": (account.member_signed_in,),
+    "accounts.signed_in": (do.cool_off_after_login, account.member_signed_in),
+    "accounts.sign_in_changed": (account.old_channel_changed,),
     "accounts.device_asks": (account.member_device_asks,),
     "accounts.device_stolen": (account.member_device_stolen,),
     "accounts.factor_changed": (account.member_factor_changed,),
     "accounts.password_old": (account.member_password_old,),
     "accounts.standing_changed": (account.member_standing,),
+    "accounts.incident_opened": (incident.staff_opened, incident.member_opened),
+    "accounts.incident_said": (incident.staff_said,),
+    "accounts.incident_asked": (incident.member_asked,),
+    "accounts.incident_waits": (incident.staff_waits,),
+    "accounts.incident_closed": (incident.member_closed,),
+    "accounts.unfreeze_asked": (incident.staff_unfreeze_asked,),
+    "accounts.recovery_started": (recovery.owner_started,),
+    "accounts.recovery_waits": (recovery.staff_waits,),
+    "accounts.recovery_approved": (recovery.claimant_approved,),
+    "accounts.recovery_refused": (recovery.claimant_refused,),
+    "accounts.recovered": (recovery.owner_recovered,),
     "accounts.look_again": (account.staff_look_again,),
     "shop.placed": (deal.buyer_placed,),
     "shop.cancelled": (deal.buyer_cancelled,),

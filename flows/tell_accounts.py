@@ -10,11 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import Device, LoginEvent, QRLogin, RecoveryCode, User
+from accounts.models import Device, LoginEvent, QRLogin, RecoveryCode, SignInChange, User
 from accounts.queries.people import password_is_old
 from accounts.queries.signals import Signals, read_signals
 from accounts.services.factors import FEW
-from accounts.services.links import not_me_token
+from accounts.services.links import not_me_token, stop_token
+from accounts.services.messages import send_email, send_sms
 from accounts.services.notices import in_language_of, notify
 from accounts.services.qr import token_of
 from accounts.states import Standing
@@ -50,6 +51,37 @@ def member_signed_in(payload: Payload) -> None:
 def not_me_url(user_id: UUID, device_id: UUID | None, *, about: str) -> str:
     token = not_me_token(user_id=user_id, device_id=device_id, about=about)
     return f"{settings.SITE_URL}{reverse('not_me', args=[token])}"
+
+
+def old_channel_changed(payload: Payload) -> None:
+    """
+    Something about signing in has changed: the old phone or e-mail hears of it first, each with the button that stops
+    it; the member finds it in his inbox too.
+    """
+    row = SignInChange.objects.select_related("user").get(pk=payload["change_id"])
+    now, user = clock.now(), row.user
+    phone = row.old_value if row.what == SignInChange.What.PHONE else (user.phone or "") * user.phone_verified
+    email = row.old_value if row.what == SignInChange.What.EMAIL else user.email or ""
+    with in_language_of(user.pk):
+        subject = _("Changed: your %(what)s") % {"what": row.get_what_display()}
+        words = _("On %(when)s the %(what)s of your account was changed. If this was not you, stop it here:") % {
+            "when": when(row.at), "what": row.get_what_display(),
+        }  # fmt: skip
+        body = f"{words}\n{stop_url(row)}\n" + _("The link works for three days. No payout leaves in that time.")
+        notify(
+            user_id=user.pk, kind="account.changed", key=f"changed:{row.pk}", subject=subject, body=body, email=False,
+            url=reverse("accounts:safety"), now=now,
+        )  # fmt: skip
+    if phone:
+        text = f"[{settings.SITE_NAME}] {words} {stop_url(row)}"
+        send_sms(to=phone, body=text, key=f"changed:{row.pk}:sms", now=now, is_secret=True)
+    if email:
+        send_email(to=email, subject=subject, body=body, key=f"changed:{row.pk}:email", now=now, is_secret=True)
+
+
+def stop_url(row: SignInChange) -> str:
+    token = stop_token(user_id=row.user_id, change_id=row.pk)
+    return f"{settings.SITE_URL}{reverse('change_stop', args=[token])}"
 
 
 def member_device_stolen(payload: Payload) -> None:
@@ -91,7 +123,7 @@ def member_standing(payload: Payload) -> None:
         subject, body = words()
         notify(
             user_id=user_id, kind="account.standing", key=f"standing:{payload['time']}", subject=subject, body=body,
-            url=reverse("accounts:me"), sms=True, now=clock.now(),
+            url=reverse("accounts:safety"), sms=True, now=clock.now(),
         )  # fmt: skip
 
 

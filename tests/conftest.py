@@ -95,6 +95,8 @@ def rewritable_when_emptied() -> Iterator[None]:
     guarded: dict[str, tuple[str, ...]] = {
         "core_auditentry": (),
         "accounts_loginevent": (),
+        "accounts_incidententry": (),
+        "accounts_signinchange": ("user_id", "what", "old_value", "new_value", "at", "device_id", "ip"),
         "core_auditseal": (),
         "escrow_transfer": (),
         "escrow_sealed": (),

@@ -20,6 +20,7 @@ from rest_framework.request import Request
 
 from accounts import lifetimes
 from accounts.models import ApiToken, User
+from accounts.services import standing
 from accounts.staff_factor import FactorNeeded, is_shut_out
 from core import clock
 
@@ -46,6 +47,7 @@ class TokenAuthentication(BaseAuthentication):
             raise AuthenticationFailed(_("This token is not valid."))
         if row.expires_at is not None and row.expires_at <= now:
             raise AuthenticationFailed(_("This token has expired."))
+        _refuse_shut(row.user)
         stale = Q(last_used_at__isnull=True) | Q(last_used_at__lt=now - SEEN_EVERY)
         ApiToken.objects.filter(stale, pk=row.pk).update(last_used_at=now)
         return row.user, row
@@ -77,12 +79,18 @@ class AppAuthentication(XSessionTokenAuthentication):
         found = super().authenticate(request)
         if not found:
             raise AuthenticationFailed(_("This session is over. Please sign in again."))
+        _refuse_shut(found[0])
         if is_shut_out(found[0]):
             raise PermissionDenied(FactorNeeded.default_message, code=FactorNeeded.code)
         return found[0], None
 
     def authenticate_header(self, request: Request) -> str:
         return "Token"
+
+
+def _refuse_shut(user: User) -> None:
+    if not standing.may(user.standing, "use"):
+        raise standing.AccountFrozen
 
 
 class AppScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

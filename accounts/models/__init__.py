@@ -2,25 +2,32 @@
 
 from accounts.models.addresses import Address
 from accounts.models.challenges import Challenge
+from accounts.models.changes import SignInChange
 from accounts.models.devices import Device, LoginEvent, MemberSession
 from accounts.models.factors import RecoveryCode, TotpSecret
+from accounts.models.incidents import AccountRecovery, Incident, IncidentEntry, UnfreezeRequest
 from accounts.models.notices import Notice, OutgoingMessage
 from accounts.models.people import User, UserManager
 from accounts.models.qr import QRLogin
 from accounts.models.tokens import ApiToken
 
 __all__ = [
+    "AccountRecovery",
     "Address",
     "ApiToken",
     "Challenge",
     "Device",
+    "Incident",
+    "IncidentEntry",
     "LoginEvent",
     "MemberSession",
     "Notice",
     "OutgoingMessage",
     "QRLogin",
     "RecoveryCode",
+    "SignInChange",
     "TotpSecret",
+    "UnfreezeRequest",
     "User",
     "UserManager",
 ]

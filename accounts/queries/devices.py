@@ -6,8 +6,19 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Device, LoginEvent, MemberSession
+
+OUTCOMES = {
+    "in": gettext_lazy("signed in"),
+    "out": gettext_lazy("signed out"),
+    "wrong": gettext_lazy("wrong password or code"),
+    "limited": gettext_lazy("too many tries"),
+    "refused": gettext_lazy("refused"),
+    "device_asked": gettext_lazy("asked for a code: new device"),
+    "stolen": gettext_lazy("a copied cookie was used"),
+}
 
 
 def devices_of(user_id: UUID, *, now: datetime) -> QuerySet[Device]:

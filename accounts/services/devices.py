@@ -18,6 +18,7 @@ from django.db import transaction
 
 from accounts.models import Device, User
 from accounts.places import Seen
+from accounts.services import standing
 from core import audit
 from core.actor import Actor
 from core.errors import NotFound
@@ -57,7 +58,8 @@ def remember(
     Trust this browser, or go on trusting it, with a new secret; give the device and the cookie to set.
 
     ``known`` is what :func:`recognise` said of the cookie. ``verified_by`` counts for a device that was not trusted
-    until now; its trust ends after :data:`TRUSTED_FOR`.
+    until now; its trust ends after :data:`TRUSTED_FOR`. A limited or frozen account trusts no new one: it is on
+    record, and asked again at its next login.
     """
     secret = secrets.token_urlsafe(32)
     shown: dict[str, Any] = {
@@ -71,9 +73,11 @@ def remember(
         if not same.update(previous_hash=device.token_hash, **shown):
             device = None
     if device is None:
+        user = User.objects.only("standing").get(pk=user_id)
+        trusted_for = TRUSTED_FOR if standing.may(user.standing, "trust_device") else timedelta()
         device = Device.objects.create(
             user_id=user_id, name=name[:60], first_ip=seen.ip, created_at=now, verified_by=verified_by,
-            trusted_until=now + TRUSTED_FOR, **shown,
+            trusted_until=now + trusted_for, **shown,
         )  # fmt: skip
     kept = [part for part in _parts(cookie) if part.partition(INSIDE)[0] != device.pk.hex]
     others = [part for part in kept if not _is_of(part, user_id)]
@@ -82,7 +86,12 @@ def remember(
 
 @transaction.atomic
 def set_lock(*, user_id: UUID, is_on: bool, actor: Actor) -> None:
-    """With the lock, a new device is let in by another device or a second factor; a code alone is not enough."""
+    """
+    With the lock, a new device is let in by another device or a second factor; a code alone is not enough.
+
+    :raises AccountLimited: if the account may not change how it signs in
+    """
+    standing.require(user_id, "change_sign_in")
     if User.objects.filter(pk=user_id).exclude(device_lock=is_on).update(device_lock=is_on):
         audit.record(
             actor=actor, act="device_lock.on" if is_on else "device_lock.off", subject_type="account",

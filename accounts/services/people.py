@@ -12,6 +12,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.services import standing
 from core.errors import DomainError
 
 
@@ -76,8 +77,11 @@ def set_phone(user: User, *, phone: str, is_verified: bool) -> None:
     """
     Give an account its number.
 
+    :raises AccountLimited: if the account may not change how it signs in
     :raises JustTaken: if another account has proven it in the meantime
     """
+    if User.objects.filter(pk=user.pk).exclude(phone=phone).exists():
+        standing.require(user.pk, "change_sign_in")
     user.phone, user.phone_verified = phone, is_verified
     try:
         with transaction.atomic():

@@ -36,6 +36,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "write_to_many": frozenset({_S.NORMAL}),
     "make_token": frozenset({_S.NORMAL}),
     "approve_login": frozenset({_S.NORMAL}),
+    "reset_password": frozenset({_S.NORMAL, _S.LIMITED}),  # by a code to the mailbox; it opens nothing else
     "use": frozenset({_S.NORMAL, _S.LIMITED}),
     "recover": frozenset({_S.NORMAL, _S.LIMITED, _S.FROZEN}),
 }
@@ -53,6 +54,11 @@ class AccountFrozen(DomainError):
     default_message = _("This account is frozen. Your orders go on; see “Safety” in your account for what to do.")
 
 
+def may(standing: str, act: str) -> bool:
+    """Whether an account that stands so allows an act."""
+    return standing in MAY.get(act, MAY["use"])
+
+
 def require(user_id: UUID | None, act: str) -> None:
     """
     Refuse an act that this person's account does not allow now.
@@ -63,7 +69,7 @@ def require(user_id: UUID | None, act: str) -> None:
     if user_id is None:
         return
     standing = User.objects.values_list("standing", flat=True).filter(pk=user_id).first()
-    if standing is None or standing in MAY.get(act, MAY["use"]):
+    if standing is None or may(standing, act):
         return
     raise AccountLimited if standing == Standing.LIMITED else AccountFrozen
 

@@ -29,6 +29,7 @@ from accounts.queries.factors import factors_of
 from accounts.services import challenges, factors, messages
 from core.errors import DomainError, Forbidden
 from core.limits import Rate, spend
+from core.money import Money
 
 DEVICE_AGE = timedelta(days=1)
 CODES = (Rate(1, 60), Rate(5, 3_600), Rate(10, 86_400))  # codes to one person
@@ -93,6 +94,12 @@ _PASSWORD = Way("password", "", True, gettext_lazy("Password"))
 def digest_of(*parts: object) -> str:
     """A target that names several things, or something that must not be read: their SHA-256."""
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
+
+
+def staff_money(what: str, which: object = "", amount: Money | None = None) -> Act:
+    """The act of staff on money: what is done to which row, and with how much where that is one sum."""
+    target = f"{what}:{which}"
+    return Act("staff_money", amount.minor, amount.currency, target) if amount else Act("staff_money", target=target)
 
 
 def ways(user: User, purpose: str, *, device_id: UUID | None, now: datetime) -> list[Way]:

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import ApiToken
+from accounts.services import standing
 from core import audit
 from core.actor import Actor
 
@@ -18,7 +19,12 @@ from core.actor import Actor
 def make_token(
     *, user_id: UUID, store_id: UUID, name: str, expires_at: datetime | None, actor: Actor, now: datetime
 ) -> tuple[ApiToken, str]:
-    """Make a token and give it with its secret, which nobody can read again."""
+    """
+    Make a token and give it with its secret, which nobody can read again.
+
+    :raises AccountLimited: if the account it acts for may make none
+    """
+    standing.require(user_id, "make_token")
     secret = f"tashi_{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
         user_id=user_id, store_id=store_id, name=name, digest=hashlib.sha256(secret.encode()).hexdigest(),

@@ -10,13 +10,12 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.agents import agent_name
 from accounts.confirming import ensure
 from accounts.doors import device_of
-from accounts.queries.devices import devices_of, logins_of, stays_of
+from accounts.queries.devices import OUTCOMES, devices_of, logins_of, stays_of
 from accounts.requests import MemberRequest
 from accounts.services import devices as services
 from accounts.services import qr, stays
@@ -27,15 +26,6 @@ from core.guards import member
 from core.http import actor_of
 
 PER_PAGE = 30
-OUTCOMES = {
-    "in": gettext_lazy("signed in"),
-    "out": gettext_lazy("signed out"),
-    "wrong": gettext_lazy("wrong password or code"),
-    "limited": gettext_lazy("too many tries"),
-    "refused": gettext_lazy("refused"),
-    "device_asked": gettext_lazy("asked for a code: new device"),
-    "stolen": gettext_lazy("a copied cookie was used"),
-}
 
 
 @member

@@ -174,21 +174,27 @@ class PayoutStop(models.Model):
 
 
 class StorePayoutHold(models.Model):
-    """What keeps one store's payouts from leaving: not approved yet, suspended, or its cooperation is ending."""
+    """
+    What keeps one store's payouts from leaving: its own standing, its owner's, or a change that must cool off.
+
+    One row per cause is in force; nothing leaves before the last is lifted. ``until``: it lifts itself then.
+    """
 
     store_id = models.UUIDField()
     in_force = models.BooleanField(default=True)
     cause = models.CharField(max_length=10, choices=HoldCause)
     by = models.UUIDField(null=True)
     at = models.DateTimeField()
+    until = models.DateTimeField(null=True)
     lifted_by = models.UUIDField(null=True)
     lifted_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["store_id"], condition=Q(in_force=True), name="store_payout_hold_one_in_force"
+                fields=["store_id", "cause"], condition=Q(in_force=True), name="store_payout_hold_one_in_force"
             ),
+            models.CheckConstraint(condition=Q(cause__in=HoldCause.values), name="store_payout_hold_cause"),
         ]
 
     def __str__(self) -> str:

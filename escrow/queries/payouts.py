@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, F, QuerySet, Sum
 from django.utils.translation import gettext_lazy as _
 
 from core import deadlines
@@ -54,8 +54,9 @@ def stop_in_force() -> PayoutStop | None:
 
 
 def hold_on_store(store_id: UUID) -> StorePayoutHold | None:
-    """What keeps this one store's payouts from leaving, if anything does."""
-    return StorePayoutHold.objects.filter(store_id=store_id, in_force=True).first()
+    """What keeps this one store's payouts from leaving, if anything does: of several causes the one that lasts."""
+    rows = StorePayoutHold.objects.filter(store_id=store_id, in_force=True)
+    return rows.order_by(F("until").desc(nulls_first=True), "pk").first()
 
 
 def payable_minor(*, balance: int, debt: int, reserve: int) -> int:
@@ -93,7 +94,10 @@ def outlook(store_id: UUID, now: datetime, *, currency: str = "CNY") -> Outlook:
     usable = usable_from(account) if account else None
     if usable and usable > now:
         planned = max(planned or usable, usable)
-    why = _why_not(balance or 0, debt, amount, account) or _why_held(store_id) or _why_later(usable, now)
+    hold = hold_on_store(store_id)
+    if hold is not None:
+        planned = max(planned or hold.until, hold.until) if hold.until else None
+    why = _why_not(balance or 0, debt, amount, account) or _why_held(hold) or _why_later(usable, now)
     return Outlook(
         balance=Money(balance or 0, currency), debt=Money(debt, currency), reserve=reserve,
         amount=Money(amount, currency), why=why, due_at=planned if amount and account else None,
@@ -114,8 +118,7 @@ def _why_not(balance: int, debt: int, amount: int, account: PayoutAccount | None
     return ""
 
 
-def _why_held(store_id: UUID) -> Text:
-    hold = hold_on_store(store_id)
+def _why_held(hold: StorePayoutHold | None) -> Text:
     return HoldCause(hold.cause).label if hold else ""
 
 

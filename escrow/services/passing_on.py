@@ -2,8 +2,8 @@
 Passing on: what was released of a payment goes to its merchant by the provider that holds it, not by a payout of ours.
 
 It is a payout in all that matters: it leaves the balance when it is written, after debts and above the reserve, waits
-for a second pair of eyes where it is big, for the stop and for an account's three days; ``payout_sending`` asks the
-provider. What cannot go this way stays on the balance and goes by payout.
+for a second pair of eyes where it is big, for the stop, the store's holds and an account's three days;
+``payout_sending`` asks the provider. What cannot go this way stays on the balance and goes by payout.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from escrow.queries.passing_on import (
     provider_account,
     provider_that_passes_on,
 )
-from escrow.queries.payouts import debt_minor, payable_minor, usable_from
+from escrow.queries.payouts import debt_minor, hold_on_store, payable_minor, usable_from
 from escrow.queries.terms import reserve_of
 from escrow.services import moves, payout_rows
 from escrow.services.debts import recover_debt
@@ -46,7 +46,7 @@ def pass_on(*, hold_id: int, actor: Actor, now: datetime) -> Payout | None:
     rows = Hold.objects.select_for_update(of=("self",), no_key=True).select_related("payment")
     hold = rows.get(pk=hold_id)
     account = _account_for(hold, now=now)
-    if account is None or moves.is_disputed(hold.payment_id):
+    if account is None or moves.is_disputed(hold.payment_id) or hold_on_store(hold.store_id):
         return None
     merchant = moves.lock_merchants({hold.merchant_id})[hold.merchant_id]
     debt = debt_minor(hold.store_id, hold.currency)

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import standing
 from core import audit, deadlines, outbox
 from core.actor import Actor
 from core.errors import NotFound
@@ -57,8 +58,10 @@ def set_payout_account(
 
     The same number entered again confirms it, which is what a payout that was sent back asks for.
 
+    :raises AccountLimited: if the account of who sets it may not
     :raises BadPayoutAccount: if something is missing or the number is no account number
     """
+    standing.require(actor.user_id, "change_payout_account")
     plain, wrong = _checked(number)
     bank, holder = bank.strip(), holder.strip()
     faults: dict[str, Promise] = {
@@ -79,9 +82,11 @@ def set_provider_account(*, store_id: UUID, gateway: str, number: str, actor: Ac
     Choose to which account at a payment provider that provider passes on what it holds for a store. It waits three days
     where money went elsewhere before.
 
+    :raises AccountLimited: if the account of who sets it may not
     :raises NotFound: if that provider passes nothing on
     :raises BadPayoutAccount: if the number is none of an account there
     """
+    standing.require(actor.user_id, "change_payout_account")
     if gateway not in PROVIDER_NUMBERS or provider_that_passes_on(gateway) is None:
         raise NotFound
     pattern, words = PROVIDER_NUMBERS[gateway]
@@ -93,7 +98,12 @@ def set_provider_account(*, store_id: UUID, gateway: str, number: str, actor: Ac
 
 @transaction.atomic
 def drop_provider_account(*, store_id: UUID, gateway: str, actor: Actor) -> bool:
-    """Pass nothing more on to a store's account at a provider: payouts again. False if there was none."""
+    """
+    Pass nothing more on to a store's account at a provider: payouts again. False if there was none.
+
+    :raises AccountLimited: if the account of who drops it may not
+    """
+    standing.require(actor.user_id, "change_payout_account")
     done = PayoutAccount.objects.filter(store_id=store_id, gateway=gateway, is_active=True).exclude(gateway="")
     if not done.update(is_active=False):
         return False

@@ -63,7 +63,8 @@ def _take(payout_id: int, *, now: datetime) -> tuple[Payout, Way]:
     """
     Lock the row, and say what is to be done; whoever asks first marks it as sent.
 
-    The stop is looked for under the lock, which throwing it waits for: once it is thrown nothing more leaves.
+    The stop and the store's holds are looked for under the lock, which throwing one waits for: once one is thrown
+    nothing more leaves.
     """
     payout = _ROWS.select_for_update(of=("self",), no_key=True).get(pk=payout_id)
     if payout.status == PayoutStatus.SENT:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.confirming import ensure
 from accounts.requests import MemberRequest
+from accounts.services.step_up import staff_money
 from core import audit, clock
 from core.exports import csv_file
 from core.guards import mediator
@@ -46,6 +49,8 @@ def transfers_csv(request: MemberRequest) -> HttpResponseBase:
 def transfer_made(request: MemberRequest, kind: str, pk: int) -> HttpResponse:
     """Write down the bank's number of a transfer that was made."""
     ref = request.POST.get("bank_ref", "").replace("\x00", "")
-    by_hand.mark_made(kind=kind, pk=pk, bank_ref=ref, actor=actor_of(request), now=clock.now())
+    with transaction.atomic():
+        by_hand.mark_made(kind=kind, pk=pk, bank_ref=ref, actor=actor_of(request), now=clock.now())
+        ensure(request, staff_money(kind, pk))
     messages.success(request, _("Written down: it counts as made."))
     return redirect("console:transfers")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.confirming import ensure
+from accounts.services.step_up import staff_money
 from core import clock
 from core.guards import mediator
 from core.http import actor_of
@@ -39,7 +42,9 @@ def payments(request: HttpRequest) -> HttpResponse:
 def receipt_return(request: HttpRequest, pk: int) -> HttpResponse:
     """Send parked money back the way it came."""
     reason = request.POST.get("reason", "").replace("\x00", "").strip()[:60] or "returned by staff"
-    refund = receipts.return_receipt(receipt_id=pk, actor=actor_of(request), reason=reason, now=clock.now())
+    with transaction.atomic():
+        refund = receipts.return_receipt(receipt_id=pk, actor=actor_of(request), reason=reason, now=clock.now())
+        ensure(request, staff_money("receipt", pk))
     messages.success(request, _("%(amount)s is on its way back.") % {"amount": refund.amount})
     return redirect("console:payments")
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.confirming import ensure
+from accounts.services.step_up import StepUpNeeded, digest_of, staff_money
 from core import clock
 from core.actor import Actor
 from core.errors import DomainError
@@ -35,7 +38,7 @@ def chargebacks(request: HttpRequest) -> HttpResponse:
 def corrections(request: HttpRequest) -> HttpResponse:
     """Corrections that wait for a second person, and the form that proposes one."""
     form = CorrectionForm(request.POST or None)
-    if request.method == "POST" and _proposed(form, actor_of(request)):
+    if request.method == "POST" and _proposed(request, form, actor_of(request)):
         messages.success(request, _("Proposed. Another person has to sign it."))
         return redirect("console:corrections")
     context = {
@@ -47,14 +50,18 @@ def corrections(request: HttpRequest) -> HttpResponse:
     return render(request, "console/corrections.html", context, status=422 if form.errors else 200)
 
 
-def _proposed(form: CorrectionForm, actor: Actor) -> bool:
+def _proposed(request: HttpRequest, form: CorrectionForm, actor: Actor) -> bool:
     """Whether what was typed stands now as a proposal; if not, the form says why."""
     if not form.is_valid():
         return False
     data = form.cleaned_data
     wish = {"debit": data["debit"], "credit": data["credit"], "amount": data["money"], "reason": data["reason"]}
     try:
-        adjustments.propose(**wish, actor=actor, now=clock.now())
+        with transaction.atomic():
+            adjustments.propose(**wish, actor=actor, now=clock.now())
+            ensure(request, staff_money("correction", digest_of(data["debit"], data["credit"]), data["money"]))
+    except StepUpNeeded:
+        raise
     except DomainError as refusal:
         form.show(refusal)
         return False
@@ -65,7 +72,9 @@ def _proposed(form: CorrectionForm, actor: Actor) -> bool:
 @require_POST
 def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign another person's correction; it is posted at once."""
-    adjustments.sign(adjustment_id=pk, actor=actor_of(request), now=clock.now())
+    with transaction.atomic():
+        adjustments.sign(adjustment_id=pk, actor=actor_of(request), now=clock.now())
+        ensure(request, staff_money("correction", pk))
     messages.success(request, _("Signed and posted."))
     return redirect("console:corrections")
 
@@ -83,6 +92,8 @@ def refuse(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def receipt_give(request: HttpRequest, pk: int) -> HttpResponse:
     """Hold parked money for the orders it was paid for."""
-    payment = parked.give_to_orders(receipt_id=pk, reason="", actor=actor_of(request), now=clock.now())
+    with transaction.atomic():
+        payment = parked.give_to_orders(receipt_id=pk, reason="", actor=actor_of(request), now=clock.now())
+        ensure(request, staff_money("receipt", pk))
     messages.success(request, _("%(amount)s is held for its orders now.") % {"amount": payment.amount})
     return redirect("console:payments")

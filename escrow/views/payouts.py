@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,6 +17,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.confirming import ensure, proven
+from accounts.services.step_up import StepUpNeeded, digest_of, staff_money
 from core import clock
 from core.errors import DomainError
 from core.guards import mediator
@@ -74,7 +77,9 @@ def payouts(request: HttpRequest) -> HttpResponse:
 @require_POST
 def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Be the second pair of eyes."""
-    payout = approval.approve(payout_id=pk, actor=actor_of(request), now=clock.now())
+    with transaction.atomic():
+        payout = approval.approve(payout_id=pk, actor=actor_of(request), now=clock.now())
+        ensure(request, staff_money("payout", pk, payout.amount))
     messages.success(request, _("%(amount)s may leave.") % {"amount": payout.amount})
     return redirect("console:payouts")
 
@@ -83,7 +88,9 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def refuse(request: HttpRequest, pk: int) -> HttpResponse:
     """Do not let it leave."""
-    payout = verbs.refuse_payout(payout_id=pk, reason=_reason(request), actor=actor_of(request), now=clock.now())
+    with transaction.atomic():
+        payout = verbs.refuse_payout(payout_id=pk, reason=_reason(request), actor=actor_of(request), now=clock.now())
+        ensure(request, staff_money("payout", pk, payout.amount))
     messages.success(request, _("%(amount)s is in the store's balance again.") % {"amount": payout.amount})
     return redirect("console:payouts")
 
@@ -101,7 +108,8 @@ def stop(request: HttpRequest) -> HttpResponse:
 @require_POST
 def lift(request: HttpRequest) -> HttpResponse:
     """Let payouts leave again."""
-    payout_stop.lift_stop(actor=actor_of(request), now=clock.now())
+    with proven(request, staff_money("lift")):  # the books are counted in their own snapshot
+        payout_stop.lift_stop(actor=actor_of(request), now=clock.now())
     messages.success(request, _("Payouts leave again."))
     return redirect("console:payouts")
 
@@ -110,7 +118,9 @@ def lift(request: HttpRequest) -> HttpResponse:
 @require_POST
 def ask_to_lift(request: HttpRequest) -> HttpResponse:
     """Be the first of the two who let payouts leave while custody is short."""
-    payout_stop.ask_to_lift(reason=_reason(request), actor=actor_of(request), now=clock.now())
+    with transaction.atomic():
+        payout_stop.ask_to_lift(reason=_reason(request), actor=actor_of(request), now=clock.now())
+        ensure(request, staff_money("lift"))
     messages.success(request, _("Asked. Another of the staff has to agree."))
     return redirect("console:payouts")
 
@@ -119,7 +129,8 @@ def ask_to_lift(request: HttpRequest) -> HttpResponse:
 @require_POST
 def agree_to_lift(request: HttpRequest) -> HttpResponse:
     """Be the second."""
-    payout_stop.agree_to_lift(actor=actor_of(request), now=clock.now())
+    with proven(request, staff_money("lift")):
+        payout_stop.agree_to_lift(actor=actor_of(request), now=clock.now())
     messages.success(request, _("Payouts leave again."))
     return redirect("console:payouts")
 
@@ -162,9 +173,13 @@ def _saved(request: HttpRequest, shop: Store, form: TermsForm) -> bool:
     if not form.is_valid():
         return False
     try:
-        set_terms(
-            store_id=shop.pk, currency=shop.currency, actor=actor_of(request), now=clock.now(), **form.wanted()
-        )  # fmt: skip
+        with transaction.atomic():
+            set_terms(
+                store_id=shop.pk, currency=shop.currency, actor=actor_of(request), now=clock.now(), **form.wanted()
+            )  # fmt: skip
+            ensure(request, staff_money("terms", digest_of(shop.pk, *form.wanted().values())))
+    except StepUpNeeded:
+        raise
     except DomainError as refusal:
         form.add_error(None, refusal.message)
         return False

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import standing
 from core import audit, deadlines
 from core.actor import SYSTEM, Actor
 from core.errors import Invalid
@@ -90,10 +91,13 @@ def move(*, store_id: UUID, coupon_id: UUID, target: str, actor: Actor, now: dat
     Start, pause, go on with or end a coupon. Uses that orders have reserved or spent stay theirs.
 
     :raises NoSuchCoupon: if it is not this store's
+    :raises AccountLimited: if it would be started by somebody whose account may change no prices
     :raises IllegalTransition: if it cannot become that from what it is
     :raises Invalid: if it would be started when its time is over
     """
     coupon = _locked(store_id, coupon_id)
+    if target == CouponStatus.RUNNING:
+        standing.require(actor.user_id, "change_price")  # it lowers prices, as much as any
     if target == CouponStatus.RUNNING and now >= coupon.ends_at:
         raise Invalid(_("Its time is over: nobody could use it. Write another one."))
     advance(coupon, target, machine=COUPON, actor=actor, reason="merchant", facts={"terms": terms_of(coupon)})

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Prefetch
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import standing
 from core import audit
 from core.actor import Actor
 from core.transitions import advance
@@ -86,6 +87,7 @@ def save_product(
     """
     Write what the editor says.
 
+    :raises AccountLimited: if a price changes, and the account of who changes it may not
     :raises StaleListing: if the listing has another version by now than the one that was edited
     :raises StockMoved: if a changed count would come out below nothing, because of sales meanwhile
     :raises NotReadyToList: if the listing is on sale and would lose something that it must have
@@ -98,11 +100,13 @@ def save_product(
     _write(product, facts)
     _write_variants(product, facts.variants)
     product = _again(product)
+    if changed := _changes(_prices(before), _prices(product)):
+        standing.require(actor.user_id, "change_price")
     _check_still_listed(before, product)
     _note_lowest_price(product)
     refresh_in_stock(product_ids=[product.pk])
     publish_version(product=product, author_id=actor.user_id, now=now)
-    _audit(product, "product.saved", actor, prices=_changes(_prices(before), _prices(product)))
+    _audit(product, "product.saved", actor, prices=changed)
     return product
 
 

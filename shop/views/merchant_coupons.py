@@ -8,12 +8,15 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.confirming import ensure
+from accounts.services.step_up import Act
 from core import clock
 from core.errors import DomainError, Invalid
 from core.exports import csv_file
@@ -24,6 +27,7 @@ from shop.models import Coupon
 from shop.queries import store_coupons
 from shop.queries.catalogue import category_tree
 from shop.services import coupon_terms
+from shop.services.price_cuts import coupon_cut, is_deep
 from shop.states import CouponStatus
 from shop.views.merchant_coupon_rows import coupon_rows, row_of
 
@@ -119,7 +123,12 @@ def _saved(request: MerchantRequest, coupon: Coupon) -> HttpResponse:
 
 
 def _move(request: MerchantRequest, pk: UUID, target: str) -> None:
-    coupon_terms.move(store_id=request.store.pk, coupon_id=pk, target=target, actor=actor_of(request), now=clock.now())
+    with transaction.atomic():
+        coupon = coupon_terms.move(
+            store_id=request.store.pk, coupon_id=pk, target=target, actor=actor_of(request), now=clock.now()
+        )
+        if target == CouponStatus.RUNNING and is_deep(coupon_cut(coupon)):
+            ensure(request, Act("price_cut", target=str(pk)))
     messages.success(request, str(SAID[CouponStatus(target)]))
 
 

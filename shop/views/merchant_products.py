@@ -7,12 +7,16 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.confirming import ensure
+from accounts.services.step_up import Act as Confirmed
+from accounts.services.step_up import StepUpNeeded, digest_of
 from core import clock
 from core.errors import DomainError, Invalid
 from core.http import actor_of, is_own_place
@@ -27,6 +31,7 @@ from shop.roles import Act
 from shop.services import pictures as picture_services
 from shop.services import products as services
 from shop.services.listing import lacks_of
+from shop.services.price_cuts import deepest_cut, is_deep
 from shop.states import ProductStatus
 from shop.views.merchant_product_rows import product_rows, status_acts, tabs
 
@@ -85,6 +90,8 @@ def editor(request: MerchantRequest, pk: UUID) -> HttpResponse:
         return _page(request, _keep_pictures(request, desk, judged=True), status=400)
     try:
         _save(request, product, desk)
+    except StepUpNeeded:
+        raise
     except DomainError as refusal:
         return _refuse(request, desk, refusal)
     _save_pictures(request, product, desk)
@@ -131,14 +138,20 @@ def _page(request: HttpRequest, desk: Editor, *, status: int = 200) -> HttpRespo
 
 
 def _save(request: MerchantRequest, product: Product, desk: Editor) -> None:
-    services.save_product(
-        store_id=request.store.pk,
-        product_id=product.pk,
-        seen_version=desk.seen_version,
-        facts=desk.facts,
-        actor=actor_of(request),
-        now=clock.now(),
-    )
+    """A price that falls far asks who is there; files cannot travel with the question, so pictures are sent again."""
+    cut = deepest_cut(product, desk.facts)
+    prices = [f"{row.id or row.name}:{row.price_minor}" for row in desk.facts.variants]
+    with transaction.atomic():
+        services.save_product(
+            store_id=request.store.pk,
+            product_id=product.pk,
+            seen_version=desk.seen_version,
+            facts=desk.facts,
+            actor=actor_of(request),
+            now=clock.now(),
+        )
+        if is_deep(cut):
+            ensure(request, Confirmed("price_cut", target=digest_of(product.pk, *prices)))
 
 
 def _save_pictures(request: MerchantRequest, product: Product, desk: Editor) -> None:

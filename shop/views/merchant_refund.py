@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.confirming import ensure
+from accounts.services.step_up import Act as Confirmed
+from accounts.services.step_up import StepUpNeeded
 from core import clock
 from core.errors import DomainError
 from core.http import actor_of
@@ -32,13 +36,22 @@ def refund(request: MerchantRequest, number: str) -> HttpResponse:
     try:
         if request.POST.get("sure") != "1":
             return _page(request, mine, form, sure=late_refunds.preview(order_id=mine.pk, **form.wish()))
-        late_refunds.give_back(order_id=mine.pk, **form.wish(), actor=actor_of(request), now=clock.now())
+        with transaction.atomic():
+            late_refunds.give_back(order_id=mine.pk, **form.wish(), actor=actor_of(request), now=clock.now())
+            ensure(request, _act(mine, form))
+    except StepUpNeeded:
+        raise
     except DomainError as refusal:
         form.show(refusal)
         return _page(request, mine, form)
     amount = form.cleaned_data["money"]
     messages.success(request, _("%(amount)s is on its way back to the buyer.") % {"amount": amount})
     return redirect("merchant:order", number)
+
+
+def _act(order: Order, form: GiveBackForm) -> Confirmed:
+    money = form.cleaned_data["money"]
+    return Confirmed("payout", amount_minor=money.minor, currency=money.currency, target=str(order.pk))
 
 
 def _page(request: MerchantRequest, order: Order, form: GiveBackForm, **more: Any) -> HttpResponse:

@@ -29,6 +29,11 @@ def prove(client: Any, user: User, act: Act) -> None:
     session.save()
 
 
+def prove_me(client: Any, act: Act) -> None:
+    """As :func:`prove`, for whoever this client is signed in as."""
+    prove(client, User.objects.get(pk=client.session["_auth_user_id"]), act)
+
+
 def confirm_page(client: Any, answer: Any, *, to: str, password: str = PASSWORD) -> Any:
     """Fill in the page that asks who is there, and send what goes along with it."""
     page = answer.context

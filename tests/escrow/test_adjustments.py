@@ -6,6 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 
+from accounts.services.step_up import digest_of, staff_money
 from core import clock
 from core.errors import NotFound
 from core.models import AuditEntry
@@ -15,6 +16,7 @@ from escrow.ledger import account, balance
 from escrow.models import Adjustment, Transfer, TransferKind
 from escrow.queries import books
 from escrow.services import adjustments
+from tests.accounts.proofs import prove_me
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.escrow import held
 from tests.stories import actor_of
@@ -138,14 +140,19 @@ def test_two_people_at_the_console(client, one, other):
     form = {"debit": PROVIDER, "credit": "rounding:CNY", "amount": "0.03", "reason": "a cent too many"}
     assert client.post(url, {**form, "credit": PROVIDER}).status_code == 422
     assert client.post(url, {**form, "amount": "-1"}).status_code == 422
+    assert client.post(url, form).status_code == 403 and not Adjustment.objects.exists(), "it asks who is there"
+    wish = staff_money("correction", digest_of(PROVIDER, "rounding:CNY"), Money(3, "CNY"))
+    prove_me(client, wish)
     assert client.post(url, form).status_code == 302
     row = Adjustment.objects.get()
     page = client.get(url).content.decode()
     assert "Waits for another person" in page and "Sign ¥0.03" not in page
     client.force_login(other)
     assert "Sign ¥0.03" in client.get(url).content.decode()
+    prove_me(client, staff_money("correction", row.pk))
     client.post(reverse("console:correction-sign", args=[row.pk]))
     assert balance(account("rounding:CNY")) == 3
+    prove_me(client, wish)
     client.post(url, form)
     client.post(reverse("console:correction-refuse", args=[Adjustment.objects.latest("pk").pk]))
     assert Adjustment.objects.latest("pk").refused_at

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.services.step_up import staff_money
 from core import clock
 from core.actor import SYSTEM
 from core.models import AuditEntry
@@ -21,6 +22,7 @@ from escrow.queries import books
 from escrow.queries import by_hand as waiting
 from escrow.services import by_hand, holds, payments, payouts, refunds
 from escrow.statements.bank import find_reference
+from tests.accounts.proofs import prove_me
 from tests.disputes.rooms import mediator, stranger
 from tests.escrow import statement_rows as given
 from tests.factories.escrow import payout_account
@@ -231,6 +233,7 @@ def test_the_list_of_transfers_is_for_staff_and_its_file_is_on_record():
         assert door.get(reverse("console:transfers")).status_code == 404
         assert door.post(reverse("console:transfers-file")).status_code == 404
         assert door.post(made, {"bank_ref": "X"}).status_code == 404
+    prove_me(staff, staff_money("payout", payout.pk))
     assert staff.post(made, {"bank_ref": "OUT9"}).status_code == 302
     payout.refresh_from_db()
     assert payout.status == "paid"

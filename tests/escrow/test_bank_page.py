@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.services.step_up import staff_money
 from core import clock, wire
 from core.actor import SYSTEM
 from core.errors import NotFound
@@ -19,6 +20,7 @@ from escrow.services import holds, payments, payouts, refunds
 from escrow.states import PayoutStatus, ReceiptOutcome, RefundStatus
 from shop.models import Order
 from tests import sandbox
+from tests.accounts.proofs import prove_me
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.escrow import OrderFactory, ScriptedGateway, held, movement, open_payment, payout_account
 
@@ -177,6 +179,7 @@ def test_staff_see_stuck_money_and_act(client):
     text = client.get(reverse("console:payments")).content.decode()
     assert order.number in text
     assert "account closed" in text
+    prove_me(client, staff_money("receipt", parked.pk))
     client.post(reverse("console:receipt-return", args=[parked.pk]))
     parked.refresh_from_db()
     assert parked.outcome == ReceiptOutcome.RETURNED

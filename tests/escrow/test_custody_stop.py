@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Notice, OutgoingMessage, User
+from accounts.services.step_up import staff_money
 from core import clock, outbox
 from core.actor import SYSTEM, Actor
 from core.errors import Forbidden
@@ -25,6 +26,7 @@ from escrow.queries import books, stop_in_force
 from escrow.queries.custody import shortages
 from escrow.services import custody_guard, holds, payout_stop, payouts
 from escrow.states import PayoutStatus, StopCause
+from tests.accounts.proofs import prove_me
 from tests.factories.accounts import MediatorFactory
 from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
 
@@ -309,13 +311,16 @@ def test_staff_see_it_on_every_page_of_the_console_and_lift_it_there(bank, payou
     for name in ("console:home", "console:cases", "console:payments", PAGE, "console:health"):
         text = one.get(reverse(name)).content.decode()
         assert text.count("Custody is short of CNY 10.00") == 1, name
+    prove_me(one, staff_money("lift"))
     assert one.post(reverse("console:payouts-lift")).status_code == 409
     assert one.post(reverse("console:payouts-lift-ask"), {"reason": "late booking"}).status_code == 302
     assert "Another of the staff has to agree" in one.get(reverse(PAGE)).content.decode()
     text = two.get(reverse(PAGE)).content.decode()
     assert "late booking" in text
     assert "Agree: let payouts leave" in text
+    prove_me(one, staff_money("lift"))
     assert one.post(reverse("console:payouts-lift-agree")).status_code == 403
+    prove_me(two, staff_money("lift"))
     assert two.post(reverse("console:payouts-lift-agree")).status_code == 302
     assert stop_in_force() is None
     assert "Custody is short" not in one.get(reverse("console:cases")).content.decode()
@@ -324,6 +329,7 @@ def test_staff_see_it_on_every_page_of_the_console_and_lift_it_there(bank, payou
 def test_a_request_is_refused_on_the_page(bank, payout):
     one, two = (client_of(MediatorFactory()) for _ in range(2))
     go_short(bank)
+    prove_me(one, staff_money("lift"))
     one.post(reverse("console:payouts-lift-ask"), {"reason": "late booking"})
     assert two.post(reverse("console:payouts-lift-refuse")).status_code == 302
     assert "late booking" not in one.get(reverse(PAGE)).content.decode()

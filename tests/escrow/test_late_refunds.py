@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.urls import reverse
 
+from accounts.services.step_up import Act
 from core import clock
 from core.actor import SYSTEM
 from core.errors import NotFound
@@ -20,6 +21,7 @@ from escrow.services import holds, late_refunds, payouts, refunds, steps
 from flows import late_refunds as flow
 from flows.errors import AfterSaleOver, NotReleasedYet
 from shop.models import Order
+from tests.accounts.proofs import prove_me
 from tests.escrow.disputes import dispute
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.escrow import ScriptedGateway, held, payout_account
@@ -230,6 +232,11 @@ def test_the_page_asks_twice_and_says_what_it_means(client, completed):
     assert not Refund.objects.exists()
     assert client.post(url, {"amount": "9999", "reason": ""}).status_code == 422
     assert client.post(url, {"amount": "x", "reason": ""}).status_code == 422
+    sure = {"amount": "5.00", "reason": "scratch", "sure": "1"}
+    assert client.post(url, sure).status_code == 403 and not Refund.objects.exists(), "it asks who is there"
+    prove_me(client, Act("payout", 501, "CNY", str(completed.pk)))
+    assert client.post(url, sure).status_code in (403, 429), "a proof for another amount is none"
+    prove_me(client, Act("payout", 500, "CNY", str(completed.pk)))
     done = client.post(url, {"amount": "5.00", "reason": "scratch", "sure": "1"}, follow=True)
     assert "¥5.00 is on its way back" in done.content.decode()
     refund = Refund.objects.get()

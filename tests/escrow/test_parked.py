@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.services.step_up import staff_money
 from core import clock
 from core.actor import SYSTEM
 from core.errors import NotFound
@@ -17,6 +18,7 @@ from escrow.queries import books, buyer_lines, order_lines
 from escrow.records import receipts
 from escrow.services import holds, payments
 from flows import parked
+from tests.accounts.proofs import prove_me
 from tests.factories.accounts import MediatorFactory
 from tests.factories.escrow import movement
 from tests.factories.shop import ProductFactory
@@ -156,5 +158,6 @@ def test_the_door_is_on_the_payments_page(client, staff):
     client.force_login(staff)
     url = reverse("console:receipt-give", args=[Receipt.objects.first().pk])
     assert url in client.get(reverse("console:payments")).content.decode()
+    prove_me(client, staff_money("receipt", Receipt.objects.first().pk))
     assert "is held for its orders" in client.post(url, follow=True).content.decode()
     agree()

@@ -8,6 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
+from accounts.services.step_up import digest_of, staff_money
 from core import clock
 from core.actor import SYSTEM, Actor
 from escrow.gateways import use
@@ -17,6 +18,7 @@ from escrow.models import Hold, MerchantTerms, Payout, PayoutStop
 from escrow.queries import stop_in_force
 from escrow.services import holds, late_refunds, payout_stop, payouts
 from escrow.services.terms import set_terms
+from tests.accounts.proofs import prove_me
 from tests.disputes.rooms import client_of, mediator, stranger
 from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
 
@@ -87,6 +89,8 @@ def test_an_empty_page_and_nonsense_are_no_error(staff):
     assert staff.get(PAGE, {"view": "moon", "page": "-1"}).status_code == 200
     assert staff.get(act("payout-store", uuid4())).status_code == 404
     assert staff.post(act("payout-approve", 1)).status_code == 404
+    assert staff.post(act("payouts-lift")).status_code == 403, "it asks who is there"
+    prove_me(staff, staff_money("lift"))
     assert staff.post(act("payouts-lift")).status_code == 409
     assert f'href="{PAGE}"' in staff.get(reverse("console:home")).content.decode(), "it is in the navigation"
 
@@ -96,6 +100,10 @@ def test_a_payout_is_approved_on_the_page(staff, hold):
     text = staff.get(PAGE).content.decode()
     assert "Approve ¥95.00" in text
     assert "the daily run" in text
+    assert staff.post(act("payout-approve", payout.pk)).status_code == 403, "it asks who is there"
+    payout.refresh_from_db()
+    assert payout.status == "approval"
+    prove_me(staff, staff_money("payout", payout.pk, payout.amount))
     assert staff.post(act("payout-approve", payout.pk)).status_code == 302
     payout.refresh_from_db()
     assert payout.status == "prepared"
@@ -118,6 +126,7 @@ def test_a_refusal_needs_its_reason(staff, hold):
     for reason in ("", "  ", "\x00"):
         assert staff.post(act("payout-refuse", payout.pk), {"reason": reason}).status_code == 400
     assert balance(hold.merchant) == 0
+    prove_me(staff, staff_money("payout", payout.pk, payout.amount))
     assert staff.post(act("payout-refuse", payout.pk), {"reason": "Wrong name" + "x" * 500}).status_code == 302
     assert balance(hold.merchant) == 9_500
     assert "Wrong name" in staff.get(PAGE, {"view": "failed"}).content.decode()
@@ -139,6 +148,7 @@ def test_the_switch_is_thrown_seen_and_lifted(staff, hold):
         text = staff.get(url).content.decode()
         assert "Bank asks us to wait" in text
         assert "Payouts are stopped" in text
+    prove_me(staff, staff_money("lift"))
     assert staff.post(act("payouts-lift")).status_code == 302
     assert stop_in_force() is None
     assert "Bank asks us to wait" not in staff.get(PAGE).content.decode()
@@ -148,6 +158,7 @@ def test_what_the_alarm_has_thrown_says_what_lifts_it(staff, hold):
     payout_stop.stop_payouts(reason="The books do not agree: fees", actor=SYSTEM, now=clock.now())
     text = staff.get(PAGE).content.decode()
     assert "only when a new count agrees" in text
+    prove_me(staff, staff_money("lift"))
     assert staff.post(act("payouts-lift")).status_code == 302, "they do agree"
 
 
@@ -164,6 +175,8 @@ def test_debts_and_terms_are_listed_with_their_stores(staff, hold):
 def test_terms_are_set_on_the_stores_page(staff, hold):
     url = act("payout-store", hold.store_id)
     good = {"credit_line": "200", "reserve": "7.5", "reserve_days": "14", "reason": "Agreed on 3 May."}
+    assert staff.post(url, good).status_code == 403, "it asks who is there"
+    prove_me(staff, staff_money("terms", digest_of(hold.store_id, 20_000, 750, 14, "Agreed on 3 May.")))
     assert staff.post(url, good).status_code == 302
     row = MerchantTerms.objects.get()
     assert (row.credit_line_minor, row.reserve_bps, row.reserve_days) == (20_000, 750, 14)

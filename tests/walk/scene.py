@@ -10,11 +10,14 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import User
+from accounts.places import Seen
+from accounts.services.incidents import open_incident
 from core import clock
+from core.actor import SYSTEM
 from demo.pictures import pack_photo
 from disputes.models import Case
 from escrow.models import StatementFile, Ticket
-from flows import aftersale, fulfilment
+from flows import aftersale, fulfilment, recovery
 from logistics.models import PackPhoto
 from shop.models import CardKey, Order, Product, Store, StoreMember
 from shop.services import checks, reviews, team
@@ -65,6 +68,8 @@ class Scene:
     invitation_link: str
     own_paper: UUID  # a renewal of the merchant's store, taken by the mediator
     check: UUID  # an open check of the merchant's store, the mediator's
+    incident: UUID
+    recovery: UUID
 
     def client(self, person: str) -> Client:
         client = Client(raise_request_exception=False)
@@ -91,9 +96,11 @@ class Scene:
             "gateway": "sandbox", "carrier": "sandbox", "token": "wrong", "reference": "SB0", "dialect": "sandbox",
             "path": "products/none.webp", "key": "identity", "uidb36": "x", "order_id": self.order.pk,
             "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "store_id": self.order.store_id,
-            "batch_id": self._keys().batch_id, "user_id": self.helper.pk,
+            "batch_id": self._keys().batch_id, "user_id": self.helper.pk if "team/" in route else self.buyer.pk,
             "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",
             "purpose": "phone", "device_id": uuid4(), "stay_id": uuid4(),
+            "incident_id": self.incident,
+            "recovery_id": self.recovery,
         }  # fmt: skip
         return fixed.get(name, "x")
 
@@ -160,6 +167,11 @@ def set_scene() -> Scene:
     )
     settle()
     statement_rows.take_in(statement_rows.row("TX1", "payment", 3_000))
+    begun = recovery.start(
+        user_id=buyer.pk, contact="walk@example.com", proofs=["order"], actor=SYSTEM, seen=Seen(ip="", user_agent=""),
+        now=clock.now(),
+    )  # fmt: skip
+    assert begun is not None
     return Scene(
         **_vetting(product.store, mediator),
         buyer=buyer, merchant=merchant, stranger=stranger, mediator=mediator, product=product, order=order,
@@ -169,4 +181,6 @@ def set_scene() -> Scene:
         address=AddressFactory(user=buyer).pk, notice=buyer.notices.latest("created_at").pk,
         statement=StatementFile.objects.latest("pk").pk, difference=Ticket.objects.latest("pk").pk,
         coupon=CouponFactory(store=product.store).pk,
+        incident=open_incident(user_id=buyer.pk, text="Not me.", actor=actor_of(buyer), now=clock.now()).pk,
+        recovery=begun.pk,
     )  # fmt: skip
