@@ -39,7 +39,7 @@ def accounts(request: MemberRequest) -> HttpResponse:
     """People by e-mail, phone or name; without a question those that are limited, frozen or closed."""
     text = request.GET.get("q", "")
     page = Paginator(find_people(text), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "console/accounts.html", {"q": text, "page": page})
+    return render(request, "console/accounts.html", {"here": "accounts", "q": text, "page": page})
 
 
 @mediator
@@ -48,7 +48,8 @@ def account(request: MemberRequest, user_id: UUID) -> HttpResponse:
     """One account: standing, what may be done, its story."""
     found, asked = person(user_id), unfreeze_request(user_id)
     page: dict[str, Any] = {
-        "person": found, "asked": asked, "asker": people([asked.asked_by]).get(asked.asked_by) if asked else None,
+        "here": "accounts", "person": found, "asked": asked,
+        "asker": people([asked.asked_by]).get(asked.asked_by) if asked else None,
         "has_money": incidents.has_money(user_id), "incidents": incidents_of(user_id),
         "events": timeline_of(user_id), "is_own": user_id == request.user.pk,
     }  # fmt: skip

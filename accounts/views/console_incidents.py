@@ -37,7 +37,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     view = view if view in VIEWS else "opened"
     tabs = queue_tabs(VIEWS, incident_counts(), current=view, url=reverse("console:incidents"), urgent="opened")
     page = Paginator(incident_queue(view), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "console/incidents.html", {"tabs": tabs, "view": view, "page": page})
+    return render(request, "console/incidents.html", {"here": "incidents", "tabs": tabs, "view": view, "page": page})
 
 
 @mediator
@@ -48,7 +48,13 @@ def incident(request: MemberRequest, incident_id: UUID) -> HttpResponse:
     entries = list(row.entries.order_by("at", "pk"))
     known = people([entry.by for entry in entries if entry.by])
     said = [{"entry": entry, "by": known.get(entry.by) if entry.by else None} for entry in entries]
-    page = {"incident": row, "said": said, "events": timeline_of(row.user_id), "kinds": IncidentEntry.Kind}
+    page = {
+        "here": "incidents",
+        "incident": row,
+        "said": said,
+        "events": timeline_of(row.user_id),
+        "kinds": IncidentEntry.Kind,
+    }
     return render(request, "console/incident.html", page)
 
 

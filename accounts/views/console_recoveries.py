@@ -39,7 +39,7 @@ def queue(request: MemberRequest) -> HttpResponse:
     view = view if view in VIEWS else "review"
     tabs = queue_tabs(VIEWS, recovery_counts(), current=view, url=reverse("console:recoveries"), urgent="review")
     page = Paginator(recoveries(view), PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "console/recoveries.html", {"tabs": tabs, "view": view, "page": page})
+    return render(request, "console/recoveries.html", {"here": "accounts", "tabs": tabs, "view": view, "page": page})
 
 
 @mediator
@@ -48,7 +48,7 @@ def recovery(request: MemberRequest, recovery_id: UUID) -> HttpResponse:
     row = recovery_for_staff(recovery_id)
     known = people([pk for pk in (row.started_by, row.reviewed_by) if pk])
     page = {
-        "recovery": row, "events": timeline_of(row.user_id), "ends": row.started_at + flow.WAIT,
+        "here": "accounts", "recovery": row, "events": timeline_of(row.user_id), "ends": row.started_at + flow.WAIT,
         "starter": known.get(row.started_by) if row.started_by else None,
         "reviewer": known.get(row.reviewed_by) if row.reviewed_by else None,
         "may_decide": row.status == RecoveryStatus.REVIEW and request.user.pk not in (row.user_id, row.started_by),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.confirming import ensure
-from accounts.services.step_up import Act
+from accounts.services.step_up import Act as Confirmed
 from core import clock
 from core.errors import DomainError, Invalid
 from core.exports import csv_file
@@ -26,6 +26,7 @@ from shop.guards import MerchantRequest, merchant
 from shop.models import Coupon
 from shop.queries import store_coupons
 from shop.queries.catalogue import category_tree
+from shop.roles import Act
 from shop.services import coupon_terms
 from shop.services.price_cuts import coupon_cut, is_deep
 from shop.states import CouponStatus
@@ -45,7 +46,7 @@ EXPORT_HEAD = (
 )  # fmt: skip
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_safe
 def coupons(request: MerchantRequest) -> HttpResponse:
     """A store's coupons, those that are not over first."""
@@ -54,14 +55,14 @@ def coupons(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/coupons.html", context)
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_safe
 def export(request: MerchantRequest) -> HttpResponseBase:
     """All of them with their numbers, as a file."""
     return csv_file("coupons.csv", EXPORT_HEAD, _lines(request.store.pk))
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: MerchantRequest) -> HttpResponse:
     """Write one; it begins as a draft."""
@@ -76,7 +77,7 @@ def new(request: MerchantRequest) -> HttpResponse:
     return _saved(request, made)
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def coupon(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """One coupon: a form while it is a draft, afterwards what came of it."""
@@ -93,7 +94,7 @@ def coupon(request: MerchantRequest, pk: UUID) -> HttpResponse:
     return _saved(request, found)
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_POST
 def status(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Start, pause, go on, end."""
@@ -128,7 +129,7 @@ def _move(request: MerchantRequest, pk: UUID, target: str) -> None:
             store_id=request.store.pk, coupon_id=pk, target=target, actor=actor_of(request), now=clock.now()
         )
         if target == CouponStatus.RUNNING and is_deep(coupon_cut(coupon)):
-            ensure(request, Act("price_cut", target=str(pk)))
+            ensure(request, Confirmed("price_cut", target=str(pk)))
     messages.success(request, str(SAID[CouponStatus(target)]))
 
 

@@ -90,8 +90,6 @@ def editor(request: MerchantRequest, pk: UUID) -> HttpResponse:
         return _page(request, _keep_pictures(request, desk, judged=True), status=400)
     try:
         _save(request, product, desk)
-    except StepUpNeeded:
-        raise
     except DomainError as refusal:
         return _refuse(request, desk, refusal)
     _save_pictures(request, product, desk)
@@ -186,6 +184,8 @@ def _keep_pictures(request: MerchantRequest, desk: Editor, *, judged: bool) -> E
 
 
 def _refuse(request: MerchantRequest, desk: Editor, refusal: DomainError) -> HttpResponse:
+    if isinstance(refusal, StepUpNeeded):
+        raise refusal
     assert desk.product is not None
     fresh = listings.product_for_editor(store_id=request.store.pk, pk=desk.product.pk)
     again = desk.refused(refusal, product=fresh, data=request.POST, files=request.FILES)

@@ -36,17 +36,26 @@ def refund(request: MerchantRequest, number: str) -> HttpResponse:
     try:
         if request.POST.get("sure") != "1":
             return _page(request, mine, form, sure=late_refunds.preview(order_id=mine.pk, **form.wish()))
-        with transaction.atomic():
-            late_refunds.give_back(order_id=mine.pk, **form.wish(), actor=actor_of(request), now=clock.now())
-            ensure(request, _act(mine, form))
-    except StepUpNeeded:
-        raise
+        _give_back(request, mine, form)
     except DomainError as refusal:
-        form.show(refusal)
+        _show(form, refusal)
         return _page(request, mine, form)
     amount = form.cleaned_data["money"]
     messages.success(request, _("%(amount)s is on its way back to the buyer.") % {"amount": amount})
     return redirect("merchant:order", number)
+
+
+def _give_back(request: MerchantRequest, order: Order, form: GiveBackForm) -> None:
+    with transaction.atomic():
+        late_refunds.give_back(order_id=order.pk, **form.wish(), actor=actor_of(request), now=clock.now())
+        ensure(request, _act(order, form))
+
+
+def _show(form: GiveBackForm, refusal: DomainError) -> None:
+    """A refusal stands in the form; the question who is there is a page of its own."""
+    if isinstance(refusal, StepUpNeeded):
+        raise refusal
+    form.show(refusal)
 
 
 def _act(order: Order, form: GiveBackForm) -> Confirmed:

@@ -94,6 +94,7 @@ def _buyer() -> Iterator[Page]:
     from accounts.models import User
     from shop.models import Cart, Variant
     from shop.services.carts import add
+    from tests.browser.seeded_accounts import incident_pages
 
     orders, cases = _orders(), _cases()
     lin = User.objects.get(email="lin.xiao@example.com")
@@ -141,7 +142,7 @@ def _buyer() -> Iterator[Page]:
         )
     )
     yield me, reverse("accounts:address-edit", args=[lin.addresses.order_by("pk")[0].pk])
-    yield from _incident(lin)
+    yield from incident_pages(lin, _key)
     yield me, reverse("account_logout")
     yield me, reverse("account_reauthenticate")
     yield me, reverse("accounts:confirm", args=["phone"])
@@ -180,55 +181,6 @@ def _pools() -> Iterator[Page]:
     for name in ("merchant:product-codes", "merchant:product", "shop:product"):
         yield _key(product.store.owner), reverse(name, args=[product.pk])
     yield _key(product.store.owner), reverse("merchant:products")
-
-
-def _incident(lin: Any) -> Iterator[Page]:
-    """A limited account with an incident and a change that its old phone may stop."""
-    from accounts.models import User
-    from accounts.services import changes, incidents
-    from accounts.services.links import stop_token
-    from core import clock
-    from core.actor import SYSTEM, Actor
-    from flows import guarding
-
-    robbed = User.objects.create(
-        phone="+8613900000055", phone_verified=True, name="Robbed", email="robbed@example.com", last_login=clock.now()
-    )
-    actor = Actor(user_id=robbed.pk)
-    change = guarding.note_change("password", changes.before(robbed.pk), actor=actor, now=clock.now())
-    assert change is not None
-    row = incidents.open_incident(user_id=robbed.pk, text="It was not me.", actor=actor, now=clock.now())
-    guarding.limit_account(user_id=robbed.pk, reason="walk", actor=SYSTEM, now=clock.now())
-    me = _key(robbed)
-    yield "", reverse("change_stop", args=[stop_token(user_id=robbed.pk, change_id=change.pk)])
-    yield from ((me, reverse(f"accounts:{name}")) for name in ("safety", "reopen", "incident-new"))
-    yield me, reverse("accounts:incident", args=[row.pk])
-    yield _key(lin), reverse("accounts:reopen")
-    yield from (("", path) for path in _recoveries(robbed))
-
-
-def _recoveries(robbed: Any) -> Iterator[str]:
-    """A recovery that waits, and one whose one-time link was sent."""
-    from accounts.models import AccountRecovery, User
-    from accounts.places import Seen
-    from accounts.services.links import RECOVERY_PHONE, RECOVERY_STOP, recovery_token
-    from core import clock
-    from core.actor import SYSTEM
-    from flows import recovery
-
-    seen = Seen(ip="114.114.114.114", user_agent="walk")
-    for number, person in enumerate((robbed, User.objects.create(phone="+8613900000044", phone_verified=True))):
-        row = recovery.start(
-            user_id=person.pk, contact="walk@example.com", proofs=["order", "device"], actor=SYSTEM, seen=seen,
-            now=clock.now(),
-        )  # fmt: skip
-        assert row is not None
-        if number:
-            AccountRecovery.objects.filter(pk=row.pk).update(status="approved")
-            yield reverse("recovery_phone", args=[recovery_token(row.pk, salt=RECOVERY_PHONE)])
-        else:
-            AccountRecovery.objects.filter(pk=row.pk).update(status="review")
-            yield reverse("recovery_stop", args=[recovery_token(row.pk, salt=RECOVERY_STOP)])
 
 
 def _merchant() -> Iterator[Page]:

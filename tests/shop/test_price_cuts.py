@@ -33,7 +33,7 @@ def product():
 
 
 @pytest.mark.parametrize(
-    ("price", "percent"), [(10_000, 0), (12_000, 0), (9_999, 0), (5_000, 50), (4_999, 50), (1, 99)]
+    ("price", "percent"), [(10_000, 0), (12_000, 0), (9_999, 1), (5_000, 50), (4_999, 51), (1, 100)]
 )
 def test_the_fall_is_counted_in_whole_percent(product, price, percent):
     row = VariantFacts(price_minor=price, stock=1, id=product.variants.get().pk)

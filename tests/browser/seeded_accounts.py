@@ -1,0 +1,53 @@
+"""Accounts in trouble, as their owners and strangers see them: part of what ``seeded`` walks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import AccountRecovery, User
+from accounts.places import Seen
+from accounts.services import changes, incidents
+from accounts.services.links import RECOVERY_PHONE, RECOVERY_STOP, recovery_token, stop_token
+from core import clock
+from core.actor import SYSTEM, Actor
+from flows import guarding, recovery
+
+
+def incident_pages(lin: Any, key: Callable[[Any], str]) -> Iterator[tuple[str, str]]:
+    """A limited account with an incident and a change that its old phone may stop."""
+
+    robbed = User.objects.create(
+        phone="+8613900000055", phone_verified=True, name="Robbed", email="robbed@example.com", last_login=clock.now()
+    )
+    actor = Actor(user_id=robbed.pk)
+    change = guarding.note_change("password", changes.before(robbed.pk), actor=actor, now=clock.now())
+    assert change is not None
+    row = incidents.open_incident(user_id=robbed.pk, text="It was not me.", actor=actor, now=clock.now())
+    guarding.limit_account(user_id=robbed.pk, reason="walk", actor=SYSTEM, now=clock.now())
+    me = key(robbed)
+    yield "", reverse("change_stop", args=[stop_token(user_id=robbed.pk, change_id=change.pk)])
+    yield from ((me, reverse(f"accounts:{name}")) for name in ("safety", "reopen", "incident-new"))
+    yield me, reverse("accounts:incident", args=[row.pk])
+    yield key(lin), reverse("accounts:reopen")
+    yield from (("", path) for path in _recoveries(robbed))
+
+
+def _recoveries(robbed: Any) -> Iterator[str]:
+    """A recovery that waits, and one whose one-time link was sent."""
+
+    seen = Seen(ip="114.114.114.114", user_agent="walk")
+    for number, person in enumerate((robbed, User.objects.create(phone="+8613900000044", phone_verified=True))):
+        row = recovery.start(
+            user_id=person.pk, contact="walk@example.com", proofs=["order", "device"], actor=SYSTEM, seen=seen,
+            now=clock.now(),
+        )  # fmt: skip
+        assert row is not None
+        if number:
+            AccountRecovery.objects.filter(pk=row.pk).update(status="approved")
+            yield reverse("recovery_phone", args=[recovery_token(row.pk, salt=RECOVERY_PHONE)])
+        else:
+            AccountRecovery.objects.filter(pk=row.pk).update(status="review")
+            yield reverse("recovery_stop", args=[recovery_token(row.pk, salt=RECOVERY_STOP)])
