@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -142,7 +145,10 @@ class AccountAdapter(DefaultAccountAdapter):
         return cast(User, user)
 
     def get_login_stages(self) -> list[str]:
-        ours = {"allauth.account.stages.EmailVerificationStage": "accounts.stages.EmailVerificationStage"}
+        ours = {
+            "allauth.account.stages.EmailVerificationStage": "accounts.stages.EmailVerificationStage",
+            "allauth.mfa.stages.AuthenticateStage": "accounts.stages.FactorStage",
+        }
         shipped = [ours.get(path, path) for path in super().get_login_stages()]
         # The code that is asked for by name comes before there is a login at all; what is begun, is begun after it.
         return [
@@ -151,6 +157,14 @@ class AccountAdapter(DefaultAccountAdapter):
             *shipped[1:],
             "accounts.stages.NewDeviceStage",
             "accounts.stages.EndStage",
+        ]
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
+        """By password alone; whatever weighs more asks with ``accounts.confirming``, which knows the factors."""
+        if not user.is_authenticated or not user.has_usable_password():
+            return []
+        return [
+            {"id": "reauthenticate", "description": _("Use your password"), "url": reverse("account_reauthenticate")}
         ]
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
@@ -183,6 +197,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def post_login(self, request: HttpRequest, user: Any, **how: Any) -> HttpResponse:
         response: HttpResponse = super().post_login(request, user, **how)
         remember_language(response, user.language)
+        if request.session.get("third_party"):  # came with an account elsewhere that may be connected now
+            response = redirect("accounts:security")
+            remember_language(response, user.language)
         entering.keep_device(request, response)
         return response
 
@@ -206,3 +223,13 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def send_notification_mail(self, template_prefix: str, user: Any, context: Any = None, email: Any = None) -> None:
         super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Nothing secret goes into allauth's table: secrets lie sealed for their owner in ``TotpSecret``."""
+
+    def encrypt(self, text: str) -> str:
+        raise NotImplementedError("secrets of factors are kept by accounts.services.factors")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        raise NotImplementedError("secrets of factors are kept by accounts.services.factors")

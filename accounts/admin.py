@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -28,6 +30,12 @@ def our_sign_in(request: HttpRequest, extra_context: Any = None) -> HttpResponse
 
 admin.site.has_permission = only_superusers  # type: ignore[method-assign]
 admin.site.login = our_sign_in  # type: ignore[method-assign,assignment]
+
+
+# Rows here would open accounts or switch their second factor off behind their owners' backs.
+for model in (Authenticator, SocialAccount, SocialApp, SocialToken):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 
 @admin.register(User)

@@ -14,7 +14,7 @@ from django.http import HttpResponseBase
 from django.urls import URLPattern, path
 
 from accounts.confirming import confirmed_first
-from accounts.views import device_check, not_me, qr, recovery, safety
+from accounts.views import device_check, factor_check, not_me, passkeys, qr, recovery, safety, third_party
 from core.guards import named
 
 View = Callable[..., HttpResponseBase]
@@ -44,6 +44,8 @@ def guarded(pattern: URLPattern) -> URLPattern:
 
 urlpatterns = [
     path("device/", device_check.device, name="device_check"),
+    path("2fa/authenticate/", factor_check.factor, name="mfa_authenticate"),
+    path("passkey/", passkeys.sign_in, name="passkey_login"),
     path("qr/", qr.computer, name="qr_login"),
     path("qr/poll/", qr.poll, name="qr_poll"),
     path("qr/<str:token>/", qr.phone, name="qr_phone"),
@@ -54,5 +56,10 @@ urlpatterns = [
     path("recovery/stop/<str:token>/", recovery.recovery_stop, name="recovery_stop"),
     path("recovery/phone/<str:token>/", recovery.recovery_phone, name="recovery_phone"),
     path("not-me/<str:token>/", not_me.not_me, name="not_me"),
+    path("<slug:provider>/login/", third_party.begin, name="third_party_login"),
+    *(
+        path(f"{name}/login/callback/", third_party.callback, {"provider": name}, name=f"{name}_callback")
+        for name in third_party.CALLBACKS
+    ),
     *(guarded(pattern) for pattern in urls.urlpatterns),
 ]

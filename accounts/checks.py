@@ -20,4 +20,6 @@ def real_channels(**more: Any) -> list[CheckMessage]:
         found.append(Error("SMS_CHANNEL=console writes text messages to the log only.", id="accounts.E002"))
     if settings.SMS_CHANNEL == "webhook" and not (settings.SMS_WEBHOOK_URL and settings.SMS_WEBHOOK_SECRET):
         found.append(Error("SMS_CHANNEL=webhook needs SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET.", id="accounts.E003"))
+    if not settings.STAFF_NEEDS_FACTOR:
+        found.append(Error("STAFF_NEEDS_FACTOR=0 lets staff in with a password alone.", id="accounts.E004"))
     return found

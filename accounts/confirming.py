@@ -19,6 +19,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from accounts import passkeys
 from accounts.doors import device_of, seen_by
 from accounts.models import Challenge, User
 from accounts.purposes import PURPOSES
@@ -30,7 +31,8 @@ from core.gate import is_for_machines
 from core.http import Next, answer_refusal
 
 ID, CODE, PASSWORD, WAY = "step_up", "step_up_code", "step_up_password", "step_up_way"
-OURS = {ID, CODE, PASSWORD, WAY, "csrfmiddlewaretoken"}
+CREDENTIAL = "step_up_credential"
+OURS = {ID, CODE, PASSWORD, WAY, CREDENTIAL, "csrfmiddlewaretoken"}
 FORMS = {"public", "member", "merchant", "mediator", "staff"}  # other doors read what is sent in their own way
 View = Callable[..., HttpResponseBase]
 
@@ -76,7 +78,8 @@ def confirmed_first(purpose: str) -> Callable[[View], View]:
             if proof is None:
                 return redirect(f"{reverse('accounts:confirm', args=[purpose])}?{urlencode({'next': request.path})}")
             response = view(request, *args, **kwargs)
-            if request.method == "POST" and response.status_code == 302:
+            has_acted = request.method == "POST" and response.status_code == 302
+            if has_acted and not step_up.is_spent(proof):  # a view may spend it in the transaction of its act
                 step_up.use(proof, Act(purpose), now=clock.now())
             return response
 
@@ -108,11 +111,15 @@ def middleware(get_response: Next) -> Next:
 
 
 def ways_of(request: HttpRequest, purpose: str) -> list[Way]:
-    return step_up.ways(_user(request), purpose, device_id=device_of(request), now=clock.now())
+    found = step_up.ways(_user(request), purpose, device_id=device_of(request), now=clock.now())
+    return found if passkeys.are_possible() else [way for way in found if way.channel != "passkey"]
 
 
 def page_of(request: HttpRequest, purpose: str, **more: Any) -> dict[str, Any]:
     """What the template wants: the ways, the fields that go along, and whatever is known of the question."""
+    row, way = more.get("challenge"), more.get("way")
+    if row is not None and way is not None and way.channel == "passkey":
+        more["options"] = passkeys.ask(request, f"{ID}:{row.pk}", _user(request))
     kept = [(name, value) for name, values in request.POST.lists() if name not in OURS for value in values]
     return {
         "purpose": PURPOSES[purpose], "ways": ways_of(request, purpose), "kept": kept,
@@ -129,7 +136,8 @@ def _judge(request: HttpRequest) -> HttpResponse | None:
     try:
         step_up.confirm(
             user=_user(request), challenge_id=challenge_id, session_key=str(request.session.session_key),
-            code=request.POST.get(CODE, "")[:64], password=request.POST.get(PASSWORD, "")[:256], now=clock.now(),
+            code=request.POST.get(CODE, "")[:64], password=request.POST.get(PASSWORD, "")[:256],
+            passkey=lambda: _judge_passkey(request, challenge_id), now=clock.now(),
         )  # fmt: skip
     except challenges.ChallengeOver:
         return None
@@ -141,6 +149,10 @@ def _judge(request: HttpRequest) -> HttpResponse | None:
     # Allauth asks in its own way on the same doors; what was given here is more than it wants.
     record_authentication(request, _user(request), method="step_up", reauthenticated=True)
     return None
+
+
+def _judge_passkey(request: HttpRequest, challenge_id: UUID) -> object:
+    return passkeys.judge(request, f"{ID}:{challenge_id}", request.POST.get(CREDENTIAL, ""), _user(request))
 
 
 def _ask(request: HttpRequest, act: Act) -> HttpResponse:

@@ -83,6 +83,8 @@ def methods_of(request: HttpRequest, user: User | None) -> list[str]:
         method = str(record["method"])
         if method == "code":
             method = next((name for key, name in CHANNEL_OF_CODE.items() if record.get(key)), "email")
+        elif method == "socialaccount":
+            method = str(record.get("provider") or method)
         elif method == "mfa":
             method = {"webauthn": "passkey", "recovery_codes": "recovery"}.get(record.get("type", ""), "totp")
         if method not in found:

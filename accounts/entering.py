@@ -18,7 +18,8 @@ from accounts.doors import (
     set_device_cookie,
 )
 from accounts.models import MemberSession, User
-from accounts.services import devices, stays
+from accounts.queries.people import password_is_old
+from accounts.services import devices, people, stays
 from core import clock
 from core.actor import SYSTEM
 from core.outbox import publish
@@ -47,6 +48,8 @@ def enter(request: HttpRequest, user: User, *, verified_by: str = "", method: st
                            facts={"new_device": is_new})  # fmt: skip
     if is_new or known.device is None or known.device.prefix != seen.prefix:
         publish("accounts.signed_in", event_id=event)  # a known device in its known place is nothing to look at
+    if password_is_old(user, now=now):
+        publish("accounts.password_old", user_id=str(user.pk))
 
 
 def keep_device(request: HttpRequest, response: HttpResponse) -> None:
@@ -73,4 +76,5 @@ def _revoke_stolen(user: User, device_id: UUID, request: HttpRequest) -> None:
     devices.revoke_device(device_id=device_id, user_id=user.pk, actor=SYSTEM, reason="reuse", now=now)
     stays.end_stays(user_id=user.pk, reason="revoked", device_id=device_id, now=now)
     stays.note_try(user_id=user.pk, outcome="stolen", device_id=device_id, seen=seen_by(request), now=now)
+    people.ask_new_password(user_id=user.pk, now=now)
     publish("accounts.device_stolen", user_id=str(user.pk), device_id=str(device_id))

@@ -70,6 +70,7 @@ def middleware(get_response: Next) -> Next:
     def middleware_(request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and "_auth_user_id" in request.session:
             _look(request)
+            request.device_id = request.session.get("device_id")  # type: ignore[attr-defined]  # for limits by device
         return get_response(request)
 
     return middleware_

@@ -41,9 +41,10 @@ PURPOSES: dict[str, Purpose] = {
     "account": Purpose(_("Change the state of your account")),
     "api_token": Purpose(_("Make a key for another system")),
     "sealed_view": Purpose(_("See protected data"), once=False),
-    "team": Purpose(_("Change who may work in your store")),
+    "review": Purpose(_("Decide on a merchant's papers"), once=False),
+    "team": Purpose(_("Change who may work in your store"), once=False),
     "staff_money": Purpose(_("Move money as staff")),
-    "staff_account": Purpose(_("Act on somebody's account as staff")),
+    "staff_account": Purpose(_("Act on somebody's account as staff"), once=False),
     "qr": Purpose(_("Sign a computer in"), is_strong=False, once=False),
     "qr_abroad": Purpose(_("Sign a computer in another country in"), once=False),
 }

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from allauth.account import stages
+from allauth.mfa import stages as mfa_stages
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import device_check
+from accounts import device_check, factor_check
 from accounts.doors import methods_of, note_proof, recognition_of
 
 Handled = tuple[HttpResponse | None, bool]
@@ -33,6 +34,16 @@ class BeginStage(stages.LoginStage):
         if self.login.user is not None:
             self.state["auth_hash"] = self.login.user.get_session_auth_hash()
         return None, True
+
+
+class FactorStage(mfa_stages.AuthenticateStage):
+    """Allauth's step, with a question of ours behind it: guesses are counted in the database."""
+
+    def handle(self) -> Handled:
+        response, is_continued = super().handle()
+        if self.state.get("authentication_required"):
+            factor_check.ask(self)
+        return response, is_continued
 
 
 class NewDeviceStage(stages.LoginStage):

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import addresses, confirm, devices, inbox, incidents, me, safety
+from accounts.views import (
+    addresses,
+    confirm,
+    devices,
+    factors,
+    inbox,
+    incidents,
+    me,
+    passkeys,
+    safety,
+    security,
+    third_party,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -24,6 +36,17 @@ urlpatterns = [
     path("devices/<uuid:device_id>/name/", devices.rename, name="device-name"),
     path("devices/<uuid:device_id>/revoke/", devices.revoke, name="device-revoke"),
     path("devices/sessions/<uuid:stay_id>/end/", devices.end, name="stay-end"),
+    path("security/", security.security, name="security"),
+    path("security/password/later/", security.password_later, name="password-later"),
+    path("security/app/", factors.app, name="factor-app"),
+    path("security/app/remove/", factors.app_remove, name="factor-app-remove"),
+    path("security/recovery/", factors.recovery, name="factor-recovery"),
+    path("security/passkeys/add/", passkeys.add, name="passkey-add"),
+    path("security/passkeys/<int:passkey_id>/name/", passkeys.rename, name="passkey-name"),
+    path("security/passkeys/<int:passkey_id>/remove/", passkeys.remove, name="passkey-remove"),
+    path("security/accounts/add/", third_party.add, name="third-party-add"),
+    path("security/accounts/<int:account_id>/disconnect/", third_party.disconnect, name="third-party-disconnect"),
+    path("security/accounts/<slug:provider>/connect/", third_party.connect, name="third-party-connect"),
     path("logins/", devices.logins, name="logins"),
     path("safety/", safety.safety, name="safety"),
     path("safety/reopen/", safety.reopen, name="reopen"),

@@ -82,6 +82,7 @@ def environment(name: str, home: Path, place: int) -> dict[str, str]:
         "DEBUG": "0",
         "SANDBOX": "1",
         "LOG_LEVEL": "WARNING",
+        "PAGE_LIMITS": "0",
     }
 
 

@@ -75,6 +75,7 @@ def environment(name: str, home: Path, port: int) -> dict[str, str]:
         "SANDBOX": "1",
         "PAYMENT_GATEWAYS": "sandbox",
         "LOG_LEVEL": "WARNING",
+        "PAGE_LIMITS": "0",
     }
 
 

@@ -61,6 +61,7 @@ def environment(home: Path) -> dict[str, str]:
         "DEBUG": "0",
         "SANDBOX": "1",
         "LOG_LEVEL": "WARNING",
+        "PAGE_LIMITS": "0",
     }
 
 

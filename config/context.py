@@ -11,16 +11,17 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Notice, User
+from accounts.passkeys import are_possible
 from core.prepared import Blank, Prepared
 from escrow.models import PayoutStop
 from escrow.queries import stop_in_force
-from shop.models import CartLine, Store
+from shop.guards import chosen_store
+from shop.models import CartLine, Store, StoreMember
 from shop.queries.carts import SESSION_CART, cart_count
-from shop.queries.stores import store_of
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Site-wide names: SANDBOX, SITE_NAME, FOOTER, cart_count, unread_count, my_store, is_mediator, payout_stop."""
+    """Site-wide names: SANDBOX, SITE_NAME, FOOTER, THIRD_PARTY, cart_count, unread_count, my_store, is_mediator."""
     user = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
     waiting = SimpleLazyObject(lambda: _waiting(request))
@@ -28,11 +29,13 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "SANDBOX": settings.SANDBOX,
         "SITE_NAME": settings.SITE_NAME,
         "FOOTER": settings.FOOTER,
+        "CAN_PASSKEY": SimpleLazyObject(are_possible),
+        "THIRD_PARTY": settings.SOCIALACCOUNT_PROVIDERS,
         "cart_count": SimpleLazyObject(lambda: waiting[0] if known else cart_count(request)),
         "unread_count": SimpleLazyObject(lambda: waiting[1] if known else 0),
         "has_store": SimpleLazyObject(lambda: waiting[2] if known else False),
         "my_store": getattr(request, "store", None)  # shop.guards.merchant has looked it up
-        or SimpleLazyObject(lambda: store_of(user_id=user.pk) if known and user else None),
+        or SimpleLazyObject(lambda: chosen_store(request) if known else None),
         "is_mediator": bool(known and getattr(user, "is_mediator", False)),
         # The console's banner; that there is none is known without asking once more.
         "payout_stop": SimpleLazyObject(lambda: stop_in_force() if known and waiting[3] else None),
@@ -54,9 +57,12 @@ def _waiting_for(lines: QuerySet[Any]) -> QuerySet[Any, tuple[int, int, bool, bo
     user = Blank("user")
     counts = (_count(lines, "variant"), _count(Notice.objects.filter(user=user, read_at__isnull=True), "pk"))
     stops = PayoutStop.objects.filter(in_force=True)
-    return User.objects.filter(pk=user).values_list(
-        *counts, Exists(Store.objects.filter(owner=user)), Exists(stops)
-    )  # fmt: skip
+    return User.objects.filter(pk=user).values_list(*counts, _has_store(user), Exists(stops))
+
+
+def _has_store(user: Blank) -> Exists:
+    works_in = StoreMember.objects.filter(user=user, left_at__isnull=True).values("store")
+    return Exists(Store.objects.filter(Q(owner=user) | Q(pk__in=works_in)))
 
 
 _WAITING = Prepared(lambda: _waiting_for(CartLine.objects.filter(cart__user=Blank("user"))))

@@ -12,10 +12,11 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.passwords.KnownPasswordValidator"},
+    {"NAME": "accounts.passwords.OwnWordsValidator", "OPTIONS": {"more_words": "shop.queries.stores.names_of"}},
 ]
+PASSWORD_REMIND_DAYS = env.int("PASSWORD_REMIND_DAYS", default=365)  # a nudge, never a must; 0 is none
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "shop:home"
 LOGOUT_REDIRECT_URL = "shop:home"
@@ -64,6 +65,26 @@ ACCOUNT_FORMS = {
     "change_phone": "accounts.forms.security.ChangePhoneForm",
     "reauthenticate": "accounts.forms.security.ReauthenticateForm",
 }
+MFA_ADAPTER = "accounts.adapter.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TRUST_ENABLED = False  # its cookie has no row here: it could be neither listed nor revoked; Device is what we trust
+# Staff without a second factor reach its set-up page alone; a sandbox only says so.
+STAFF_NEEDS_FACTOR = env.bool("STAFF_NEEDS_FACTOR", default=not env.bool("SANDBOX", default=True))
+SOCIALACCOUNT_ADAPTER = "accounts.third_party.adapter.SocialAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an e-mail never links by itself
+SOCIALACCOUNT_STORE_TOKENS = False
+_APPS = {
+    "weixin": (env.str("WEIXIN_APP_ID", default=""), env.str("WEIXIN_APP_SECRET", default="")),
+    "qq": (env.str("QQ_APP_ID", default=""), env.str("QQ_APP_KEY", default="")),
+    "google": (env.str("GOOGLE_CLIENT_ID", default=""), env.str("GOOGLE_CLIENT_SECRET", default="")),
+}
+_HOSTS = {"weixin": "https://open.weixin.qq.com", "qq": "https://graph.qq.com", "google": "https://accounts.google.com"}
+SOCIALACCOUNT_PROVIDERS = {
+    name: {"APPS": [{"client_id": client_id, "secret": secret}]}
+    for name, (client_id, secret) in _APPS.items()
+    if secret
+}
+THIRD_PARTY_HOSTS = [_HOSTS[name] for name in SOCIALACCOUNT_PROVIDERS]  # where our forms may lead
 HEADLESS_CLIENTS = ("app",)  # its addresses are ours: accounts/api/urls.py
 HEADLESS_TOKEN_STRATEGY = "accounts.api.authentication.AppSessions"  # noqa: S105
 DEMO_PEOPLE = "demo.people.PEOPLE"  # who may be signed in as with one click, in a sandbox only

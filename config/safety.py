@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from csp.constants import NONE, SELF
 
 from config.env import SITE_URL, env
-from config.people import BEHIND_PROXY
+from config.people import BEHIND_PROXY, THIRD_PARTY_HOSTS
 
 # Uploaded pictures on a host of their own (media.shop.example): nothing of the site's is within their reach there.
 MEDIA_HOST = env.str("MEDIA_HOST", default="").lower()
@@ -41,7 +41,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:", *_MEDIA_ORIGIN],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, *THIRD_PARTY_HOSTS],
         "frame-src": [NONE],
         "worker-src": [NONE],
         "frame-ancestors": [NONE],

@@ -8,11 +8,16 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person on a device, or the system itself (``user_id`` is None)."""
+    """
+    A person on a device, or the system itself (``user_id`` is None).
+
+    ``token_role``: a store's own system acts for the person who made its token, but within this role; empty for people.
+    """
 
     user_id: UUID | None
     device_id: UUID | None = None
     is_mediator: bool = False
+    token_role: str = ""
 
     @property
     def label(self) -> str:

@@ -69,6 +69,8 @@ def no_open_doors(**more: Any) -> list[CheckMessage]:
         found.append(Error("SITE_URL is not https: no cookie is safe, no header says so.", id="core.E008"))
     if "*" in settings.ALLOWED_HOSTS or any(host.startswith(".") for host in settings.ALLOWED_HOSTS):
         found.append(Error("ALLOWED_HOSTS takes any name: links in mails could lead elsewhere.", id="core.E009"))
+    if not settings.PAGE_LIMITS:
+        found.append(Error("PAGE_LIMITS=0: searches, codes and exports may be asked for without end.", id="core.E018"))
     if settings.ALLAUTH_TRUSTED_PROXY_COUNT and not settings.BEHIND_PROXY:
         found.append(
             Error("TRUSTED_PROXY_COUNT without BEHIND_PROXY: visitors write their own address.", id="core.E010")

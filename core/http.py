@@ -27,7 +27,9 @@ def actor_of(request: HttpRequest) -> Actor:
         return Actor(user_id=None)
     found = request.session.get("device_id") if hasattr(request, "session") else None
     device = UUID(found) if found else None
-    return Actor(user_id=user.pk, device_id=device, is_mediator=bool(getattr(user, "is_mediator", False)))
+    role = str(getattr(getattr(request, "auth", None), "role", ""))
+    is_mediator = bool(getattr(user, "is_mediator", False))
+    return Actor(user_id=user.pk, device_id=device, is_mediator=is_mediator, token_role=role)
 
 
 def refusal_middleware(get_response: Next) -> Next:

@@ -20,6 +20,7 @@ class Rules:
 
     pay_by_minutes: int = 30
     ship_by_hours: int = 48
+    ship_by_minutes: int = 0  # on top of the hours, where hours are too coarse
     ship_reminder_hours: tuple[int, ...] = (24, 48)
     never_shipped_hours: int = 168
     inspection_hours: int = 168
@@ -50,12 +51,25 @@ class Rules:
         look = max(self.inspection_weak_hours, self.min_after_first_scan_hours) + self.extension_hours
         return timedelta(hours=self.never_shipped_hours + look)
 
+    @property
+    def ship_by(self) -> timedelta:
+        """How long after the payment the goods must be handed over; from then on the buyer may cancel at once."""
+        return timedelta(hours=self.ship_by_hours, minutes=self.ship_by_minutes)
+
     def hours(self, name: str) -> timedelta:
         return timedelta(hours=getattr(self, name))
 
 
-DEFAULTS: dict[str, Rules] = {"physical": Rules()}
-KIND_WORDS = {"physical": _("Goods that are shipped")}
+# Delivered by the payment itself: looked at 24 hours after the reveal, or three days where nobody opens it.
+CODE = Rules(
+    pay_by_minutes=15, ship_by_hours=0, ship_by_minutes=5, ship_reminder_hours=(), never_shipped_hours=1,
+    inspection_hours=24, inspection_weak_hours=72, min_after_first_scan_hours=0, release_warning_hours=(6,),
+    min_notice_hours=6, extension_hours=24, grant_days=(), grants_most=0, grant_days_most=0,
+    answer_unshipped_hours=24, answer_shipped_hours=24, evidence_hours=48, decide_hours=48,
+    collect_reminder_hours=(), after_sale_hours=72,
+)  # fmt: skip
+DEFAULTS: dict[str, Rules] = {"physical": Rules(), "code": CODE}
+KIND_WORDS = {"physical": _("Goods that are shipped"), "code": _("Codes, delivered by the payment itself")}
 
 
 _NEWEST = Prepared(lambda: Policy.objects.filter(kind=Blank("kind")).order_by("-version")[:1])
@@ -75,7 +89,8 @@ def versions() -> list[Policy]:
     """Every version of every kind of order, the newest of each kind first."""
     for kind in DEFAULTS:
         current(kind)
-    return list(Policy.objects.order_by("kind", "-version"))
+    place = list(DEFAULTS)
+    return sorted(Policy.objects.filter(kind__in=place).order_by("-version"), key=lambda row: place.index(row.kind))
 
 
 @lru_cache(maxsize=256)

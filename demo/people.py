@@ -104,6 +104,22 @@ BUYERS = (
     ),
 )
 
+APPLICANT = Person(
+    key="jiang-he",
+    role=Role.BUYER,
+    name="江禾",
+    name_en="Jiang He",
+    email="jiang.he@example.com",
+    phone=phone(4),
+    language=CHINESE,
+    prominent=True,
+    can_try=Bilingual(
+        "准备开店：填了一半的入驻清单，上传证件，下一笔测试订单",
+        "About to open a store: a checklist half filled in; send papers, place a test order",
+    ),
+    addresses=(DemoAddress("江禾", phone(4), "330106", "古墩路 55 号 2 幢 301 室", "310012", True),),
+)
+
 # Store owners: key, name, name in English, store. The first three are the ones to sign in as.
 OWNERS = (
     ("shen-qing", "沈青", "Shen Qing", "qingtao"),
@@ -199,7 +215,7 @@ SUPERUSER = Person(
     ),
 )
 
-PEOPLE: tuple[Person, ...] = (*BUYERS, *MERCHANTS, *MEDIATORS, SUPERUSER)
+PEOPLE: tuple[Person, ...] = (*BUYERS, APPLICANT, *MERCHANTS, *MEDIATORS, SUPERUSER)
 
 
 def person(key: str) -> Person:

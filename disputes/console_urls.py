@@ -5,10 +5,13 @@ from __future__ import annotations
 from django.urls import path
 
 from accounts.views import console_accounts, console_incidents, console_recoveries
-from disputes.views import console, console_case, console_health, console_order, console_rule
+from disputes.views import console, console_case, console_codes, console_health, console_order, console_rule
 from escrow.views import by_hand, console_journal, payouts, reconciliation, statement_files
 from escrow.views import console as money
 from escrow.views import console_corrections as corrections
+from shop.views import console_applications as vetting
+from shop.views import console_stores as stores
+from shop.views import document_files
 
 app_name = "console"
 urlpatterns = [
@@ -54,9 +57,27 @@ urlpatterns = [
     path("reconciliation/transfers/", by_hand.transfers, name="transfers"),
     path("reconciliation/transfers/list.csv", by_hand.transfers_csv, name="transfers-file"),
     path("reconciliation/transfers/<slug:kind>/<int:pk>/made/", by_hand.transfer_made, name="transfer-made"),
+    path("orders/<str:number>/codes/", console_codes.codes, name="order-codes"),
     path("orders/<str:number>/", console_order.order, name="order"),
     path("journal/", console_journal.journal, name="journal"),
     path("journal/legs.csv", console_journal.legs, {"form": "csv"}, name="journal-csv"),
     path("journal/legs.xlsx", console_journal.legs, {"form": "xlsx"}, name="journal-xlsx"),
+    path("applications/", vetting.applications, name="applications"),
+    path("applications/<uuid:pk>/", vetting.application, name="application"),
+    path("applications/<uuid:pk>/take/", vetting.take, name="application-take"),
+    path("applications/<uuid:pk>/assign/", vetting.assign, name="application-assign"),
+    path("applications/<uuid:pk>/decide/", vetting.decide, name="application-decide"),
+    path("applications/<uuid:pk>/steps/<slug:key>/", vetting.decide_step, name="application-step"),
+    path("documents/<uuid:pk>/", vetting.renewal, name="renewal"),
+    path("documents/<uuid:pk>/file/", document_files.assigned, name="document-file"),
+    path("documents/<uuid:pk>/take/", vetting.take_document, name="document-take"),
+    path("documents/<uuid:pk>/decide/", vetting.decide_document, name="document-decide"),
+    path("stores/", stores.stores, name="stores"),
+    path("stores/checks/", stores.checks, name="checks"),
+    path("stores/checks/<uuid:pk>/take/", stores.take_check, name="check-take"),
+    path("stores/checks/<uuid:pk>/close/", stores.close_check, name="check-close"),
+    path("stores/<uuid:pk>/", stores.store, name="store"),
+    path("stores/<uuid:pk>/act/", stores.act, name="store-act"),
+    path("stores/<uuid:pk>/check/", stores.open_check, name="check-open"),
     path("health/", console_health.health, name="health"),
 ]

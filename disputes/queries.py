@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -74,9 +74,18 @@ class History:
     store: int
 
 
-def case_with_history(number: str) -> tuple[Case, History]:
-    """A case for its mediator, in one query. :raises NotFound: if there is none"""
-    rows = Case.objects.annotate(others_of_buyer=_others("buyer_id"), others_of_store=_others("store_id"))
+def case_with_history(number: str, *, viewer_id: UUID) -> tuple[Case, History]:
+    """
+    A case for its mediator, in one query; ``case.viewer_works_there`` says whether he is of its store.
+
+    :raises NotFound: if there is none
+    """
+    of_store = Case.objects.filter(
+        pk=OuterRef("pk"), order__store__members__user_id=viewer_id, order__store__members__left_at__isnull=True
+    )
+    rows = Case.objects.annotate(
+        others_of_buyer=_others("buyer_id"), others_of_store=_others("store_id"), viewer_works_there=Exists(of_store)
+    )
     case: Any = _one(rows, number)
     return case, History(buyer=case.others_of_buyer, store=case.others_of_store)
 

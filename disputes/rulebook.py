@@ -70,6 +70,16 @@ ARTICLES: tuple[Article, ...] = (
         "Nobody has to read a flood. A member may write %(words)s messages and add %(pieces)s pieces of evidence in "
         "ten minutes, make %(offers)s offers in a case within a day, and open %(cases)s cases within a day."),
         words=pace.WORDS, pieces=pace.EVIDENCE, offers=pace.OFFERS, cases=pace.CASES)),
+    Article("6.1", _("Codes not opened"), _(
+        "A code that nobody has opened on this platform counts as unused: within the printed time it is refunded "
+        "in full. It may be sold again, because nobody has seen it.")),
+    Article("6.2", _("Codes opened"), _(
+        "Opening a code counts as using it; time and device are on record. It is refunded or replaced only if it did "
+        "not do what was promised: refused by its issuer, used before it was opened, or expired. The store must show "
+        "what its issuer says of it.")),
+    Article("6.3", _("Codes not delivered"), _(
+        "Codes come with the payment. Who has paid and has none within minutes may cancel at once, and after an hour "
+        "everything returns by itself.")),
 )  # fmt: skip
 
 NUMBERS = tuple(article.number for article in ARTICLES)

@@ -13,7 +13,7 @@ from flows.case_sentences import case_act
 from flows.facts import BUYER, MERCHANT, Facts
 from logistics.states import ShipmentStatus
 from shop.models import Order
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 
 MISSING = (ShipmentStatus.LOST, ShipmentStatus.EXCEPTION)  # nothing a buyer could confirm
 
@@ -61,6 +61,8 @@ def steps_of(order: Order, hold: Hold | None) -> list[Step]:
     if order.status == OrderStatus.REFUNDED:
         marks = [mark for mark in marks[:4] if mark[3]] + [("refunded", _("Refunded"), "", order.closed_at)]
     steps, current = [], True
+    if order.kind == Kind.CODE:
+        marks = [mark for mark in marks if mark[0] != "shipped"]
     for key, done, to_do, at in marks:
         state = "done" if at or released else "now" if current else "todo"
         current = current and state == "done"
@@ -74,10 +76,13 @@ def _buyer_acts(f: Facts) -> list[Act]:
     cancel = Act("cancel", _("Cancel this order"), reverse("shop:order-cancel", args=[number]), "post")
     if order.in_case and f.case is not None:
         url = reverse("disputes:case", args=[f.case.number])
-        return [Act("case", _("Go to the after-sale case"), url, primary=True)]
+        to_case = Act("case", _("Go to the after-sale case"), url, primary=True)
+        return [to_case, _codes(number)] if order.kind == Kind.CODE and order.delivered_at else [to_case]
     if order.status == OrderStatus.PENDING and order.payment_id:
         pay = Act("pay", _("Pay %(amount)s") % names, reverse("shop:payment", args=[order.payment_id]), primary=True)
         return [pay, cancel]
+    if order.kind == Kind.CODE and order.status != OrderStatus.PENDING:
+        return _code_acts(f)
     claim = Act("case", _("Something is wrong"), reverse("disputes:case-new", args=[number]))
     late = order.shipped_at is None and "order.ship_by" not in f.clocks
     if order.status == OrderStatus.PAID or (order.status == OrderStatus.SHIPPED and order.shipped_at is None):
@@ -100,6 +105,8 @@ def _merchant_acts(f: Facts) -> list[Act]:
         needed = case_act(f.case, f.back)
         url = reverse("merchant:case", args=[f.case.number])
         return [Act("case", needed or _("Go to the case"), url, primary=bool(needed))]
+    if order.kind == Kind.CODE and order.status in (OrderStatus.PAID, OrderStatus.DELIVERED):
+        return _merchants_code_acts(f)
     if order.status == OrderStatus.PAID:
         cancel = reverse("merchant:order-cancel", args=[number])
         return [
@@ -111,3 +118,38 @@ def _merchant_acts(f: Facts) -> list[Act]:
     if order.status == OrderStatus.COMPLETED and f.hold and f.hold.released_minor > f.hold.returned_minor:
         return [Act("refund", _("Give money back"), reverse("merchant:order-refund", args=[number]))]
     return []
+
+
+def _codes(number: str, *, primary: bool = False) -> Act:
+    return Act("codes", _("Open your codes"), reverse("shop:order-codes", args=[number]), primary=primary)
+
+
+def _code_acts(f: Facts) -> list[Act]:
+    """What a buyer of codes may do: before all, read them."""
+    order, number = f.order, f.order.number
+    claim = Act("case", _("Something is wrong"), reverse("disputes:case-new", args=[number]))
+    if order.status == OrderStatus.PAID:
+        words, url = _("Cancel and get %(amount)s back"), reverse("shop:order-cancel", args=[number])
+        late = "code.deliver_by" not in f.clocks
+        return [Act("cancel", words % {"amount": order.total}, url, "get", primary=True), claim] if late else [claim]
+    if order.status == OrderStatus.COMPLETED:
+        return [_codes(number)]
+    if order.status != OrderStatus.DELIVERED:
+        return []
+    acts = [
+        _codes(number, primary=True),
+        claim,
+        Act("confirm", _("Check and confirm receipt"), reverse("shop:order-confirm", args=[number])),
+    ]
+    extend = Act("extend", _("I need more time"), reverse("shop:order-extend", args=[number]), "post")
+    return acts if order.extended else [*acts, extend]
+
+
+def _merchants_code_acts(f: Facts) -> list[Act]:
+    """What a merchant may do about codes: hand in more, or give the money back while there are none."""
+    order, number = f.order, f.order.number
+    if order.status == OrderStatus.DELIVERED:
+        return []
+    cancel = reverse("merchant:order-cancel", args=[number])
+    words = _("Cannot deliver: refund %(amount)s") % {"amount": order.total}
+    return [Act("supply", _("Hand in codes"), "#items", primary=True), Act("cancel", words, cancel, "post")]

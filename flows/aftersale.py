@@ -301,7 +301,7 @@ def rule(
     :raises AmountTooHigh: if the refund is more than is held
     """
     case, order = locked(case_id)
-    if not actor.is_mediator or actor.user_id in (order.buyer_id, order.store.owner_id):
+    if not actor.is_mediator or actor.user_id == order.buyer_id or order.store.role_of(actor.user_id):
         raise NotFound
     if case.status != CaseStatus.MEDIATION:
         raise NotYourTurn

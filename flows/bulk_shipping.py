@@ -15,13 +15,16 @@ from django.utils.translation import gettext as _
 from core.actor import Actor
 from core.errors import DomainError, NotFound
 from core.models import Job
+from flows.errors import NothingToShip
 from flows.fulfilment import ship
 from logistics.models import Carrier, Shipment
 from logistics.queries import carriers_for
 from logistics.services.shipments import checked_number
 from shop.models import Order
+from shop.roles import Act
+from shop.services.access import require_at
 from shop.services.shipping_file import MAX_BYTES, Row, read
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 
 KIND = "shipping_import"
 # What a spreadsheet makes of a long number in a column that is not text.
@@ -35,6 +38,7 @@ def prepare(*, store_id: UUID, raw: bytes, filename: str, actor: Actor, now: dat
 
     :raises Invalid: if the file as a whole cannot be read
     """
+    require_at(store_id, Act.SHIP, actor=actor)
     rows = read(raw)
     assert actor.user_id is not None
     return Job.objects.create(
@@ -56,6 +60,7 @@ def commit(*, job_id: UUID, store_id: UUID, actor: Actor, now: datetime) -> Job:
     Ship the good rows; a row that has become impossible meanwhile says why and stops no other. Twice is once.
     """
     job_of(job_id=job_id, store_id=store_id)
+    require_at(store_id, Act.SHIP, actor=actor)
     with transaction.atomic():
         if not Job.objects.filter(pk=job_id, status="preview").update(status="running"):
             return job_of(job_id=job_id, store_id=store_id)
@@ -133,6 +138,8 @@ def _order_problem(order: Order | None) -> str:
         return _("An after-sale case is open: answer it first.")
     if order.status == OrderStatus.PENDING:
         return _("Not paid yet: do not ship.")
+    if order.kind == Kind.CODE:
+        return str(NothingToShip.default_message)
     if order.status != OrderStatus.PAID:
         return _("Already shipped or closed.")
     return ""

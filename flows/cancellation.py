@@ -16,12 +16,14 @@ from core.policies import rules_of
 from escrow.models import Payment
 from escrow.services import holds, payments
 from escrow.states import PaymentStatus
-from flows import clocks, purchase
+from flows import clocks, goods, purchase
 from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen, NotOverdue, PaidMeanwhile
 from logistics.models import Shipment
 from shop.models import Order
-from shop.services import coupons, orders, stock
-from shop.states import OrderStatus
+from shop.roles import Act
+from shop.services import coupons, orders
+from shop.services.access import require
+from shop.states import Kind, OrderStatus
 
 
 def cancel(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> Order:
@@ -36,8 +38,10 @@ def cancel(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> Order
     :raises PaidMeanwhile: if the provider already has the money
     """
     order = Order.objects.select_related("store").filter(pk=order_id).first()
-    if order is None or actor.user_id not in (order.buyer_id, order.store.owner_id):
+    if order is None:
         raise NotFound
+    if actor.user_id != order.buyer_id:
+        require(order.store, Act.CANCEL, actor=actor)
     if order.status == OrderStatus.PENDING and order.payment_id:
         if actor.user_id != order.buyer_id:
             raise NotFound
@@ -52,9 +56,9 @@ def close_unpaid(*, payment_id: UUID, actor: Actor, reason: str, now: datetime) 
     """
     Close the payment at the provider first, then cancel its orders and return their stock.
 
-    Only a payment that the provider has closed cannot arrive later: stock and coupons are given back after, never
-    before. Where the
-    provider has taken a wrong amount it has nothing left to close: that money is parked, and the orders go as unpaid.
+    Only a payment that the provider has closed cannot arrive later: goods and coupons are given back after, never
+    before. Where the provider has taken a wrong amount it has nothing left to close: that money is parked, and the
+    orders go as unpaid.
 
     :raises PaidMeanwhile: if the money was already there; it has then been taken into escrow
     """
@@ -71,7 +75,7 @@ def close_unpaid(*, payment_id: UUID, actor: Actor, reason: str, now: datetime) 
         for order in locked:
             orders.move(order, OrderStatus.CANCELLED, actor=actor, reason=reason, closed_at=now)
             outbox.publish("shop.cancelled", order_id=str(order.pk), by="buyer" if actor.user_id else "clock")
-        stock.give_back_all(order_ids=[order.pk for order in locked])
+        goods.take_back_all(locked, actor=actor, reason=reason, now=now)
         coupons.give_back(orders=locked, actor=actor, reason=reason, now=now)
         deadlines.cancel_all(subjects=[payment_id], kinds=("payment.poll", "order.pay_by"))
 
@@ -86,7 +90,7 @@ def _give_back(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> N
     if order.shipped_at is not None or order.status not in (OrderStatus.PAID, OrderStatus.SHIPPED):
         raise AlreadyShipped
     by_buyer = actor.user_id == order.buyer_id
-    ship_by = (order.paid_at or now) + rules_of(order.policy_id).hours("ship_by_hours")
+    ship_by = (order.paid_at or now) + rules_of(order.policy_id).ship_by
     if by_buyer and now < ship_by:
         raise NotOverdue
     why = reason or ("not shipped in time" if by_buyer else "merchant cannot ship")
@@ -98,7 +102,7 @@ def refund_unshipped(order: Order, *, actor: Actor, reason: str, now: datetime) 
     orders.move(order, OrderStatus.REFUNDED, actor=actor, reason=reason, closed_at=now)
     refund = holds.refund(order_id=order.pk, actor=actor, reason=reason, now=now)
     if not Shipment.objects.filter(order_id=order.pk, first_scan_at__isnull=False).exists():
-        stock.give_back(order_id=order.pk)  # an earlier parcel has the goods, if one was ever scanned
+        goods.take_back(order, actor=actor, reason=reason, now=now)  # an earlier parcel has them, if one was scanned
     coupons.give_back(orders=[order], actor=actor, reason=reason, now=now)
     clocks.clear(order.pk)
     outbox.publish("order.refunded", order_id=str(order.pk), refund_id=refund.pk, why=reason)
@@ -139,6 +143,7 @@ def never_shipped_due(subjects: Sequence[str], now: datetime) -> None:
     for subject in subjects:
         with transaction.atomic():
             order = orders.lock_order(UUID(subject))
-            if order.is_open and order.shipped_at is None and not order.in_case:
-                refund_unshipped(order, actor=SYSTEM, reason="never shipped", now=now)
+            if order.status in (OrderStatus.PAID, OrderStatus.SHIPPED) and not order.shipped_at and not order.in_case:
+                why = "no code was delivered" if order.kind == Kind.CODE else "never shipped"
+                refund_unshipped(order, actor=SYSTEM, reason=why, now=now)
             deadlines.finish("order.never_shipped", subjects=[subject])

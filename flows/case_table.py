@@ -17,7 +17,9 @@ from disputes.states import MONEY_REMEDIES, CaseStatus, Party, Remedy
 from escrow.queries import hold_of
 from flows.errors import AlreadyClosed
 from shop.models import Order
+from shop.roles import Act
 from shop.services import orders
+from shop.services.access import require
 
 CASE_CLOCKS = (
     "case.answer_by",
@@ -48,7 +50,8 @@ def enter(case_id: UUID, actor: Actor) -> tuple[Case, Order, str]:
     case, order = locked(case_id)
     if actor.user_id == order.buyer_id:
         party = Party.BUYER
-    elif actor.user_id == order.store.owner_id:
+    elif order.store.role_of(actor.user_id):
+        require(order.store, Act.ANSWER, actor=actor)
         party = Party.MERCHANT
     elif actor.is_mediator:
         party = Party.PLATFORM

@@ -20,10 +20,10 @@ from escrow.gateways.base import Dispute, Unavailable
 from escrow.models import Chargeback, Hold, Payment
 from escrow.services import chargebacks, payments
 from escrow.states import OPEN_HOLD, ChargebackStatus
-from flows import clocks, fulfilment, settlement
+from flows import clocks, fulfilment, goods, settlement
 from logistics.models import Shipment
 from shop.models import Order
-from shop.services import orders, stock
+from shop.services import orders
 from shop.states import OrderStatus
 
 POLL_EVERY = timedelta(hours=24)
@@ -49,9 +49,9 @@ def dispute_changed(*, gateway: str, ref: str, now: datetime) -> None:
         for row in chargebacks.open_chargeback(payment=payment, dispute=dispute, now=now):
             _opened(row, locked, now=now)
         if dispute.status in OVER:
-            for row in chargebacks.rows_of(gateway=gateway, ref=ref):
-                if row.status == ChargebackStatus.OPEN:
-                    _over(row, dispute, locked, now=now)
+            rows = [row for row in chargebacks.rows_of(gateway=gateway, ref=ref) if row.status == ChargebackStatus.OPEN]
+            back = [order for row in rows if (order := _over(row, dispute, locked, now=now))]
+            goods.take_back_all(back, actor=SYSTEM, reason="chargeback lost", now=now)
 
 
 def _opened(row: Chargeback, locked: dict[UUID, Order], *, now: datetime) -> None:
@@ -66,17 +66,19 @@ def _opened(row: Chargeback, locked: dict[UUID, Order], *, now: datetime) -> Non
     outbox.publish("escrow.chargeback_opened", chargeback_id=row.pk)
 
 
-def _over(row: Chargeback, dispute: Dispute, locked: dict[UUID, Order], *, now: datetime) -> None:
+def _over(row: Chargeback, dispute: Dispute, locked: dict[UUID, Order], *, now: datetime) -> Order | None:
+    """The books and the deal go on, or end. Give the order if its goods are to be taken back."""
     order = locked.get(row.hold.order_id) if row.hold else None
     in_case = order is not None and order.in_case
     hold = chargebacks.close_chargeback(row=row, status=dispute.status, stays_frozen=in_case, now=now)
     deadlines.finish("chargeback.poll", subjects=[row.pk])
-    if hold is not None and order is not None and order.is_open:
-        if hold.status in OPEN_HOLD:
-            _go_on(order)
-        else:
-            _end(order, hold, now=now)
     outbox.publish("escrow.chargeback_closed", chargeback_id=row.pk)
+    if hold is None or order is None or not order.is_open:
+        return None
+    if hold.status in OPEN_HOLD:
+        _go_on(order)
+        return None
+    return order if _end(order, hold, now=now) else None
 
 
 def _go_on(order: Order) -> None:
@@ -89,8 +91,8 @@ def _go_on(order: Order) -> None:
         clocks.resume(order.pk, rules=rules)
 
 
-def _end(order: Order, hold: Hold, *, now: datetime) -> None:
-    """Lost, and nothing is left to be decided: the buyer has his money, the order is over."""
+def _end(order: Order, hold: Hold, *, now: datetime) -> bool:
+    """Lost, and nothing is left to be decided: the buyer has his money, the order is over. Whether goods are here."""
     case = _case_of(order)
     if case is not None:
         target = CaseStatus.WITHDRAWN
@@ -101,9 +103,8 @@ def _end(order: Order, hold: Hold, *, now: datetime) -> None:
     status = OrderStatus.COMPLETED if hold.released_minor else OrderStatus.REFUNDED
     never_left = order.shipped_at is None
     orders.move(order, status, actor=SYSTEM, reason="chargeback lost", closed_at=now)
-    if never_left and not Shipment.objects.filter(order_id=order.pk, first_scan_at__isnull=False).exists():
-        stock.give_back(order_id=order.pk)
     clocks.clear(order.pk)
+    return never_left and not Shipment.objects.filter(order_id=order.pk, first_scan_at__isnull=False).exists()
 
 
 def _case_of(order: Order) -> Case | None:

@@ -11,7 +11,7 @@ from logistics.states import EvidenceGrade
 from shop.models import Order
 
 # Clocks that may run for an order under subject "<order id>" or "<order id>:<hours>".
-SUFFIXES = ("", ":24", ":48", ":72", ":168")
+SUFFIXES = ("", ":6", ":24", ":48", ":72", ":168")
 
 
 def subjects_of(order_id: UUID) -> list[str]:
@@ -40,16 +40,26 @@ def start_shipping(order: Order, *, now: datetime) -> None:
     reminders = [hours for hours in rules.ship_reminder_hours if hours < rules.ship_by_hours]
     deadlines.schedule_all([
         *(("order.ship_reminder", f"{order.pk}:{hours}", now + timedelta(hours=hours)) for hours in reminders),
-        ("order.ship_by", order.pk, now + rules.hours("ship_by_hours")),
+        ("order.ship_by", order.pk, now + rules.ship_by),
         ("order.never_shipped", order.pk, now + rules.hours("never_shipped_hours")),
     ])  # fmt: skip
 
 
+def start_delivering(order: Order, *, now: datetime) -> None:
+    """Paid, and the pool has no key for it: an alarm in minutes, the money back in an hour."""
+    rules = rules_of(order.policy_id)
+    deadlines.schedule_all([
+        ("code.deliver_by", order.pk, now + rules.ship_by),
+        ("order.never_shipped", order.pk, now + rules.hours("never_shipped_hours")),
+    ])  # fmt: skip
+
+
+TO_HAND_OVER = ("order.ship_reminder", "order.ship_by", "order.never_shipped", "code.deliver_by")
+
+
 def stop_shipping(order_id: UUID) -> None:
-    """The carrier has it: the shipping clocks have done their duty."""
-    deadlines.cancel_all(
-        subjects=subjects_of(order_id), kinds=("order.ship_reminder", "order.ship_by", "order.never_shipped")
-    )
+    """The carrier has it, or the buyer his codes: the clocks of handing over have done their duty."""
+    deadlines.cancel_all(subjects=subjects_of(order_id), kinds=TO_HAND_OVER)
 
 
 def inspection_ends(*, rules: Rules, grade: str, delivered_at: datetime, first_scan_at: datetime | None) -> datetime:

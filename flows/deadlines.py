@@ -5,14 +5,28 @@ from __future__ import annotations
 from accounts.services import qr
 from core.deadlines import Kind
 from escrow import handlers as escrow
-from flows import cancellation, chargebacks, fulfilment, guarding, incidents, purchase, recovery, release, silence
-from shop.services import coupon_terms
+from flows import (
+    cancellation,
+    chargebacks,
+    codes,
+    fulfilment,
+    guarding,
+    incidents,
+    purchase,
+    recovery,
+    release,
+    silence,
+)
+from flows import vetting_clocks as vetting
+from shop.services import code_pool, coupon_terms
 
 KINDS: tuple[Kind, ...] = (
     Kind("payment.poll", purchase.poll_due, 20),
     Kind("payment.close_ways", purchase.close_ways_due, 20),
     Kind("order.pay_by", cancellation.pay_by_due, 20),
     Kind("coupon.end", coupon_terms.end_due, 50),
+    Kind("code.expire", code_pool.expire_due, 20),
+    Kind("code.deliver_by", codes.late, 50),
     Kind("order.ship_reminder", cancellation.remind_to_ship, 200),
     Kind("order.ship_by", cancellation.ship_by_due, 200),
     Kind("order.never_shipped", cancellation.never_shipped_due, 50),
@@ -45,4 +59,15 @@ KINDS: tuple[Kind, ...] = (
     Kind("qr.expires", qr.expire_due, 200),
     Kind("reversal.send", escrow.send_reversals, 20),
     Kind("payment.unfreeze", escrow.unfreeze_payments, 20),
+    Kind("application.remind", vetting.remind_to_apply, 50),
+    Kind("application.review_by", vetting.review_is_late, 50),
+    Kind("document.review_by", vetting.renewal_is_late, 50),
+    Kind("document.remind", vetting.remind_of_document, 50),
+    Kind("document.expires", vetting.expire_documents, 20),
+    Kind("store.check", vetting.open_checks, 20),
+    Kind("check.review_by", vetting.check_is_late, 50),
+    Kind("store.look_again", vetting.look_again, 50),
+    Kind("store.sign_end", vetting.remind_to_sign, 50),
+    Kind("store.wind_up", vetting.wind_up, 10),
+    Kind("invitation.expires", vetting.expire_invitations, 50),
 )

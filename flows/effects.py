@@ -20,7 +20,7 @@ from core.wording import when
 from escrow.models import Hold, Refund
 from escrow.queries import passing_on as passing
 from escrow.services import passing_on, taking_back
-from flows import fulfilment, guarding, release
+from flows import codes, fulfilment, guarding, release
 from flows.telling import order_of, tell_buyer
 from logistics.services import pushes, registration
 from shop.states import OrderStatus
@@ -78,6 +78,11 @@ def cool_off_after_login(payload: Payload) -> None:
 def register_parcel(payload: Payload) -> None:
     """Tell the carrier to expect and report a parcel. Over the wire, so outside any transaction."""
     registration.register(shipment_id=UUID(payload["shipment_id"]))
+
+
+def serve_waiting_codes(payload: Payload) -> None:
+    """Keys have come into a pool: whoever has paid and waits for them is served."""
+    codes.serve_waiting(variant_id=UUID(payload["variant_id"]), now=clock.now())
 
 
 def take_waiting_pushes(payload: Payload) -> None:

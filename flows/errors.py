@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError
+from core.errors import DomainError, Invalid
 
 
 class NotShippedYet(DomainError):
@@ -66,6 +66,34 @@ class AfterSaleOver(DomainError):
     default_message = _("The after-sale time of this order is over. The merchant may still give money back.")
 
 
+class NoCodesYet(DomainError):
+    code = "no_codes_yet"
+    default_message = _("This order has no codes that could be opened.")
+
+
+class NoCodeLeft(DomainError):
+    code = "no_code_left"
+    default_message = _("There is no other code for sale to put in its place. Hand in more, or refund the buyer.")
+
+
+class ReasonNeeded(Invalid):
+    code = "reason_needed"
+    default_message = _("Say why, in at least ten characters: it is kept with your name and the time.")
+
+
+class NothingToShip(DomainError):
+    code = "nothing_to_ship"
+    default_message = _("Codes are delivered by the payment itself; there is nothing to ship.")
+
+
+class AddressNeeded(Invalid):
+    code = "address_needed"
+    default_message = _("Choose where the parcel should go.")
+
+    def __init__(self) -> None:
+        super().__init__(fields={"address": self.default_message})
+
+
 class PaidMeanwhile(DomainError):
     code = "paid_meanwhile"
     default_message = _("The payment has just arrived, so the order was not cancelled.")
@@ -84,7 +112,7 @@ class NothingToBuy(DomainError):
 
 class OwnGoods(DomainError):
     code = "own_goods"
-    default_message = _("You cannot buy from your own store.")
+    default_message = _("You cannot buy from a store that you own or work in.")
 
 
 class CheckoutUsed(DomainError):

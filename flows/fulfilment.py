@@ -17,14 +17,16 @@ from core.policies import rules_of
 from escrow.errors import ChargebackOpen
 from escrow.services.moves import is_disputed
 from flows import clocks, returns
-from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen
+from flows.errors import AlreadyClosed, AlreadyShipped, CaseIsOpen, NothingToShip
 from logistics.carriers.base import Snapshot
 from logistics.models import Shipment
 from logistics.services import polling, shipments, tracking
 from logistics.states import ShipmentStatus
 from shop.models import Order
+from shop.roles import Act
 from shop.services import orders
-from shop.states import OrderStatus
+from shop.services.access import require
+from shop.states import Kind, OrderStatus
 
 GOING_BACK = (ShipmentStatus.RETURNING, ShipmentStatus.RETURNED, ShipmentStatus.LOST)
 
@@ -51,8 +53,11 @@ def ship(
     order = orders.lock_order(order_id)
     if order.store_id != store_id:
         raise NotFound
+    require(order.store, Act.SHIP, actor=actor)
     if not order.is_open or order.status == OrderStatus.PENDING:
         raise AlreadyClosed
+    if order.kind == Kind.CODE:
+        raise NothingToShip
     if order.in_case:
         raise CaseIsOpen
     if order.status != OrderStatus.PAID:

@@ -18,10 +18,13 @@ from escrow.models import Refund
 from escrow.queries import hold_of
 from escrow.services import late_refunds
 from escrow.services.moves import fee_back
+from flows import goods
 from flows.errors import AfterSaleOver, NotReleasedYet
 from shop.models import Order
+from shop.roles import Act
 from shop.services import orders
-from shop.states import OrderStatus
+from shop.services.access import require
+from shop.states import Kind, OrderStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +66,19 @@ def give_back(*, order_id: UUID, amount_minor: int, reason: str, actor: Actor, n
 
     The merchant may at any time; a mediator who is no party of it within the after-sale time of its policy.
 
+    Codes nobody has opened go back into the pool once the whole of an order has been given back.
+
     :raises NotFound: if the actor is neither
     :raises NotReleasedYet: if the order is not completed
     :raises AfterSaleOver: if it is too late for a mediator
     """
     order = orders.lock_order(order_id)
-    is_merchant = Order.objects.filter(pk=order.pk, store__owner_id=actor.user_id).exists()
+    is_merchant = bool(order.store.role_of(actor.user_id))
     is_party = is_merchant or actor.user_id == order.buyer_id
     if not is_merchant and (is_party or not actor.is_mediator):
         raise NotFound
+    if is_merchant:
+        require(order.store, Act.GIVE_BACK, actor=actor)
     if order.status != OrderStatus.COMPLETED or order.closed_at is None:
         raise NotReleasedYet
     if not is_merchant and now > order.closed_at + rules_of(order.policy_id).hours("after_sale_hours"):
@@ -80,5 +87,7 @@ def give_back(*, order_id: UUID, amount_minor: int, reason: str, actor: Actor, n
     refund = late_refunds.refund_released(
         order_id=order.pk, amount_minor=amount_minor, actor=actor, reason=why, now=now
     )
+    if order.kind == Kind.CODE and most_to_give_back(order) is None:
+        goods.take_back(order, actor=actor, reason=why, now=now)
     outbox.publish("escrow.given_back", order_id=str(order.pk), refund_id=refund.pk, why=why)
     return refund

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -20,16 +20,16 @@ from escrow.services import holds, payments
 from escrow.services import ways as choosing
 from escrow.states import PaymentStatus
 from flows import chargebacks, clocks
-from flows.errors import NothingToBuy, OwnGoods, TotalChanged
+from flows import codes as delivery
+from flows.errors import AddressNeeded, NothingToBuy, OwnGoods, TotalChanged
 from shop.errors import CouponRefused, NoSuchCoupon
-from shop.models import Order
+from shop.models import Order, Store, StoreMember
 from shop.queries import carts as cart_queries
 from shop.queries import coupons as coupon_queries
 from shop.queries.carts import CartView, StoreGroup
 from shop.services import carts, coupons, orders, stock
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 
-KIND = "physical"
 POLL_EVERY = timedelta(minutes=5)
 CLOSING_LASTS = timedelta(days=1)  # then every provider has closed a payment by itself
 RETURN_WRONG_MONEY_AFTER = timedelta(hours=24)
@@ -41,7 +41,7 @@ def place(
     buyer_id: UUID,
     cart_id: UUID,
     line_ids: list[UUID] | None,
-    address_id: UUID,
+    address_id: UUID | None,
     note: str,
     seen_total_minor: int,
     actor: Actor,
@@ -49,29 +49,34 @@ def place(
     coupon_codes: Mapping[UUID, str] | None = None,
 ) -> Payment:
     """
-    Turn cart lines into one order per store under one payment, with stock reserved until it must be paid.
+    Turn cart lines into one order per store and kind under one payment, with stock reserved until it must be paid.
 
-    ``coupon_codes``: store → the code chosen there. Its use is reserved like the stock.
+    Codes go to no address. Where kinds have different times to pay, the shortest counts.
+
+    ``coupon_codes``: store → the code chosen there, taken in one of that store's orders. Its use is reserved like the
+    stock.
 
     :raises TotalChanged: if prices, stock or shipping are not what the buyer was shown
     :raises OutOfStock: if somebody was faster
     :raises CouponRefused: if a coupon does not apply, or somebody was faster
     :raises CannotBeHeld: if the provider lets go of money sooner than the rules may need
+    :raises AddressNeeded: if something must be shipped and nobody says where to
     """
     carts.lock_cart(cart_id)
     view = cart_queries.checked(cart_id, line_ids)
     if not view.groups:
         raise NothingToBuy
     view = _with_coupons(view, coupon_codes or {}, buyer_id, now=now)
-    address = address_of(user_id=buyer_id, address_id=address_id)
+    address = _snapshot(buyer_id, address_id) if view.needs_address else {}
     if view.has_problems or view.total.minor != seen_total_minor:
         raise TotalChanged
-    if any(group.store.owner_id == buyer_id for group in view.groups):
+    if _works_there(buyer_id, [group.store for group in view.groups]):
         raise OwnGoods
-    policy = current(KIND)
-    rules = from_values(policy.values)
-    pay_by = now + timedelta(minutes=rules.pay_by_minutes)
-    gateway = payments.promise_to_hold(amount=view.total, at_most=rules.longest_hold)
+    policies = {kind: current(kind) for kind in view.kinds}
+    rules = {kind: from_values(policy.values) for kind, policy in policies.items()}
+    pay_by = now + timedelta(minutes=min(rule.pay_by_minutes for rule in rules.values()))
+    longest = max(rule.longest_hold for rule in rules.values())
+    gateway = payments.promise_to_hold(amount=view.total, at_most=longest)
     stock.reserve(wants={line.variant.pk: line.quantity for group in view.groups for line in group.lines})
     payment = payments.open_payment(buyer_id=buyer_id, amount=view.total, gateway=gateway, expires_at=pay_by, now=now)
     wants = []
@@ -81,10 +86,10 @@ def place(
             store_id=group.store.pk,
             lines=_specs(group),
             shipping_minor=group.shipping.minor,
-            address=address.as_snapshot(),
+            address=address if group.kind == Kind.PHYSICAL else {},
             payment_id=payment.pk,
-            policy_id=policy.pk,
-            fee_bps=rules.fee_bps,
+            policy_id=policies[group.kind].pk,
+            fee_bps=rules[group.kind].fee_bps,
             note=note,
             actor=actor,
             now=now,
@@ -116,6 +121,20 @@ def _with_coupons(view: CartView, codes: Mapping[UUID, str], buyer_id: UUID, *, 
 def _specs(group: StoreGroup) -> list[orders.LineSpec]:
     parts = group.coupon.parts if group.coupon else {}
     return [orders.LineSpec(line.variant, line.quantity, discount_minor=parts.get(line.pk, 0)) for line in group.lines]
+
+
+def _snapshot(buyer_id: UUID, address_id: UUID | None) -> dict[str, str]:
+    if address_id is None:
+        raise AddressNeeded
+    return address_of(user_id=buyer_id, address_id=address_id).as_snapshot()
+
+
+def _works_there(buyer_id: UUID, stores: Sequence[Store]) -> bool:
+    """Whether somebody would buy from a store he owns or works in: no trade, but what makes one look good."""
+    if any(store.owner_id == buyer_id for store in stores):
+        return True
+    rows = StoreMember.objects.filter(user_id=buyer_id, left_at__isnull=True)
+    return rows.filter(store__in=[store.pk for store in stores]).exists()
 
 
 def notice_received(*, gateway: str, raw_body: bytes, headers: Mapping[str, str], now: datetime) -> None:
@@ -213,7 +232,7 @@ def _hold(payment: Payment, movement: Movement, *, locked: list[Order], now: dat
 def open_holds(
     payment: Payment, *, locked: list[Order], actor: Actor, reason: str, now: datetime, is_parked: bool = False
 ) -> None:
-    """Each order of a payment is paid: its share is held, and its merchant's time to ship begins."""
+    """Each order of a payment is paid: its share is held; codes are delivered, else the merchant's time begins."""
     for order in locked:
         orders.move(order, OrderStatus.PAID, actor=actor, reason=reason, paid_at=now)
         holds.open_hold(
@@ -228,16 +247,19 @@ def open_holds(
             is_parked=is_parked,
         )
         coupons.spend(order=order, actor=actor, now=now)
-        clocks.start_shipping(order, now=now)
+        if order.kind == Kind.CODE:
+            delivery.deliver_or_wait(order, now=now)
+        else:
+            clocks.start_shipping(order, now=now)
         outbox.publish("escrow.held", order_id=str(order.pk))
     deadlines.cancel_all(subjects=[payment.pk], kinds=("order.pay_by", "payment.poll"))
     if ways.other_ways(payment.pk):
         deadlines.schedule("payment.close_ways", subject=payment.pk, due_at=now)
 
 
-def ways_to_pay(*, payment: Payment, policy_id: int) -> list[str]:
+def ways_to_pay(*, payment: Payment, policy_ids: Iterable[int]) -> list[str]:
     """The providers that can do what the rules of this purchase promise, in the order in which they are offered."""
-    return ways.ways_for(amount=payment.amount, at_most=rules_of(policy_id).longest_hold)
+    return ways.ways_for(amount=payment.amount, at_most=max(rules_of(pk).longest_hold for pk in policy_ids))
 
 
 def close_ways_due(subjects: Sequence[str], now: datetime) -> None:

@@ -11,18 +11,22 @@ from collections.abc import Mapping, Sequence
 from core.outbox import Reaction
 from flows import effects as do
 from flows import tell_accounts as account
+from flows import tell_codes as code
 from flows import tell_deal as deal
 from flows import tell_disputes as case
 from flows import tell_incidents as incident
 from flows import tell_money as money
 from flows import tell_payouts as pay
 from flows import tell_recovery as recovery
+from flows import tell_vetting as vet
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "accounts.signed_in": (do.cool_off_after_login, account.member_signed_in),
     "accounts.sign_in_changed": (account.old_channel_changed,),
     "accounts.device_asks": (account.member_device_asks,),
     "accounts.device_stolen": (account.member_device_stolen,),
+    "accounts.factor_changed": (account.member_factor_changed,),
+    "accounts.password_old": (account.member_password_old,),
     "accounts.standing_changed": (account.member_standing,),
     "accounts.incident_opened": (incident.staff_opened, incident.member_opened),
     "accounts.incident_said": (incident.staff_said,),
@@ -60,6 +64,11 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "order.ship_soon": (deal.merchant_ship_soon,),
     "order.ship_late": (deal.merchant_ship_late, deal.buyer_ship_late),
     "order.refunded": (deal.buyer_refunded, deal.merchant_refunded),
+    "order.codes_short": (code.serve_again,),
+    "order.codes_delivered": (code.buyer_delivered,),
+    "order.codes_late": (code.buyer_late, code.merchant_late, code.staff_late),
+    "order.code_replaced": (code.buyer_replaced,),
+    "shop.codes_added": (do.serve_waiting_codes,),
     "order.time_granted": (deal.buyer_time_granted,),
     "order.assumed_delivered": (deal.buyer_assumed_delivered,),
     "logistics.booked": (do.register_parcel, do.take_waiting_pushes, deal.buyer_booked),
@@ -79,4 +88,31 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "disputes.agreed": (case.agreed,),
     "disputes.ruled": (case.ruled,),
     "disputes.overdue": (case.overdue,),
+    "vetting.submitted": (vet.merchant_submitted, vet.staff_submitted),
+    "vetting.returned": (vet.merchant_returned,),
+    "vetting.approved": (vet.merchant_approved,),
+    "vetting.refused": (vet.merchant_refused,),
+    "vetting.unfinished": (vet.merchant_unfinished,),
+    "vetting.lapsed": (vet.merchant_lapsed,),
+    "vetting.review_late": (vet.staff_review_late,),
+    "vetting.licence_clash": (vet.staff_licence_clash,),
+    "vetting.renewal": (vet.staff_renewal,),
+    "vetting.renewal_late": (vet.staff_renewal_late,),
+    "vetting.document_accepted": (vet.merchant_document_accepted,),
+    "vetting.document_returned": (vet.merchant_document_returned,),
+    "vetting.document_ends": (vet.merchant_document_ends,),
+    "vetting.document_waits": (vet.merchant_document_waits,),
+    "vetting.document_expired": (vet.merchant_document_expired,),
+    "vetting.check_due": (vet.staff_check_due,),
+    "vetting.check_late": (vet.staff_check_late,),
+    "vetting.suspended": (vet.merchant_suspended,),
+    "vetting.reinstated": (vet.merchant_reinstated,),
+    "vetting.still_suspended": (vet.staff_still_suspended,),
+    "vetting.end_proposed": (vet.staff_end_proposed,),
+    "vetting.ending": (vet.merchant_ending,),
+    "vetting.ended": (vet.merchant_ended,),
+    "team.invited": (vet.invitee_invited,),
+    "team.joined": (vet.owners_joined,),
+    "team.role": (vet.member_role,),
+    "team.left": (vet.member_left,),
 }

@@ -14,6 +14,7 @@ from escrow.records import custody, receipts
 from flows.pieces import pieces_of
 from flows.stories import WORDS
 from shop.models import Order, Store
+from shop.roles import Act
 
 
 def order_record(order: Order, *, now: datetime, bundle: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -40,16 +41,19 @@ def receipt_for(*, transfer_id: int, user_id: UUID, now: datetime) -> dict[str, 
     :raises NotFound: if it does not exist or is neither's
     """
     transfer = Transfer.objects.filter(pk=transfer_id).first()
-    if transfer is None or user_id not in _parties(transfer):
+    if transfer is None or not _is_party(transfer, user_id):
         raise NotFound
     return receipts.one_receipt(transfer_id=transfer_id, now=now)
 
 
-def _parties(transfer: Transfer) -> set[UUID]:
+def _is_party(transfer: Transfer, user_id: UUID) -> bool:
+    """The buyer of its order, or who may see the money of its store."""
     order_id, store_id = receipts.order_of(transfer), receipts.store_of(transfer)
     if order_id is not None:
-        return set(Order.objects.filter(pk=order_id).values_list("buyer_id", "store__owner_id").get())
-    return set(Store.objects.filter(pk=store_id).values_list("owner_id", flat=True)) if store_id else set()
+        order = Order.objects.select_related("store").get(pk=order_id)
+        return user_id == order.buyer_id or order.store.may(user_id, Act.MONEY)
+    store = Store.objects.filter(pk=store_id).first() if store_id else None
+    return store is not None and store.may(user_id, Act.MONEY)
 
 
 def _events(order: Order) -> Iterator[dict[str, str]]:
@@ -60,7 +64,7 @@ def _events(order: Order) -> Iterator[dict[str, str]]:
 
 def _role(user_id: UUID | None, order: Order) -> str:
     known = {None: "system", order.buyer_id: "buyer", order.store.owner_id: "merchant"}
-    return known.get(user_id, "platform")
+    return known.get(user_id) or ("merchant" if order.store.was_here(user_id) else "platform")
 
 
 def _text(at: datetime) -> str:

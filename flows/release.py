@@ -29,7 +29,9 @@ from flows.errors import (
     PastProviderDeadline,
 )
 from shop.models import Order
+from shop.roles import Act
 from shop.services import orders, sales
+from shop.services.access import require
 from shop.states import OrderStatus
 
 
@@ -107,6 +109,7 @@ def grant_time(*, order_id: UUID, store_id: UUID, days: int, actor: Actor, now: 
     order = orders.lock_order(order_id)
     if order.store_id != store_id:
         raise NotFound
+    require(order.store, Act.GRANT, actor=actor)
     rules = rules_of(order.policy_id)
     if days not in rules.grant_days:
         raise Invalid

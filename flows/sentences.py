@@ -12,9 +12,10 @@ from core.wording import day, when
 from escrow.models import Refund
 from escrow.states import HoldStatus, RefundStatus
 from flows.case_sentences import in_case
+from flows.code_sentences import BY_STATUS
 from flows.facts import BUYER, MERCHANT, STAFF, Clock, Facts, Sentence
 from logistics.states import ShipmentStatus
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 
 __all__ = ["BUYER", "MERCHANT", "STAFF", "Clock", "Facts", "Sentence", "sentence"]
 
@@ -25,6 +26,8 @@ def sentence(facts: Facts) -> Sentence:
         return in_case(facts, facts.case)
     if facts.hold is not None and facts.hold.status == HoldStatus.FROZEN:
         return _charged_back(facts)
+    if facts.order.kind == Kind.CODE and facts.order.status in BY_STATUS:
+        return BY_STATUS[OrderStatus(facts.order.status)](facts)
     return _BY_STATUS[OrderStatus(facts.order.status)](facts)
 
 

@@ -12,10 +12,10 @@ from disputes.models import Case
 from disputes.services import cases
 from disputes.states import CaseStatus, Remedy
 from escrow.services import holds
-from flows import clocks, fulfilment
+from flows import clocks, fulfilment, goods
 from logistics.models import Shipment
 from shop.models import Order
-from shop.services import coupons, orders, stock
+from shop.services import coupons, orders
 from shop.states import OrderStatus
 
 
@@ -34,7 +34,7 @@ def carry_out(
         outbox.publish("disputes.return_due", case_id=str(case.pk))
     else:
         cases.move(case, CaseStatus.RESEND_DUE, actor=actor, reason=reason)
-        deadlines.schedule("case.resend_by", subject=case.pk, due_at=now + rules.hours("ship_by_hours"))
+        deadlines.schedule("case.resend_by", subject=case.pk, due_at=now + rules.ship_by)
         outbox.publish("disputes.resend_due", case_id=str(case.pk))
 
 
@@ -61,7 +61,7 @@ def split(*, order: Order, refund_minor: int, actor: Actor, reason: str, now: da
         order, OrderStatus.REFUNDED if all_back else OrderStatus.COMPLETED, actor=actor, reason=reason, closed_at=now
     )
     if all_back and never_left:
-        stock.give_back(order_id=order.pk)
+        goods.take_back(order, actor=actor, reason=reason, now=now)
     if all_back:
         coupons.give_back(orders=[order], actor=actor, reason=reason, now=now)
     clocks.clear(order.pk)

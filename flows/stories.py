@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from core.models import AuditEntry
-from shop.models import Order
+from shop.models import Order, StoreMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ WORDS: dict[str, str] = {
     "order.shipped": gettext_noop("Parcel booked"),
     "order.first_scan": gettext_noop("Picked up by the carrier"),
     "order.delivered": gettext_noop("Delivered"),
+    "code.revealed": gettext_noop("Codes opened by the buyer"),
+    "code.opened_by_staff": gettext_noop("Codes opened by the platform's staff"),
+    "code.replaced": gettext_noop("A code was replaced"),
     "order.completed": gettext_noop("Order completed"),
     "order.refunded": gettext_noop("Order refunded"),
     "order.cancelled": gettext_noop("Order cancelled"),
@@ -60,8 +64,9 @@ WORDS: dict[str, str] = {
 
 def tell(entries: Iterable[AuditEntry], *, viewer: str, order: Order) -> list[StoryLine]:
     """Put the trail into words; staff see every entry, parties those that concern them."""
-    lines = []
-    for entry in entries:
+    lines, known = [], list(entries)
+    team = _team(known, order)
+    for entry in known:
         is_first = entry.act == "hold.held" and "from" not in entry.facts
         words = WORDS.get("hold.opened" if is_first else entry.act)
         if words is None and viewer != "staff":
@@ -69,7 +74,7 @@ def tell(entries: Iterable[AuditEntry], *, viewer: str, order: Order) -> list[St
         lines.append(
             StoryLine(
                 at=entry.at,
-                who=_who(entry, order),
+                who=_who(entry, order, team),
                 text=_(words) if words else entry.act,
                 reason=entry.reason if viewer == "staff" else "",
             )
@@ -77,11 +82,20 @@ def tell(entries: Iterable[AuditEntry], *, viewer: str, order: Order) -> list[St
     return lines
 
 
-def _who(entry: AuditEntry, order: Order) -> str:
+def _team(entries: Sequence[AuditEntry], order: Order) -> set[UUID]:
+    """Who of those that acted works or worked in the store; no query where only the usual people did."""
+    others = {entry.user_id for entry in entries if entry.user_id} - {order.buyer_id, order.store.owner_id}
+    if not others:
+        return set()
+    rows = StoreMember.objects.filter(store_id=order.store_id, user_id__in=others)
+    return set(rows.values_list("user_id", flat=True))
+
+
+def _who(entry: AuditEntry, order: Order, team: set[UUID]) -> str:
     if entry.user_id is None:
         return _("System")
     if entry.user_id == order.buyer_id:
         return _("Buyer")
-    if entry.user_id == order.store.owner_id:
+    if entry.user_id == order.store.owner_id or entry.user_id in team:
         return _("Merchant")
     return _("Platform")

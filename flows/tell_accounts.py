@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
-from accounts.models import Device, LoginEvent, QRLogin, SignInChange, User
+from accounts.models import Device, LoginEvent, QRLogin, RecoveryCode, SignInChange, User
+from accounts.queries.people import password_is_old
 from accounts.queries.signals import Signals, read_signals
+from accounts.services.factors import FEW
 from accounts.services.links import not_me_token, stop_token
 from accounts.services.messages import send_email, send_sms
 from accounts.services.notices import in_language_of, notify
@@ -123,6 +127,42 @@ def member_standing(payload: Payload) -> None:
         )  # fmt: skip
 
 
+def member_factor_changed(payload: Payload) -> None:
+    """Whoever changes a factor, its owner hears of it on every channel there is (ASVS 6.3.7)."""
+    user_id, what = UUID(payload["user_id"]), payload["what"]
+    if not User.objects.filter(pk=user_id).exists():
+        return
+    with in_language_of(user_id):
+        body = "\n".join([
+            _("When: %(time)s") % {"time": when(datetime.fromisoformat(payload["time"]))},
+            "",
+            _("If this was you, you need do nothing. If not, open this page and press the button; it ends every session"
+              " and keeps your money where it is:"),
+            not_me_url(user_id, None, about=f"factor {what}"),
+        ])  # fmt: skip
+        notify(
+            user_id=user_id, kind="account.factor", key=f"factor:{what}:{payload['time']}",
+            subject=_factor_words(user_id)[what], body=body, url=reverse("accounts:security"), sms=True,
+            now=clock.now(),
+        )  # fmt: skip
+
+
+def member_password_old(payload: Payload) -> None:
+    """A nudge on the site alone, once for each password or incident; nothing is refused for its age (ASVS 6.2.10)."""
+    user, now = User.objects.get(pk=payload["user_id"]), clock.now()
+    if not password_is_old(user, now=now):
+        return
+    since = user.password_remind_at or user.password_changed_at or user.date_joined
+    with in_language_of(user.pk):
+        notify(
+            user_id=user.pk, kind="account.password_old", key=f"password:{since.isoformat()}", email=False,
+            subject=_("A new password would be wise"),
+            body=_("Yours is old, or something happened that somebody else may have seen it. You need not; if you use"
+                   " it nowhere else and nobody knows it, it is as good as a new one."),
+            url=reverse("accounts:security"), now=now,
+        )  # fmt: skip
+
+
 def staff_look_again(payload: Payload) -> None:
     user = User.objects.get(pk=payload["user_id"])
     tell_staff("account.look_again", f"{user.pk}:{payload['time']}", lambda: (
@@ -130,6 +170,27 @@ def staff_look_again(payload: Payload) -> None:
         % {"name": user.display_name, "standing": user.get_standing_display()},
         _("Its owner cannot act fully until somebody has looked at it."),
     ), url=reverse("console:home"))  # fmt: skip
+
+
+def _factor_words(user_id: UUID) -> dict[str, str]:
+    left = RecoveryCode.objects.filter(user_id=user_id, used_at__isnull=True).count()
+    used = ngettext(
+        "A recovery code was used to sign in; %(left)d is left",
+        "A recovery code was used to sign in; %(left)d are left",
+        left,
+    ) % {"left": left}
+    if left <= FEW:
+        used = f"{used}. {_('Make new ones soon.')}"
+    return {
+        "totp_added": _("An authenticator app was set up for your account"),
+        "totp_removed": _("The authenticator app was removed from your account"),
+        "passkey_added": _("A passkey was set up for your account"),
+        "passkey_removed": _("A passkey was removed from your account"),
+        "recovery_made": _("New recovery codes were made for your account"),
+        "recovery_used": used,
+        "third_party_added": _("Another site's account may sign in to your account now"),
+        "third_party_removed": _("Another site's account was disconnected from your account"),
+    }
 
 
 def _heading(signals: Signals) -> str:

@@ -11,9 +11,11 @@ from core.policies import rules_of
 from core.wording import when
 from escrow.models import Receipt, Refund
 from escrow.queries import hold_of
+from flows import tell_codes
 from flows.telling import order_of, tell_buyer, tell_merchant
 from logistics.models import Shipment
 from shop.models import Order
+from shop.states import Kind
 
 
 def _names(order: Order, **more: object) -> dict[str, object]:
@@ -40,7 +42,10 @@ def buyer_cancelled(payload: Payload) -> None:
 
 def merchant_to_ship(payload: Payload) -> None:
     order = order_of(payload)
-    ship_by = (order.paid_at or order.placed_at) + rules_of(order.policy_id).hours("ship_by_hours")
+    if order.kind == Kind.CODE:
+        tell_codes.merchant_held(order)
+        return
+    ship_by = (order.paid_at or order.placed_at) + rules_of(order.policy_id).ship_by
     tell_merchant(order, "escrow.held", lambda: (
         _("New order %(number)s: %(amount)s is paid and held") % _names(order),
         _("The payment is verified and held. Ship by %(when)s; otherwise the buyer may cancel and is refunded.")
@@ -50,7 +55,10 @@ def merchant_to_ship(payload: Payload) -> None:
 
 def buyer_held(payload: Payload) -> None:
     order = order_of(payload)
-    ship_by = (order.paid_at or order.placed_at) + rules_of(order.policy_id).hours("ship_by_hours")
+    if order.kind == Kind.CODE:
+        tell_codes.buyer_held(order)
+        return
+    ship_by = (order.paid_at or order.placed_at) + rules_of(order.policy_id).ship_by
     tell_buyer(order, "escrow.held", lambda: (
         _("%(amount)s is held for order %(number)s") % _names(order),
         _("%(store)s does not have your money yet: we hold it until you have what was promised. It must ship by "
@@ -103,7 +111,12 @@ def merchant_refunded(payload: Payload) -> None:
     order = order_of(payload)
     tell_merchant(order, "order.refunded", lambda: (
         _("Order %(number)s was refunded to the buyer") % _names(order),
-        _("Do not ship it any more. The reason on record: %(why)s") % _names(order, why=_(str(payload["why"]))),
+        (
+            _("The reason on record: %(why)s")
+            if order.kind == Kind.CODE
+            else _("Do not ship it any more. The reason on record: %(why)s")
+        )
+        % _names(order, why=_(str(payload["why"]))),
     ))  # fmt: skip
 
 
@@ -126,7 +139,7 @@ def buyer_refund_arrived(payload: Payload) -> None:
 
 def merchant_ship_soon(payload: Payload) -> None:
     order = order_of(payload)
-    ship_by = (order.paid_at or order.placed_at) + rules_of(order.policy_id).hours("ship_by_hours")
+    ship_by = (order.paid_at or order.placed_at) + rules_of(order.policy_id).ship_by
     tell_merchant(order, "order.ship_soon", lambda: (
         _("Order %(number)s is still to be shipped") % _names(order),
         _("The carrier must have it by %(when)s.") % {"when": when(ship_by)},

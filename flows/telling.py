@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.urls import reverse
@@ -72,7 +72,12 @@ def tell_owner(store_id: UUID, kind: str, key: object, words: Words, *, sms: boo
 
 def tell_staff(kind: str, key: object, words: Words, *, url: str, sms: bool = False) -> None:
     """Tell everybody of the staff something, each in his language, once per kind and key."""
-    for user_id in mediators():
+    tell_people(mediators(), kind, key, words, url=url, sms=sms)
+
+
+def tell_people(user_ids: Iterable[UUID], kind: str, key: object, words: Words, *, url: str, sms: bool = False) -> None:
+    """Tell some people the same, each in his language, once per kind and key."""
+    for user_id in user_ids:
         with in_language_of(user_id):
             subject, body = words()
             notify(user_id=user_id, kind=kind, key=f"{kind}:{key}", subject=subject, body=body, sms=sms, url=url,

@@ -87,7 +87,7 @@ def pickup_code(shipment: Shipment, *, actor: Actor) -> str:
 
 def photo_for(*, photo_id: UUID, actor: Actor) -> PackPhoto:
     """
-    A pack photo, for the buyer of the order, the owner of the store and mediators.
+    A pack photo, for the buyer of the order, the people of the store and mediators.
 
     :raises NotFound: for everybody else
     """
@@ -95,21 +95,21 @@ def photo_for(*, photo_id: UUID, actor: Actor) -> PackPhoto:
     if row is None or actor.user_id is None:
         raise NotFound
     order = row.shipment.order
-    if not actor.is_mediator and actor.user_id not in (order.buyer_id, order.store.owner_id):
+    if not actor.is_mediator and actor.user_id != order.buyer_id and not order.store.role_of(actor.user_id):
         raise NotFound
     return row
 
 
 def parcel_for_hand(*, shipment_id: UUID, actor: Actor) -> Shipment:
     """
-    A parcel for the one who enters scans by hand: the owner of the store, or a mediator.
+    A parcel for the one who enters scans by hand: who ships for the store, or a mediator.
 
     :raises NotFound: for everybody else
     """
     row = Shipment.objects.select_related("carrier", "order__store").filter(pk=shipment_id).first()
     if row is None or actor.user_id is None:
         raise NotFound
-    if not actor.is_mediator and row.order.store.owner_id != actor.user_id:
+    if not actor.is_mediator and not row.order.store.may(actor.user_id, "ship"):
         raise NotFound
     return row
 

@@ -10,7 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError, Invalid, NotFound
+from core.errors import DomainError, Forbidden, Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,3 +146,165 @@ class CouponsFull(DomainError):
     def __init__(self, *, limit: int) -> None:
         text = _("A store has at most {limit} coupons that are not over. End one first.")
         super().__init__(format_lazy(text, limit=limit))
+
+
+class StockIsCounted(Invalid):
+    code = "stock_is_counted"
+    default_message = _("The stock of codes is counted from the keys in the pool: hand in keys, or withdraw some.")
+
+
+class NoSuchBatch(NotFound):
+    """Another store's batch looks like none at all."""
+
+    code = "batch_not_found"
+    default_message = _("We cannot find this batch of codes in your store.")
+
+
+class NoSuchKey(NotFound):
+    code = "code_not_found"
+    default_message = _("We cannot find this code among those of the order.")
+
+
+class NothingHandedIn(Invalid):
+    code = "no_codes"
+    default_message = _("There is no code in it that could be sold. Nothing was taken in.")
+
+
+class TooMuchText(Invalid):
+    code = "too_many_codes"
+
+    def __init__(self, *, lines: int) -> None:
+        text = _("At most {lines} lines at once, please; hand in the rest as another batch.")
+        super().__init__(format_lazy(text, lines=f"{lines:,}"))
+
+
+class BadLines(Invalid):
+    """Some lines cannot be taken; ``fields`` names each by its number. Nothing was taken in."""
+
+    code = "bad_lines"
+    default_message = _("Some lines cannot be taken, so nothing was taken in. Mend them, or leave them out.")
+
+
+class SomebodyElses(DomainError):
+    code = "key_taken"
+    default_message = _("Somebody handed in one of these codes at this very moment. Nothing was taken in; check again.")
+
+
+class NotYourPart(Forbidden):
+    """Known to be of the store, but not for this."""
+
+    code = "not_your_part"
+    default_message = _("Your role in this store does not include this. One of its owners can change that.")
+
+
+class StoreNotApproved(DomainError):
+    code = "store_not_approved"
+    default_message = _("Products can be prepared now and go on sale once the store is approved.")
+
+
+class PermitMissing(DomainError):
+    code = "permit_missing"
+
+    def __init__(self, *, permit: object) -> None:
+        text = _("Goods of this category need a permit that we have seen and that is valid: {permit}.")
+        super().__init__(format_lazy(text, permit=permit))
+
+
+class StepIncomplete(Invalid):
+    code = "step_incomplete"
+
+
+class LicenceTaken(Invalid):
+    code = "licence_taken"
+    default_message = _(
+        "This licence number already belongs to another store here. One licence stands behind one store: check the"
+        " number, or write to us if somebody else is using yours."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(fields={"licence_number": self.default_message})
+
+
+class NotReadyToSubmit(DomainError):
+    code = "not_ready_to_submit"
+    default_message = _("Some steps are still to do. They are marked in the list.")
+
+
+class NotEditable(DomainError):
+    code = "not_editable"
+    default_message = _("This lies with our reviewers or is decided; it cannot be changed now.")
+
+
+class NotADocument(Invalid):
+    code = "not_a_document"
+    default_message = _("Send a PDF or a picture (JPEG, PNG, WebP) of the document.")
+
+
+class TooManyDocuments(DomainError):
+    code = "too_many_documents"
+    default_message = _("There are too many documents already. Remove one that is not needed.")
+
+
+class DateIsPast(Invalid):
+    code = "date_is_past"
+    default_message = _("This document has run out already. Send the renewed one.")
+
+    def __init__(self) -> None:
+        super().__init__(fields={"valid_until": self.default_message})
+
+
+class TakenByOther(DomainError):
+    code = "taken_by_other"
+    default_message = _("Somebody else has taken this. Only who has taken it decides.")
+
+
+class OwnStore(DomainError):
+    code = "own_store"
+    default_message = _("You own this store or work in it, so somebody else decides.")
+
+
+class ReasonMissing(Invalid):
+    code = "reason_missing"
+    default_message = _("Give a reason: it is read by the merchant.")
+
+
+class Undecided(DomainError):
+    code = "undecided"
+    default_message = _("Decide on every document first; what was sent back must be corrected before an approval.")
+
+
+class NameDiffers(DomainError):
+    code = "name_differs"
+    default_message = _("The payout account is in another name than the licence or the identity card.")
+
+
+class SecondPerson(DomainError):
+    code = "second_person"
+    default_message = _("Another person of the staff signs this; who has proposed it cannot.")
+
+
+class CheckIsOpen(DomainError):
+    code = "check_is_open"
+    default_message = _("A check of this store is open already.")
+
+
+class LastOwner(DomainError):
+    code = "last_owner"
+    default_message = _("A store keeps at least one owner. Make somebody else an owner first.")
+
+
+class InvitationGone(DomainError):
+    code = "invitation_gone"
+    default_message = _("This invitation was answered, taken back or has run out. Ask for a new one.")
+
+
+class NotForYou(NotFound):
+    code = "invitation_not_for_you"
+    default_message = _(
+        "This invitation was sent to another phone or e-mail address. Sign in with the account that it was sent to."
+    )
+
+
+class AlreadyInTeam(DomainError):
+    code = "already_in_team"
+    default_message = _("This person is in the team already.")

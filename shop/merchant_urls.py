@@ -4,8 +4,13 @@ from django.urls import path
 
 from disputes.views import merchant as cases
 from shop.views import (
+    apply,
     bundles,
+    document_files,
+    merchant_account,
+    merchant_codes,
     merchant_coupons,
+    merchant_documents,
     merchant_home,
     merchant_money,
     merchant_orders,
@@ -13,12 +18,27 @@ from shop.views import (
     merchant_refund,
     merchant_shipping,
     merchant_statements,
+    merchant_team,
+    merchant_trial,
 )
 
 app_name = "merchant"
 urlpatterns = [
     path("", merchant_home.home, name="home"),
+    path("apply/", apply.overview, name="apply"),
+    path("apply/documents/<uuid:pk>/remove/", apply.remove, name="apply-remove"),
+    path("apply/<slug:key>/", apply.step, name="apply-step"),
+    path("documents/", merchant_documents.documents, name="documents"),
+    path("documents/<uuid:pk>/file/", document_files.own, name="document-file"),
+    path("trial/", merchant_trial.page, name="trial"),
+    path("team/", merchant_team.team, name="team"),
+    path("team/invite/", merchant_team.invite, name="team-invite"),
+    path("team/invitations/<uuid:pk>/revoke/", merchant_team.revoke, name="team-revoke"),
+    path("team/<uuid:user_id>/role/", merchant_team.role, name="team-role"),
+    path("team/<uuid:user_id>/remove/", merchant_team.remove, name="team-remove"),
+    path("stores/", merchant_team.stores, name="stores"),
     path("settings/", merchant_home.settings, name="settings"),
+    path("settings/account/", merchant_account.account, name="account"),
     path("orders/", merchant_orders.orders, name="orders"),
     path("orders/export.csv", merchant_orders.export, name="orders-export"),
     path("orders/<str:number>/", merchant_orders.order, name="order"),
@@ -27,6 +47,7 @@ urlpatterns = [
     path("orders/<str:number>/ship/", merchant_orders.ship, name="ship"),
     path("orders/<str:number>/cancel/", merchant_orders.cancel, name="order-cancel"),
     path("orders/<str:number>/grant/", merchant_orders.grant, name="order-grant"),
+    path("orders/<str:number>/codes/replace/", merchant_codes.replace, name="order-code-replace"),
     path("orders/<str:number>/refund/", merchant_refund.refund, name="order-refund"),
     path("shipping/", merchant_shipping.desk, name="shipping"),
     path("shipping/template.csv", merchant_shipping.template, name="shipping-template"),
@@ -38,6 +59,8 @@ urlpatterns = [
     path("products/<uuid:pk>/", merchant_products.editor, name="product"),
     path("products/<uuid:pk>/status/", merchant_products.status, name="product-status"),
     path("products/<uuid:pk>/images/", merchant_products.images, name="product-images"),
+    path("products/<uuid:pk>/codes/", merchant_codes.codes, name="product-codes"),
+    path("products/<uuid:pk>/codes/<uuid:batch_id>/", merchant_codes.batch, name="product-codes-batch"),
     path("coupons/", merchant_coupons.coupons, name="coupons"),
     path("coupons/new/", merchant_coupons.new, name="coupon-new"),
     path("coupons/coupons.csv", merchant_coupons.export, name="coupons-export"),

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from shop.views import bundles, buyer_coupons, buyer_money, cart, checkout, orders, payment, storefront
+from shop.views import (
+    bundles,
+    buyer_coupons,
+    buyer_money,
+    cart,
+    checkout,
+    codes,
+    licence,
+    merchant_team,
+    orders,
+    payment,
+    storefront,
+)
 
 app_name = "shop"
 urlpatterns = [
@@ -11,6 +23,8 @@ urlpatterns = [
     path("c/<slug:slug>/", storefront.category, name="category"),
     path("p/<uuid:pk>/", storefront.product, name="product"),
     path("s/<slug:slug>/", storefront.store, name="store"),
+    path("s/<slug:slug>/licence/", licence.licence, name="store-licence"),
+    path("join/<str:token>/", merchant_team.join, name="join"),
     path("cart/", cart.cart, name="cart"),
     path("cart/add/", cart.add, name="cart-add"),
     path("cart/lines/<uuid:pk>/", cart.line, name="cart-line"),
@@ -23,6 +37,7 @@ urlpatterns = [
     path("orders/<str:number>/confirm/", orders.confirm, name="order-confirm"),
     path("orders/<str:number>/cancel/", orders.cancel, name="order-cancel"),
     path("orders/<str:number>/extend/", orders.extend, name="order-extend"),
+    path("orders/<str:number>/codes/", codes.codes, name="order-codes"),
     path("orders/<str:number>/money/", orders.money, name="order-money"),
     path("orders/<str:number>/record.json", orders.record, name="order-record"),
     path("orders/<str:number>/bundle.zip", bundles.of_buyer, name="order-bundle"),

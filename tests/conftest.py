@@ -76,10 +76,12 @@ def empty_cache(request: pytest.FixtureRequest) -> None:
         from django.core.cache import cache
 
         from core import limits
+        from core.policies import rules_of
 
         request.getfixturevalue("db")
         cache.clear()
         limits.forget()
+        rules_of.cache_clear()  # a policy's number is another policy's in the next test
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -159,3 +161,15 @@ def own_wire(settings: Any) -> Iterator[None]:
     settings.PROVIDERS = {**settings.PROVIDERS, **pretended.shop_values(bank, "sandbox")}
     with in_process({pretended.HERE: bank}):
         yield
+
+
+@pytest.fixture(autouse=True)
+def signing_in_is_fresh() -> Iterator[None]:
+    """``force_login`` stands for a password entered this moment; ``tests.fresh`` lets that grow old."""
+    from django.contrib.auth.signals import user_logged_in
+
+    from tests.fresh import note_proof
+
+    user_logged_in.connect(note_proof, dispatch_uid="tests.fresh")
+    yield
+    user_logged_in.disconnect(dispatch_uid="tests.fresh")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
 from accounts.models import User
 from core import clock, deadlines, outbox
@@ -11,13 +12,16 @@ from core.actor import Actor
 from core.money import Money
 from disputes.models import Case
 from disputes.states import Ground, Remedy
-from flows import aftersale, fulfilment, purchase
+from flows import aftersale, codes, fulfilment, purchase
+from flows.codes import Opened
 from logistics.carriers.base import Scan, Snapshot
 from logistics.models import Carrier, Shipment, StoreCarrier
 from logistics.states import EvidenceGrade, ShipmentStatus
-from shop.models import Cart, CartLine, Coupon, Order, Variant
+from shop.models import CardKey, Cart, CartLine, CodeBatch, Coupon, Order, Store, Variant
 from shop.queries import coupons as coupon_queries
 from shop.queries.carts import checked
+from shop.services import code_import
+from shop.states import Kind
 from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.shop import ProductFactory
 from tests.sandbox import pay_at_bank
@@ -54,28 +58,57 @@ def placed_order(
     """An order that waits for its payment."""
     buyer = buyer or UserFactory()
     variant = variant or ProductFactory().variants.get()
-    address = AddressFactory(user=buyer)
+    address = AddressFactory(user=buyer) if variant.product.kind == Kind.PHYSICAL else None
     cart = fill_cart(buyer, variant, quantity=quantity)
     product = variant.product
-    codes = {coupon.store_id: coupon.code} if coupon else {}
+    chosen = {coupon.store_id: coupon.code} if coupon else {}
     payment = purchase.place(
         buyer_id=buyer.pk,
         cart_id=cart.pk,
         line_ids=None,
-        address_id=address.pk,
+        address_id=address.pk if address else None,
         note="",
-        seen_total_minor=variant.price_minor * quantity + product.store.shipping_minor - taken_off(cart, codes),
+        seen_total_minor=variant.price_minor * quantity
+        + (product.store.shipping_minor if address else 0)
+        - taken_off(cart, chosen),
         actor=actor_of(buyer),
         now=now or clock.now(),
-        coupon_codes=codes,
+        coupon_codes=chosen,
     )
     return Order.objects.select_related("store").get(payment=payment)
 
 
-def taken_off(cart: Cart, codes: dict[UUID, str]) -> int:
+def taken_off(cart: Cart, chosen: dict[UUID, str]) -> int:
     """What coupons take off a cart, as its owner is shown it."""
-    view = coupon_queries.with_offers(checked(cart.pk), user_id=cart.user_id, now=clock.now(), codes=codes)
-    return coupon_queries.applied(view, codes).discount.minor if view.groups else 0
+    view = coupon_queries.with_offers(checked(cart.pk), user_id=cart.user_id, now=clock.now(), codes=chosen)
+    return coupon_queries.applied(view, chosen).discount.minor if view.groups else 0
+
+
+def code_variant(*, keys: int = 3, store: Store | None = None, **product: object) -> Variant:
+    """A product that is delivered by its payment, with so many keys in its pool."""
+    made = ProductFactory(kind=Kind.CODE, stock=0, **({"store": store} if store else {}), **product)
+    variant: Variant = made.variants.get()
+    if keys:
+        hand_in(variant, keys)
+    variant.refresh_from_db()
+    return variant
+
+
+def hand_in(variant: Variant, keys: int, **more: Any) -> CodeBatch:
+    """Hand in so many fresh keys as their merchant does."""
+    return code_import.hand_in(**{
+        "store_id": variant.product.store_id, "product_id": variant.product_id, "variant_id": variant.pk, "name": "",
+        "text": "\n".join(f"KEY-{uuid4().hex.upper()}" for _ in range(keys)), "expires_on": None,
+        "leave_out_bad": False, "actor": Actor(user_id=variant.product.store.owner_id), "now": clock.now(), **more,
+    })  # fmt: skip
+
+
+def reveal(order: Order, *keys: CardKey) -> list[Opened]:
+    """Its buyer opens some of an order's codes, or all."""
+    return codes.reveal(
+        order_id=order.pk, key_ids=[key.pk for key in keys] or None, actor=buyer_of(order), device="Firefox, Linux",
+        now=clock.now(),
+    )  # fmt: skip
 
 
 def paid_order(**kwargs: object) -> Order:

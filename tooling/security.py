@@ -27,7 +27,6 @@ LOCK = "requirements-security.txt"
 EXPLAINED = ROOT / "tooling" / "security_explained.toml"
 BUYER, MERCHANT = "lin.xiao@example.com", "zhao.tian@example.com"
 RATES = ("VISITOR", "MEMBER", "SYSTEM", "CHANGE", "ORDER", "CASE", "WORDS", "SIGN_IN", "REFUSED", "SCHEMA")
-PAGES = ("SEARCH", "EXPORT", "CODE", "SIGN_IN", "UPLOAD", "CASE", "ORDER", "CART", "PARSE", "REPORT")
 SEARCHED = (
     "search/?q=tea&sort=price&page=1&low=1&high=100", "?q=tea", "orders/?tab=all&q=1&page=1", "me/inbox/?page=1",
     "me/money/?month=2026-11&page=1", "merchant/orders/?q=1&tab=all&page=1", "merchant/products/?q=tea&page=1",
@@ -95,8 +94,7 @@ def sandbox() -> Iterator[Site]:
         env = {
             **fresh_settings(), "IGNORE_DOTENV": "1", "VAR_DIR": str(home), "SITE_URL": base, "LOG_LEVEL": "ERROR",
             "DATABASE_URL": f"sqlite:///{home}/tashi.sqlite3", "REDIS_URL": "", "NUDGE": "0",
-            **{f"API_RATE_{name}": "" for name in RATES},
-            **{f"PAGE_RATE_{name}_{who}": "" for name in PAGES for who in ("MEMBER", "DEVICE", "ADDRESS", "PREFIX")},
+            **{f"API_RATE_{name}": "" for name in RATES}, "PAGE_LIMITS": "0",
         }  # fmt: skip
         for step in (["static"], ["data", "0"]):
             if Child("preparation", [PYTHON, "-m", "tooling.prepare", *step], env=env).wait():
@@ -195,19 +193,18 @@ def wapiti(site: Site, seconds: int) -> Iterator[Finding]:
     """What a crawler finds by itself, as a visitor and as a buyer."""
     for who, session in (("visitor", ""), ("buyer", site.buyer)):
         report = site.home / f"wapiti-{who}.json"
-        modules = (
-            "sql,exec,file,xss,permanentxss,redirect,crlf,ssrf,xxe,csp,http_headers,cookieflags,csrf,backup,methods"
-        )
+        # Modules that need an endpoint outside (ssrf, xxe) are left out: nothing leaves this machine.
+        modules = "sql,exec,file,xss,permanentxss,redirect,crlf,csp,http_headers,cookieflags,csrf"
         bounded(
             [
                 SCANNERS / "bin" / "wapiti", "-u", f"{site.base}/", "--scope", "domain", "-m", modules, "-d", "4",
-                "--max-links-per-page", "40", "--max-files-per-dir", "30", "--max-scan-time", str(seconds // 3),
-                "--max-attack-time", str(max(20, seconds // 30)), "--flush-session", "--no-bugreport",
+                "--max-links-per-page", "40", "--max-files-per-dir", "30", "--max-scan-time", str(seconds // 6),
+                "--max-attack-time", str(max(5, seconds // 40)), "--flush-session", "--no-bugreport",
                 "--store-session", site.home / f"wapiti-{who}", "--store-config", site.home / "wapiti-config",
                 "-x", f"{site.base}/sandbox/*", "-x", f"{site.base}/accounts/logout/", "-f", "json", "-o", report,
                 "--drop-set-cookie", *(["-H", f"Cookie: session={session}"] if session else []),
             ],
-            seconds // 2 + 30, report.with_suffix(".log"), env={"HOME": str(site.home)},
+            seconds // 2 + 60, report.with_suffix(".log"), env={"HOME": str(site.home)},
         )  # fmt: skip
         found = json.loads(report.read_text()) if report.exists() else {}
         told = {

@@ -19,11 +19,12 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponseBase
 
-from accounts import device_check
+from accounts import device_check, factor_check
 from accounts.forms.entrance import CodeMixin, RequestLoginCodeForm, SignupForm, judge_code
 from accounts.forms.security import ResetPasswordForm
 from accounts.phones import PhoneField
-from accounts.stages import NewDeviceStage
+from accounts.services.factors import LONGEST_CODE
+from accounts.stages import FactorStage, NewDeviceStage
 from core.errors import DomainError, TooMany
 
 Step = Callable[[HttpRequest], HttpResponseBase]
@@ -59,8 +60,11 @@ class VerifyPhoneInput(CodeMixin, inputs.VerifyPhoneInput):
     pass
 
 
-class DeviceCodeInput(inputs.inputs.Input):
-    code = forms.CharField(max_length=12)
+class StageCodeInput(inputs.inputs.Input):
+    """A code that the step itself judges."""
+
+    code = forms.CharField(max_length=LONGEST_CODE)
+    judge = staticmethod(device_check.answer)
 
     def __init__(self, *args: Any, stage: LoginStage, **options: Any) -> None:
         self.stage = stage
@@ -69,12 +73,16 @@ class DeviceCodeInput(inputs.inputs.Input):
     def clean_code(self) -> str:
         code: str = self.cleaned_data["code"]
         try:
-            device_check.answer(self.stage, code)
+            self.judge(self.stage, code)
         except TooMany as refusal:
             raise get_adapter().validation_error("too_many_login_attempts") from refusal
         except DomainError as refusal:
             raise get_adapter().validation_error("incorrect_code") from refusal
         return code
+
+
+class FactorInput(StageCodeInput):
+    judge = staticmethod(factor_check.answer)
 
 
 class VerifyEmailInput(inputs.VerifyEmailInput):
@@ -144,7 +152,7 @@ class ProveDevice(AuthenticationStageAPIView):
     """Our own stage, spoken to as allauth's are."""
 
     stage_class = NewDeviceStage
-    input_class = DeviceCodeInput
+    input_class = StageCodeInput
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponseBase = self.respond_next_stage()
@@ -152,6 +160,11 @@ class ProveDevice(AuthenticationStageAPIView):
 
     def get_input_kwargs(self) -> dict[str, Any]:
         return {**super().get_input_kwargs(), "stage": self.stage}
+
+
+class ProveFactor(ProveDevice):
+    stage_class = FactorStage
+    input_class = FactorInput
 
 
 class ResendDevice(AuthenticationStageAPIView):

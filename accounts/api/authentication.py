@@ -15,12 +15,13 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
 from accounts import lifetimes
 from accounts.models import ApiToken, User
 from accounts.services import standing
+from accounts.staff_factor import FactorNeeded, is_shut_out
 from core import clock
 
 SEEN_EVERY = timedelta(minutes=10)
@@ -79,6 +80,8 @@ class AppAuthentication(XSessionTokenAuthentication):
         if not found:
             raise AuthenticationFailed(_("This session is over. Please sign in again."))
         _refuse_shut(found[0])
+        if is_shut_out(found[0]):
+            raise PermissionDenied(FactorNeeded.default_message, code=FactorNeeded.code)
         return found[0], None
 
     def authenticate_header(self, request: Request) -> str:

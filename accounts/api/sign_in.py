@@ -18,6 +18,7 @@ from rest_framework.response import Response
 from accounts.api import app_steps as steps
 from accounts.forms.entrance import LONGEST_LOGIN, LONGEST_PASSWORD
 from accounts.phones import LONGEST
+from accounts.services.factors import LONGEST_CODE as LONGEST_FACTOR
 from core.api import PublicDoor, read
 from core.api_fields import Nothing, Strict, Text
 from core.errors import Invalid, TooMany
@@ -59,6 +60,10 @@ class PasswordInput(Reached):
 
 class CodeInput(Strict):
     code = Text(max_length=LONGEST_CODE)
+
+
+class FactorInput(Strict):
+    code = Text(max_length=LONGEST_FACTOR)
 
 
 class EmailInput(Strict):
@@ -184,6 +189,13 @@ class ProveDevice(Entrance):
     def post(self, request: Request) -> Response:
         """Prove a device that is not known yet, with the code that was sent; `new_device` is pending until then."""
         return self.go(request, steps.ProveDevice, CodeInput)
+
+
+class ProveFactor(Entrance):
+    @extend_schema(operation_id="proveFactor", tags=["sign-in"], request=FactorInput, responses={200: SessionShape})
+    def post(self, request: Request) -> Response:
+        """The code of an authenticator app, or a recovery code; `mfa_authenticate` is pending until then."""
+        return self.go(request, steps.ProveFactor, FactorInput)
 
 
 class ResendDevice(Entrance):

@@ -15,6 +15,7 @@ ENTRANCE: dict[str, type[APIView]] = {
     "code/request": sign_in.RequestCode,
     "code/confirm": sign_in.ConfirmCode,
     "code/resend": sign_in.ResendCode,
+    "factor": sign_in.ProveFactor,
     "device": sign_in.ProveDevice,
     "device/resend": sign_in.ResendDevice,
     "phone/verify": sign_in.VerifyPhone,

@@ -23,7 +23,9 @@ from core.errors import DomainError, TooMany
 
 LONGEST_LOGIN = 254
 LONGEST_PASSWORD = 256  # hashing is made to be slow: nobody may hand in a megabyte
-PASSWORD_HELP = _("At least 8 characters; not a common word and not your name.")
+PASSWORD_HELP = _(
+    "At least 8 characters, better 15 or more; a few words in a row are good. No common password, no name."
+)
 
 
 def read_login(text: str) -> dict[str, str]:

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_qr_login'),
+        ('accounts', '0006_token_role'),
     ]
 
     operations = [

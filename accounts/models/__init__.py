@@ -4,6 +4,7 @@ from accounts.models.addresses import Address
 from accounts.models.challenges import Challenge
 from accounts.models.changes import SignInChange
 from accounts.models.devices import Device, LoginEvent, MemberSession
+from accounts.models.factors import RecoveryCode, TotpSecret
 from accounts.models.incidents import AccountRecovery, Incident, IncidentEntry, UnfreezeRequest
 from accounts.models.notices import Notice, OutgoingMessage
 from accounts.models.people import User, UserManager
@@ -23,7 +24,9 @@ __all__ = [
     "Notice",
     "OutgoingMessage",
     "QRLogin",
+    "RecoveryCode",
     "SignInChange",
+    "TotpSecret",
     "UnfreezeRequest",
     "User",
     "UserManager",

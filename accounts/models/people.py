@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.states import Standing
+from core import clock
 
 
 class UserManager(BaseUserManager["User"]):
@@ -38,6 +39,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     standing = models.CharField(max_length=8, choices=Standing, default=Standing.NORMAL)
     device_lock = models.BooleanField(_("device lock"), default=False)  # a new device needs an old one or a factor
+    password_changed_at = models.DateTimeField(null=True, editable=False)
+    password_remind_at = models.DateTimeField(null=True, editable=False)  # put off until then, or at once: an incident
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()
@@ -53,6 +56,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.display_name
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Note when; who saves is the caller. A mere new hash of the old password saves the hash alone."""
+        super().set_password(raw_password)
+        self.password_changed_at = clock.now() if raw_password else None
+        self.password_remind_at = None
 
     @property
     def display_name(self) -> str:

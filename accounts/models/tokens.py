@@ -16,6 +16,7 @@ class ApiToken(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, models.CASCADE, related_name="api_tokens")
     store_id = models.UUIDField()
+    role = models.CharField(max_length=8, default="manager")  # what it may do there: shop.roles
     name = models.CharField(_("name"), max_length=60)
     digest = models.CharField(max_length=64, unique=True)  # SHA-256; the token itself is shown once
     created_at = models.DateTimeField()

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from uuid import UUID
+
+from django.conf import settings
 
 from accounts.models import User
 from core.actor import Actor
@@ -36,3 +39,17 @@ def mediators() -> list[UUID]:
     """Everybody who may rule, for notices to staff."""
     rows = User.objects.filter(is_mediator=True, is_active=True).order_by("date_joined", "pk")
     return list(rows.values_list("pk", flat=True))
+
+
+def password_is_old(user: User, *, now: datetime) -> bool:
+    """
+    Whether a new password is advised: old, or after an incident, and not put off. Nothing hangs on it.
+
+    What was set before this was noted counts from the day the account was made.
+    """
+    if not user.has_usable_password():
+        return False
+    if user.password_remind_at is not None:
+        return user.password_remind_at <= now
+    days = settings.PASSWORD_REMIND_DAYS
+    return bool(days) and (user.password_changed_at or user.date_joined) + timedelta(days=days) <= now

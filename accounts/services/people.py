@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
@@ -123,3 +125,14 @@ def set_language(*, user_id: UUID, language: str) -> None:
 
 def rename(*, user_id: UUID, name: str) -> None:
     User.objects.filter(pk=user_id).update(name=name)
+
+
+def ask_new_password(*, user_id: UUID, now: datetime) -> None:
+    """Advise a new password from now on: something has happened that one would rather not have."""
+    User.objects.filter(pk=user_id).update(password_remind_at=now)
+
+
+def put_password_off(*, user_id: UUID, now: datetime) -> None:
+    """Keep still about the password for as long as a new one would be young."""
+    later = now + timedelta(days=settings.PASSWORD_REMIND_DAYS or 365)
+    User.objects.filter(pk=user_id).update(password_remind_at=later)

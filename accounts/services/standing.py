@@ -100,8 +100,10 @@ def change(
         return False
     if not allowed(ACCOUNT, source=source, target=to):
         raise IllegalTransition
-    closing = {"is_active": False} if to == Standing.CLOSED else {}
-    if not User.objects.filter(pk=user_id, standing=source).update(standing=to, **closing):
+    more: dict[str, Any] = {"is_active": False} if to == Standing.CLOSED else {}
+    if to in (Standing.LIMITED, Standing.FROZEN):
+        more["password_remind_at"] = now  # something has happened: a new password is advised, not forced
+    if not User.objects.filter(pk=user_id, standing=source).update(standing=to, **more):
         raise IllegalTransition
     audit.record(
         actor=actor, act=f"account.{to}", subject_type="account", subject=str(user_id), reason=reason,

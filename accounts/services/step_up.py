@@ -9,6 +9,7 @@ proves nothing here, and who has neither password nor factor is asked for what h
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -25,7 +26,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Challenge, Device, User
 from accounts.purposes import PURPOSES, VALID_FOR
 from accounts.queries.factors import factors_of
-from accounts.services import challenges, messages
+from accounts.services import challenges, factors, messages
 from core.errors import DomainError, Forbidden
 from core.limits import Rate, spend
 from core.money import Money
@@ -144,10 +145,17 @@ def begin(
 
 
 def confirm(
-    *, user: User, challenge_id: UUID, session_key: str, code: str = "", password: str = "", now: datetime
+    *,
+    user: User,
+    challenge_id: UUID,
+    session_key: str,
+    code: str = "",
+    password: str = "",
+    passkey: Callable[[], object] | None = None,
+    now: datetime,
 ) -> Challenge:
     """
-    Judge what was given; call it outside a transaction.
+    Judge what was given; call it outside a transaction. ``passkey`` judges what a passkey said, and raises.
 
     :raises WrongCode: if the code is another
     :raises WrongPassword: if the password is another
@@ -168,7 +176,7 @@ def confirm(
     if way.channel in ("sms", "email"):
         challenges.compare(row, code)
     elif way.channel:
-        _judge_factor(user, way.channel, code, row, now)
+        _judge_factor(user, way.channel, code, passkey, row, now)
     return challenges.mark_passed(challenge_id=row.pk, now=now)
 
 
@@ -210,6 +218,10 @@ def use(proof: UUID, act: Act, *, now: datetime) -> None:
         raise StepUpNeeded(act) from gone
 
 
+def is_spent(proof: UUID) -> bool:
+    return Challenge.objects.filter(pk=proof, spent_at__isnull=False).exists()
+
+
 def _is_old_device(user: User, device_id: UUID | None, now: datetime) -> bool:
     if device_id is None:
         return False
@@ -217,9 +229,14 @@ def _is_old_device(user: User, device_id: UUID | None, now: datetime) -> bool:
     return known.filter(Q(created_at__lte=now - DEVICE_AGE) | Q(verified_by="sign_up")).exists()
 
 
-def _judge_factor(user: User, channel: str, code: str, row: Challenge, now: datetime) -> None:
-    challenges.count_wrong(row)
-    raise challenges.WrongCode
+def _judge_factor(
+    user: User, channel: str, code: str, passkey: Callable[[], object] | None, row: Challenge, now: datetime
+) -> None:
+    if channel == "passkey" and passkey is not None:
+        passkey()
+    elif channel != "totp" or not factors.take_totp(user_id=user.pk, code=code, now=now):
+        challenges.count_wrong(row)
+        raise factors.WrongFactor
 
 
 def _send(user: User, act: Act, channel: str, code: str, *, key: str, now: datetime) -> None:

@@ -11,8 +11,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.forms.profile import ProfileForm
 from accounts.languages import remember_language
+from accounts.queries.people import password_is_old
 from accounts.requests import MemberRequest
 from accounts.services import people
+from core import clock
 from core.guards import member
 
 
@@ -30,5 +32,6 @@ def me(request: MemberRequest) -> HttpResponse:
         with translation.override(form.cleaned_data["language"]):
             messages.success(request, _("Saved."))
         return response
-    page = {"form": form, "addresses": user.addresses.count()}
+    page = {"form": form, "addresses": user.addresses.count(),
+            "password_is_old": password_is_old(user, now=clock.now())}  # fmt: skip
     return render(request, "accounts/me.html", page, status=400 if form.errors else 200)

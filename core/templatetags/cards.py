@@ -36,9 +36,13 @@ def product_cards(cards: Iterable[Any], eager: int = 0) -> SafeString:
 
 
 @register.simple_tag
-def guarantee(days: int, held: Hashable = None) -> SafeString:
-    """The box that says how the money is held; the same on every product of one policy. ``held``: by whom, how long."""
-    return frame("guarantee_box", {"days": days, "held": held}, {})
+def guarantee(days: int, held: Hashable = None, codes: bool = False) -> SafeString:
+    """
+    The box that says how the money is held; the same on every product of one policy.
+
+    ``held``: by whom, how long. ``codes``: delivered by the payment, not by a parcel.
+    """
+    return frame("guarantee_box", {"days": days, "held": held, "codes": codes}, {})
 
 
 def _draw(language: str, kind: tuple[bool, ...]) -> str:

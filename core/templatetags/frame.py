@@ -26,8 +26,32 @@ register = template.Library()
 OPEN, CLOSE = "\ue000", "\ue001"
 _HOLE = re.compile(f"{OPEN}(\\w+){CLOSE}")
 PLACES = {
-    "merchant": ("orders", "shipping", "products", "coupons", "cases", "money", "settings"),
-    "console": ("cases", "payments", "payouts", "reconciliation", "journal", "health", "orders"),
+    "merchant": (
+        "orders",
+        "shipping",
+        "products",
+        "coupons",
+        "cases",
+        "money",
+        "settings",
+        "apply",
+        "documents",
+        "team",
+        "trial",
+        "stores",
+    ),
+    "console": (
+        "cases",
+        "payments",
+        "payouts",
+        "reconciliation",
+        "journal",
+        "health",
+        "orders",
+        "applications",
+        "stores",
+        "documents",
+    ),
 }
 HEADER_PLACES = {"/cart/": "cart", "/orders/": "orders", "/me/inbox/": "inbox"}
 

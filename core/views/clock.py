@@ -36,6 +36,8 @@ WORDS = {
     "order.ship_reminder": gettext_lazy("Merchant is reminded to ship"),
     "order.ship_by": gettext_lazy("Time to ship is over; the buyer may cancel"),
     "order.never_shipped": gettext_lazy("Never shipped: refunded by itself"),
+    "code.deliver_by": gettext_lazy("Codes are late; the buyer may cancel"),
+    "code.expire": gettext_lazy("Codes are too close to their date to be sold"),
     "escrow.warn": gettext_lazy("Buyer is told that the money will be released"),
     "escrow.release": gettext_lazy("Money is released to the merchant"),
     "collect.reminder": gettext_lazy("Buyer is reminded to collect the parcel"),

@@ -95,6 +95,7 @@ def product_from(row: dict[str, Any], category: str) -> Product:
         drawing=row["draw"],
         colours=tuple(main) or (row["colour"],),
         alt=both(row["alt"]) if "alt" in row else title,
+        kind=row.get("kind", "physical"),
     )
 
 

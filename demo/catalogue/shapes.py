@@ -73,6 +73,7 @@ class Product:
     drawing: str  # name of the drawing in demo.pictures
     colours: tuple[str, ...]  # keys, the main one first
     alt: Bilingual  # the main picture in words
+    kind: str = "physical"  # or "code": delivered by the payment, its stock a pool of keys
 
     @property
     def price_minor(self) -> int:

@@ -25,7 +25,7 @@ CHUNK = 1_000
 def add_orders(count: int, *, now: datetime, chunk: int = CHUNK) -> int:
     """Write ``count`` completed orders spread over the demo's buyers, stores and the last year; the books balance."""
     buyers = list(User.objects.filter(stores=None, is_mediator=False, is_superuser=False))
-    variants = list(Variant.objects.select_related("product__store").order_by("pk"))
+    variants = list(Variant.objects.filter(product__kind="physical").select_related("product__store").order_by("pk"))
     address = Address.objects.first()
     assert address is not None, "seed the demo first"
     policy = current("physical")

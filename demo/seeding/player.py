@@ -20,10 +20,13 @@ from disputes.states import Ground
 from escrow import pretended
 from escrow.services import payments
 from flows import aftersale, cancellation, fulfilment, purchase, release
+from flows import codes as flow
 from logistics import sandbox_carrier
 from shop.models import Cart, CartLine, Order, Variant
 from shop.queries.carts import checked
 from shop.queries.coupons import applied, best_codes, with_offers
+from shop.services import codes
+from shop.states import Kind
 
 PHOTO = 480  # pixels
 
@@ -69,14 +72,15 @@ class Player:
             line = CartLine.objects.create(
                 cart=cart, variant=variant, quantity=quantity, price_seen_minor=variant.price_minor
             )
-            address = Address.objects.filter(user=self.buyer).order_by("-is_default").first()
-            assert address is not None
+            ships = variant.product.kind == Kind.PHYSICAL
+            address = Address.objects.filter(user=self.buyer).order_by("-is_default").first() if ships else None
             view = with_offers(checked(cart.pk, [line.pk]), user_id=self.buyer.pk, now=now)
-            codes = best_codes(view) if coupon else {}
+            coupons = best_codes(view) if coupon else {}
             payment = purchase.place(
-                buyer_id=self.buyer.pk, cart_id=cart.pk, line_ids=[line.pk], address_id=address.pk, note="",
-                seen_total_minor=applied(view, codes).total.minor, actor=self.buyer_actor, now=now,
-                coupon_codes=codes,
+                buyer_id=self.buyer.pk, cart_id=cart.pk, line_ids=[line.pk],
+                address_id=address.pk if address else None, note="",
+                seen_total_minor=applied(view, coupons).total.minor, actor=self.buyer_actor, now=now,
+                coupon_codes=coupons,
             )  # fmt: skip
             self.order_id = Order.objects.get(payment=payment).pk
 
@@ -124,6 +128,15 @@ class Player:
         for event, hours in (("picked_up", 3), ("in_transit", 9), ("arrived_city", 14), ("out_for_delivery", 9)):
             self.scan(event, after=hours)
         return self.scan("delivered", signed=signed, after=4)
+
+    def reveal(self, *, pieces: int | None = None, after: float = 0.5) -> Player:
+        """Open codes: some, or all."""
+
+        def act(now: datetime) -> None:
+            keys = list(codes.keys_of(self.order.pk).values_list("pk", flat=True))[:pieces]
+            flow.reveal(order_id=self.order.pk, key_ids=keys, actor=self.buyer_actor, device="Chrome, Android", now=now)
+
+        return self._then(act, after=after)
 
     def confirm(self, *, after: float = 20) -> Player:
         return self._then(

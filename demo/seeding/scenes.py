@@ -11,11 +11,14 @@ from accounts.models import Notice, User
 from demo.people import MERCHANTS
 from demo.seeding import timeline
 from demo.seeding.player import Player
+from demo.seeding.vetting import applications
 from disputes.states import Ground, Party, Remedy
 from shop.models import Product, Variant
+from shop.states import Kind
 
 HISTORY_DAYS = 90
 PROMINENT = tuple(person.store for person in MERCHANTS if person.prominent and person.store)
+CODES = ("tide-studio-licence", "alley-essays-ebook", "paper-course-pass")  # one variant each, the first two
 POTTERY = "qingtao"  # its cups can arrive broken, as the pictures of the cases show
 Users = Mapping[str, User]
 
@@ -24,7 +27,8 @@ def play_all(users: Users, products: Mapping[str, Product], *, now: datetime, hi
     """Play everything in the order of time, up to now; give the number of deals."""
     shelf = _Shelf(products)
     scenes = [*_states(users, shelf, now), *_cases(users, shelf, now), *_history(users, shelf, now, history)]
-    timeline.play([scene.steps for scene in scenes], until=now)
+    stages = applications(reviewer=users["meng-ping"], draft=users["jiang-he"], now=now)
+    timeline.play([*(scene.steps for scene in scenes), *stages], until=now)
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(read_at=now)
     return len(scenes)
 
@@ -38,7 +42,12 @@ class _Shelf:
             (product.store.slug, variant.pk)
             for product in products.values()
             for variant in product.variants.order_by("position")
-            if variant.stock > 8 and product.store.slug in stores
+            if variant.stock > 8 and product.store.slug in stores and product.kind == Kind.PHYSICAL
+        ]
+        self.codes = [
+            variant
+            for slug in CODES
+            for variant in products[slug].variants.select_related("product__store").order_by("position")
         ]
         self.by_store = {store: [pk for slug, pk in rows if slug == store] for store in stores}
         self.turns = itertools.cycle(stores)
@@ -58,7 +67,15 @@ def _states(users: Users, shelf: _Shelf, now: datetime) -> list[Player]:
     def ago(buyer: User, hours: float) -> Player:
         return Player(buyer=buyer, now=now - timedelta(hours=hours))
 
+    software, family, ebook, course = shelf.codes
     return [
+        ago(lin, 24 * 12).place(ebook).pay().reveal().confirm(after=3),
+        ago(lin, 24 * 6).place(course).pay().claim(want=Remedy.REFUND, text="买错了，还没有打开。", after=2).accept(),
+        ago(lin, 30).place(software).pay(),
+        ago(lin, 5).place(ebook, quantity=2).pay().reveal(pieces=1, after=1),
+        ago(maya, 20).place(software).pay().reveal(after=2),
+        ago(maya, 0.15).place(family).pay(after=0.02),
+        ago(lin, 0.08).place(course),
         ago(lin, 24 * 20).place(shelf.take(), coupon=True).pay().ship().travel().confirm(),
         ago(maya, 24 * 19).place(shelf.take()).pay().ship().travel().confirm(),
         ago(lin, 24 * 16).place(shelf.take()).pay().ship().travel(),
@@ -133,6 +150,9 @@ def _cases(users: Users, shelf: _Shelf, now: datetime) -> list[Player]:
         broken(maya, 4).offer(Remedy.PARTIAL, 1_500, "Keep it and take ¥15 back?"),
         broken(zhao, 4).refuse("这是釉面自然开片，页面有说明。"),
         broken(maya, 3.2),
+        Player(buyer=zhao, now=now - timedelta(hours=14)).place(shelf.codes[0]).pay().reveal(after=1).claim(
+            want=Remedy.REFUND, text="打开以后软件提示激活码已被使用。", after=2
+        ),
         delivered(lin, 3).claim(
             want=Remedy.REFUND, text="物流显示签收，但我没有收到，家里也没有人签收。", ground=Ground.NOT_RECEIVED
         ),

@@ -79,7 +79,7 @@ class Cases(OnceMixin):
         """Open a claim: the order's money is frozen at once, and the merchant has a printed time to answer."""
         order, actor = order_for_buyer(member_of(request), number), actor_of(request)
         said = read(shapes.CaseInput, request)
-        allowed = remedies_for(None, shipped=order.shipped_at is not None)
+        allowed = remedies_for(None, order=order)
         check_remedy(said["want"], said["amount"], allowed=allowed, currency=order.currency)
         case = aftersale.open_case(order_id=order.pk, photos=(), actor=actor, now=clock.now(), **said)
         return answer(request, seat_of(case.number, actor), code=status.HTTP_201_CREATED)
@@ -113,7 +113,7 @@ class Offers(Act):
     takes = shapes.OfferInput
 
     def act(self, seat: Seat, said: dict[str, Any]) -> None:
-        allowed = remedies_for(seat.case, shipped=seat.case.order.shipped_at is not None)
+        allowed = remedies_for(seat.case, order=seat.case.order)
         check_remedy(said["remedy"], said["amount"], allowed=allowed, currency=seat.case.currency)
         aftersale.offer(**said, **about(seat))
 

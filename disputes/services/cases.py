@@ -122,7 +122,7 @@ def take(*, case_id: UUID, actor: Actor, now: datetime) -> Case:
     :raises AlreadyTaken: if somebody was faster
     """
     case = Case.objects.select_related("order__store").get(pk=case_id)
-    if actor.user_id in (case.buyer_id, case.order.store.owner_id):
+    if actor.user_id == case.buyer_id or case.order.store.role_of(actor.user_id):
         raise OwnCase
     free = Case.objects.filter(pk=case_id, status=CaseStatus.MEDIATION, mediator__isnull=True)
     if not free.update(mediator_id=actor.user_id) and case.mediator_id != actor.user_id:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Prefetch, prefetch_related_objects
@@ -13,17 +12,12 @@ from core.wording import span, when
 from disputes.models import Case
 from disputes.rulebook import Article, article
 from disputes.states import Ground
+from disputes.views import code_findings
+from disputes.views.facts import Finding
 from flows.deal import Deal
 from logistics.models import PackPhoto, Shipment
 from logistics.states import EvidenceGrade
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One fact. ``tone``: safe speaks for receipt, danger against it, wait asks for a closer look."""
-
-    text: str
-    tone: str = "quiet"
+from shop.states import Kind
 
 
 def with_photos(deal: Deal) -> Deal:
@@ -39,6 +33,8 @@ def findings_of(deal: Deal, *, packed: Mapping[UUID, int] | None = None) -> list
     ``packed``: how many pictures each parcel has from its packing; without it the parcels carry them themselves.
     """
     found = _of_payment(deal)
+    if deal.order.kind == Kind.CODE:
+        return found + code_findings.of_codes(deal.order)
     parcels = [parcel for parcel in deal.shipments if not parcel.superseded]
     if not parcels:
         found.append(Finding(_("Nothing has been shipped: there is no parcel on record."), "danger"))
@@ -113,7 +109,9 @@ def articles_for(case: Case, shipments: Iterable[Shipment]) -> list[Article]:
     """The articles to look at first; a mediator may name any other."""
     parcels = [parcel for parcel in shipments if parcel.direction == "out" and not parcel.superseded]
     grades = {parcel.grade for parcel in parcels if parcel.delivered_at}
-    if case.order.shipped_at is None:
+    if case.order.kind == Kind.CODE:
+        numbers = ["6.1", "6.2"] if case.order.delivered_at else ["6.3"]
+    elif case.order.shipped_at is None:
         numbers = ["1.1"]
     elif case.ground == Ground.NOT_RECEIVED:
         strong = grades & {EvidenceGrade.A, EvidenceGrade.B}

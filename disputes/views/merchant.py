@@ -26,6 +26,7 @@ from disputes.views.queue_tabs import queue_tabs
 from disputes.views.room_page import room_context
 from disputes.views.seats import Seat
 from shop.guards import MerchantRequest, merchant
+from shop.roles import Act
 
 PER_PAGE = 25
 SMALL_MINOR = 2_000  # up to ¥20 an agreement is cheaper than the correspondence
@@ -53,7 +54,7 @@ class Row:
     suggestion: str
 
 
-@merchant
+@merchant(Act.ANSWER)
 @require_safe
 def inbox(request: MerchantRequest) -> HttpResponse:
     """Claims by the time left for them."""
@@ -67,7 +68,7 @@ def inbox(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/cases.html", context)
 
 
-@merchant
+@merchant(Act.ANSWER)
 @require_safe
 def room(request: MerchantRequest, number: str) -> HttpResponse:
     """One claim, in the merchant's voice."""

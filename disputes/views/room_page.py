@@ -24,6 +24,8 @@ from flows.aftersale import may_escalate
 from flows.case_sentences import ENDS_BY_SILENCE, afterwards, status_word
 from flows.deal import Deal, back_of, deal, furthest_behind
 from logistics.queries import all_carriers, carriers_for
+from shop.models import Order
+from shop.states import Kind
 
 TALKING = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.MEDIATION)
 MAY_WITHDRAW = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.RETURN_DUE, CaseStatus.RESEND_DUE,
@@ -32,9 +34,11 @@ ALL_REMEDIES = (Remedy.REFUND, Remedy.PARTIAL, Remedy.RETURN, Remedy.EXCHANGE, R
 Bound = dict[str, forms.Form | str]  # forms that were refused, and which one to open
 
 
-def remedies_for(case: Case | None, *, shipped: bool) -> tuple[str, ...]:
-    """What may be asked or offered: money only while nothing is shipped, or once the platform decides."""
-    if not shipped:
+def remedies_for(case: Case | None, *, order: Order) -> tuple[str, ...]:
+    """What may be asked or offered: money only for codes, while nothing is shipped, or once the platform decides."""
+    if order.kind == Kind.CODE and order.delivered_at is not None:
+        return (Remedy.REFUND, Remedy.PARTIAL)
+    if order.shipped_at is None:
         return (Remedy.REFUND,) if case is None else (Remedy.REFUND, Remedy.PARTIAL)
     if case is not None and case.status == CaseStatus.MEDIATION:
         return (Remedy.REFUND, Remedy.PARTIAL)
@@ -42,8 +46,7 @@ def remedies_for(case: Case | None, *, shipped: bool) -> tuple[str, ...]:
 
 
 def offer_form(seat: Seat, held: Money, data: Any = None) -> OfferForm:
-    shipped = seat.case.order.shipped_at is not None
-    return OfferForm(data, remedies=remedies_for(seat.case, shipped=shipped), held=held, prefix="offer")
+    return OfferForm(data, remedies=remedies_for(seat.case, order=seat.case.order), held=held, prefix="offer")
 
 
 def parcel_form(seat: Seat, data: Any = None) -> ParcelForm:

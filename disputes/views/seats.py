@@ -11,6 +11,7 @@ from core.errors import NotFound
 from disputes.models import Case
 from disputes.queries import case_for_staff
 from disputes.states import Party
+from shop.roles import Act, may
 
 ROOMS = {Party.BUYER: "disputes:case", Party.MERCHANT: "merchant:case", Party.PLATFORM: "console:case"}
 
@@ -38,8 +39,9 @@ def party_of(case: Case, actor: Actor) -> str:
         return ""
     if actor.user_id == case.buyer_id:
         return Party.BUYER
-    if actor.user_id == case.order.store.owner_id:
-        return Party.MERCHANT
+    role = case.order.store.role_of(actor.user_id)
+    if role:
+        return Party.MERCHANT if may(role, Act.ANSWER) else ""
     return Party.PLATFORM if actor.is_mediator else ""
 
 

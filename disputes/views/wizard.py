@@ -36,7 +36,7 @@ def case_new(request: MemberRequest, number: str) -> HttpResponse:
     if order.in_case or order.status not in UNDER_ESCROW:
         return _no_claim(request, order)
     held = _held(order)
-    remedies = remedies_for(None, shipped=order.shipped_at is not None)
+    remedies = remedies_for(None, order=order)
     form = CaseForm(request.POST or None, request.FILES or None, remedies=remedies, held=held)
     status = 400 if form.errors else 200
     if request.method == "POST" and form.is_valid():

@@ -109,7 +109,7 @@ def _must_wait(payout: Payout) -> bool:
     """Whether even what was asked for, and has not been heard of there, is not asked for again now."""
     if stop_in_force() or hold_on_store(payout.store_id):
         return True
-    return payout.hold is not None and is_disputed(payout.hold.payment_id)
+    return bool(payout.hold is not None and is_disputed(payout.hold.payment_id))
 
 
 def _apply(payout: Payout, state: PayoutState, *, now: datetime) -> None:

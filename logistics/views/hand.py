@@ -23,7 +23,7 @@ from logistics.forms import ScanForm
 @member
 @require_http_methods(["GET", "HEAD", "POST"])
 def scan(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """The store's owner or a mediator says where a parcel is."""
+    """Who ships for the store, or a mediator, says where a parcel is."""
     shipment = queries.parcel_for_hand(shipment_id=pk, actor=actor_of(request))
     if shipment.carrier.adapter != "manual":
         raise NotByHand

@@ -46,9 +46,15 @@ class CartLineShape(serializers.Serializer[Any]):
 
 
 class CartGroup(serializers.Serializer[Any]):
-    """What becomes one order. `total` is without a coupon; `coupons` says what each would take off, the best first."""
+    """
+    What becomes one order: goods of one store and kind (`physical`, or `code`: delivered by the payment).
+
+    `total` is without a coupon. `coupons` says what each would take off, the best first; a store takes one for each
+    purchase, so where its goods become two orders, a coupon is named with the one where it takes off most.
+    """
 
     store = StoreBrief()
+    kind = serializers.CharField()
     lines = CartLineShape(many=True)
     items = MoneySerializer()
     shipping = MoneySerializer()
@@ -82,10 +88,11 @@ class CheckoutInput(Strict):
     """
     `total` is what the buyer was shown: if anything has changed since, nothing is bought (409 `total_changed`).
 
-    `coupons`: one for a store at most, taken off `total`; one that does not apply says why (409 `coupon_refused`).
+    `coupons`: one for a store at most, taken off `total`, in one order of that store: where it takes off most. One that
+    does not apply says why (409 `coupon_refused`).
     """
 
-    address = Id()
+    address = Id(required=False, default=None, help_text="Needed unless there is nothing to ship.")
     lines = serializers.ListField(
         child=Id(), required=False, min_length=1, max_length=carts.MOST_LINES, help_text="Ids; left out: all lines."
     )
@@ -169,7 +176,7 @@ class Checkout(OnceMixin):
 
     @extend_schema(operation_id="checkout", tags=["cart"], request=CheckoutInput, responses={201: CheckoutShape})
     def post(self, request: Request) -> Response:
-        """Make one order per store under one payment; stock and coupons are reserved until `expires_at`."""
+        """Make one order per store and kind under one payment; stock and coupons are reserved until `expires_at`."""
         said, cart_id, actor = read(CheckoutInput, request), _mine(request).pk, actor_of(request)
         codes = _known(request, said.get("coupons") or {})
         same_currency(said["total"], cart_queries.checked(cart_id, said.get("lines")).total.currency, field="total")

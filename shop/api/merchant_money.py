@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -18,9 +18,10 @@ from core.api_pages import PARAMETERS, CursorPages, page_schema
 from core.errors import DomainError
 from core.http import actor_of
 from escrow.queries import Lines, merchant_lines, merchant_money, outlook, payout_account
-from escrow.services.payouts import prepare_payout
+from flows.payouts import ask_for_payout
 from shop.api.merchant_door import MerchantDoor, MerchantOnce
 from shop.api.order_shapes import MoneyLineShape
+from shop.roles import Act
 
 
 class NothingToPayOut(DomainError):
@@ -57,6 +58,8 @@ class PayoutShape(serializers.Serializer[Any]):
 class Balance(MerchantDoor):
     """Where a store's money is."""
 
+    needs: ClassVar = {"GET": Act.MONEY}
+
     @extend_schema(operation_id="getBalance", tags=["merchant"], responses={200: BalanceShape})
     def get(self, request: Request) -> Response:
         """Held, frozen, arriving, available."""
@@ -66,6 +69,8 @@ class Balance(MerchantDoor):
 
 class Statement(MerchantDoor):
     """A store's running account."""
+
+    needs: ClassVar = {"GET": Act.MONEY}
 
     @extend_schema(
         operation_id="getStatement", tags=["merchant"], parameters=PARAMETERS,
@@ -82,13 +87,15 @@ class Statement(MerchantDoor):
 class Payouts(MerchantOnce):
     """Paying out."""
 
+    needs: ClassVar = {"POST": Act.PAY_OUT}
+
     @extend_schema(operation_id="payOut", tags=["merchant"], request=Nothing, responses={201: PayoutShape})
     def post(self, request: Request) -> Response:
         """Pay out now what may leave: the balance less debts and reserve, without waiting for the daily payout."""
         read(Nothing, request)
         if payout_account(self.store.pk) is None:
             raise NowhereToPay
-        payout = prepare_payout(store_id=self.store.pk, actor=actor_of(request), now=clock.now())
+        payout = ask_for_payout(store_id=self.store.pk, actor=actor_of(request), now=clock.now())
         if payout is None:
             raise NothingToPayOut(outlook(self.store.pk, clock.now(), currency=self.store.currency).why or None)
         return Response(PayoutShape(payout).data, status=status.HTTP_201_CREATED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
@@ -19,6 +19,7 @@ from logistics.services.shipments import MAX_GRAMS, MAX_NUMBER
 from shop.api.merchant_door import MerchantDoor, MerchantOnce
 from shop.api.order_shapes import AddressShape, OrderRow, ParcelShape
 from shop.queries.orders import LONGEST_QUERY, MERCHANT_VIEWS, merchant_orders, order_for_store
+from shop.roles import Act
 from shop.states import UNDER_ESCROW
 
 VIEW = OpenApiParameter("view", str, enum=list(MERCHANT_VIEWS), description="What the orders wait for.")
@@ -31,14 +32,14 @@ class MerchantOrderWish(serializers.Serializer[Any]):
 
 
 class MerchantOrder(OrderRow):
-    """`address` is there while the goods are the store's business: paid and not yet over."""
+    """`address` is there while the goods are the store's business: paid and not yet over; codes have none."""
 
     note = serializers.CharField()
     address = serializers.SerializerMethodField()
 
     @extend_schema_field(AddressShape(allow_null=True))
     def get_address(self, order: Any) -> dict[str, Any] | None:
-        return AddressShape(order.address).data if order.status in UNDER_ESCROW else None
+        return AddressShape(order.address).data if order.address and order.status in UNDER_ESCROW else None
 
 
 class ShipmentInput(Strict):
@@ -85,6 +86,8 @@ class MerchantOrders(MerchantDoor):
 class MerchantShipments(MerchantOnce):
     """The parcels of an order."""
 
+    needs: ClassVar = {"POST": Act.SHIP}
+
     @extend_schema(operation_id="ship", tags=["merchant"], request=ShipmentInput, responses={201: ParcelShape})
     def post(self, request: Request, number: str) -> Response:
         """Book the parcel. The time to ship stops with the carrier's first scan, not with this call."""
@@ -98,6 +101,8 @@ class MerchantShipments(MerchantOnce):
 
 class MerchantRefunds(MerchantOnce):
     """Giving money back after the release."""
+
+    needs: ClassVar = {"POST": Act.GIVE_BACK}
 
     @extend_schema(operation_id="giveBack", tags=["merchant"], request=GiveBackInput, responses={201: GivenBackShape})
     def post(self, request: Request, number: str) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
@@ -23,8 +23,10 @@ from shop.forms.fields import MAX_PRICE_MINOR
 from shop.forms.products import MAX_STOCK, MAX_VARIANTS, MAX_WEIGHT_G, WORDS
 from shop.models import Category, Product, Variant
 from shop.queries.listings import TABS, product_for_editor, store_products
+from shop.roles import Act
 from shop.services.listing import lacks_of
 from shop.services.products import ListingFacts, VariantFacts, create_product
+from shop.states import Kind
 
 TABS_HERE = [str(tab) for tab in TABS]
 TAB = OpenApiParameter("tab", str, enum=TABS_HERE, description="`listed` if not said.")
@@ -56,6 +58,9 @@ class VariantInput(Strict):
 class ListingInput(Strict):
     """A draft. What it needs before it can be listed is told in `lacks`; pictures are added on its page."""
 
+    kind = serializers.ChoiceField(
+        Kind.values, required=False, default=Kind.PHYSICAL, help_text="Of `code` the stock is counted from the pool."
+    )
     category = Text(max_length=60, help_text="Slug.")
     title = Text(max_length=120)
     weight_g = Whole(required=False, default=0, min_value=0, max_value=MAX_WEIGHT_G)
@@ -87,6 +92,8 @@ class ListingInput(Strict):
 
 class MerchantProducts(MerchantOnce):
     """A store's listings."""
+
+    needs: ClassVar = {"GET": Act.PRODUCTS, "POST": Act.PRODUCTS}
 
     @extend_schema(
         operation_id="listMerchantProducts", tags=["merchant"],
@@ -127,4 +134,5 @@ def _facts(said: dict[str, Any], *, currency: str) -> ListingFacts:
         weight_g=said["weight_g"],
         fragile=said["fragile"],
         perishable=said["perishable"],
+        kind=said["kind"],
     )

@@ -44,6 +44,7 @@ class OrderRow(serializers.Serializer[Any]):
     """One order in a list."""
 
     number = serializers.CharField()
+    kind = serializers.CharField()
     status = serializers.CharField()
     in_case = serializers.BooleanField()
     store = StoreBrief()
@@ -100,6 +101,7 @@ class OrderDetail(OrderRow):
 
     store = StoreBrief(source="order.store")
     number = serializers.CharField(source="order.number")
+    kind = serializers.CharField(source="order.kind")
     status = serializers.CharField(source="order.status")
     in_case = serializers.BooleanField(source="order.in_case")
     lines = OrderLineShape(many=True)
@@ -113,7 +115,7 @@ class OrderDetail(OrderRow):
     delivered_at = At(source="order.delivered_at", allow_null=True)
     closed_at = At(source="order.closed_at", allow_null=True)
     shipping = serializers.SerializerMethodField()
-    address = AddressShape(source="order.address")
+    address = serializers.SerializerMethodField()
     note = serializers.CharField(source="order.note")
     payment = serializers.UUIDField(source="order.payment_id", allow_null=True)
     sentence = SentenceShape()
@@ -128,6 +130,11 @@ class OrderDetail(OrderRow):
     @extend_schema_field(MoneySerializer)
     def get_shipping(self, deal: Any) -> dict[str, Any]:
         return {"minor": deal.order.shipping_minor, "currency": deal.order.currency}
+
+    @extend_schema_field(AddressShape(allow_null=True))
+    def get_address(self, deal: Any) -> dict[str, Any] | None:
+        """None: codes go to no address."""
+        return AddressShape(deal.order.address).data if deal.order.address else None
 
     def get_acts(self, deal: Any) -> list[str]:
         return [act.key for act in deal.acts]

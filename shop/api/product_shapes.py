@@ -18,9 +18,14 @@ class StoreBrief(serializers.Serializer[Any]):
 
 
 class ProductRow(serializers.Serializer[Any]):
-    """One product in a list; the price is that of its cheapest variant."""
+    """
+    One product in a list; the price is that of its cheapest variant.
+
+    `kind`: `physical`, shipped, or `code`, delivered by the payment.
+    """
 
     id = serializers.UUIDField()
+    kind = serializers.CharField()
     title = serializers.CharField(source="display_title")
     summary = serializers.CharField(source="display_summary")
     price = MoneySerializer()
@@ -86,6 +91,7 @@ class MerchantProduct(serializers.Serializer[Any]):
     """A product as its store sees it."""
 
     id = serializers.UUIDField()
+    kind = serializers.CharField()
     status = serializers.CharField()
     title = serializers.CharField()
     title_en = serializers.CharField()

@@ -6,7 +6,7 @@ from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
 from core.guards import named
-from shop.api import cart, coupons, merchant_money, merchant_orders, merchant_products, orders, products
+from shop.api import cart, codes, coupons, merchant_money, merchant_orders, merchant_products, orders, products
 
 
 def door(route: str, view: type[APIView], guard: str) -> URLPattern:
@@ -28,6 +28,8 @@ urlpatterns: list[URLPattern] = [
     door("orders/<str:number>/cancel/", orders.CancelOrder, "member"),
     door("orders/<str:number>/confirm/", orders.ConfirmReceipt, "member"),
     door("orders/<str:number>/extend/", orders.ExtendInspection, "member"),
+    door("orders/<str:number>/codes/reveal/", codes.RevealCodes, "member"),
+    door("merchant/products/<uuid:pk>/codes/", codes.ProductCodes, "merchant"),
     door("merchant/orders/", merchant_orders.MerchantOrders, "merchant"),
     door("merchant/orders/<str:number>/shipments/", merchant_orders.MerchantShipments, "merchant"),
     door("merchant/orders/<str:number>/refunds/", merchant_orders.MerchantRefunds, "merchant"),

@@ -18,6 +18,7 @@ class CheckoutForm(forms.Form):
     """Where to, what the buyer was shown, and the key that makes one checkout of two clicks."""
 
     address = forms.UUIDField(
+        required=False,  # codes go to none; what must be shipped is refused without one
         error_messages=dict.fromkeys(("required", "invalid"), _("Choose where the parcel should go.")),
     )
     note = forms.CharField(label=_("Note to the stores"), max_length=200, required=False)

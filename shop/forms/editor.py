@@ -18,6 +18,7 @@ from shop.models import Product
 from shop.queries.catalogue import Branch
 from shop.services.listing import HONEST
 from shop.services.products import ListingFacts
+from shop.states import Kind
 
 PREFIX = "variants"
 Files = MultiValueDict[str, UploadedFile]
@@ -42,8 +43,8 @@ class Editor:
         return cls(
             product=product,
             tree=tree,
-            form=ProductForm(instance=product, initial=initial, tree=tree),
-            variants=variants_class(extra=0 if rows else 1)(initial=rows, prefix=PREFIX),
+            form=ProductForm(instance=product, initial=initial, tree=tree, is_new=product is None),
+            variants=_table(rows, extra=0 if rows else 1, is_counted=_is_counted(product)),
             pictures=PicturesForm(images=_images(product)),
         )
 
@@ -54,8 +55,8 @@ class Editor:
         return cls(
             product=product,
             tree=tree,
-            form=ProductForm(data, instance=blank, tree=tree),
-            variants=variants_class(extra=0)(data, initial=_rows_of(product), prefix=PREFIX),
+            form=ProductForm(data, instance=blank, tree=tree, is_new=product is None),
+            variants=_table(_rows_of(product), data=data, is_counted=_is_counted(product, data.get("kind"))),
             pictures=PicturesForm(data, files, images=_images(product)),
         )
 
@@ -74,7 +75,13 @@ class Editor:
             weight_g=said["weight_g"],
             fragile=said["fragile"],
             perishable=said["perishable"],
+            kind=said.get("kind") or Kind.PHYSICAL,
         )
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the stock is that of a pool of codes."""
+        return _is_counted(self.product, self.form["kind"].data if "kind" in self.form.fields else None)
 
     @property
     def seen_version(self) -> int:
@@ -92,8 +99,8 @@ class Editor:
         return Editor(
             product=self.product,
             tree=self.tree,
-            form=ProductForm(instance=None, initial=typed, tree=self.tree),
-            variants=variants_class(extra=max(more_rows, 0 if rows else 1))(initial=rows, prefix=PREFIX),
+            form=ProductForm(instance=None, initial=typed, tree=self.tree, is_new=self.product is None),
+            variants=_table(rows, extra=max(more_rows, 0 if rows else 1), is_counted=self.is_counted),
             pictures=PicturesForm(images=_images(self.product)),
         )
 
@@ -110,6 +117,14 @@ class Editor:
                 again.form.add_error(name, str(text))
         again.refusals = [refusal.message, *(str(t) for n, t in refusal.fields.items() if n not in again.form.fields)]
         return again
+
+
+def _is_counted(product: Product | None, kind: str | None = None) -> bool:
+    return (product.kind if product else kind) == Kind.CODE
+
+
+def _table(rows: list[dict[str, Any]], *, data: QueryDict | None = None, extra: int = 0, is_counted: bool) -> Variants:
+    return variants_class(extra=extra)(data, initial=rows, prefix=PREFIX, form_kwargs={"is_counted": is_counted})
 
 
 def _rows_of(product: Product | None) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from shop.models import Product, ProductImage
 from shop.queries.catalogue import Branch
 from shop.services.pictures import PictureChange
 from shop.services.products import VariantFacts
+from shop.states import Kind
 
 MAX_STOCK = 1_000_000
 MAX_WEIGHT_G = 1_000_000
@@ -30,6 +31,10 @@ ROWS = {"description": 8, "description_en": 8}
 class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
     """Words, category and logistics. Reads and checks; the services write."""
 
+    kind = forms.ChoiceField(
+        label=_("What kind of goods"), choices=Kind.choices, initial=Kind.PHYSICAL, required=False,
+        widget=forms.RadioSelect, help_text=_("This cannot be changed later."),
+    )  # fmt: skip
     seen_version = forms.IntegerField(required=False, min_value=0, max_value=2**31, widget=forms.HiddenInput)
     weight_g = CountField(label=_("Weight in grams"), most=MAX_WEIGHT_G, required=False)
 
@@ -37,8 +42,10 @@ class ProductForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Product
         fields = ("category", *WORDS, "weight_g", "fragile", "perishable")
 
-    def __init__(self, *args: Any, tree: Sequence[Branch], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, tree: Sequence[Branch], is_new: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not is_new:
+            del self.fields["kind"]
         category = self.fields["category"]
         category.label, category.error_messages["required"] = _("Category"), _("Choose a category.")
         category.choices = [("", "–"), *_grouped(tree)]  # type: ignore[attr-defined]
@@ -77,6 +84,13 @@ class VariantForm(forms.Form):
     stock = CountField(label=_("Stock"), most=MAX_STOCK)
     is_active = forms.BooleanField(label=_("Offered"), required=False, initial=True)
 
+    def __init__(self, *args: Any, is_counted: bool = False, **kwargs: Any) -> None:
+        """``is_counted``: of codes, whose stock is what lies in the pool and nothing that could be typed."""
+        super().__init__(*args, **kwargs)
+        if is_counted:
+            self.fields["stock"].required = False
+            self.fields["stock"].widget = forms.HiddenInput()
+
     def facts(self) -> VariantFacts:
         said = self.cleaned_data
         return VariantFacts(
@@ -86,7 +100,7 @@ class VariantForm(forms.Form):
             name_en=said["name_en"],
             sku=said["sku"],
             price_minor=said["price"],
-            stock=said["stock"],
+            stock=said["stock"] or 0,
             is_active=said["is_active"],
         )
 

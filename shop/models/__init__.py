@@ -2,23 +2,47 @@
 
 from shop.models.carts import Cart, CartLine
 from shop.models.catalogue import Category, Product, ProductImage, ProductVersion, Variant
+from shop.models.codes import CardKey, CodeBatch
 from shop.models.coupons import Coupon, CouponClaim, CouponUse
 from shop.models.orders import Order, OrderLine, Sale
 from shop.models.stores import Store
+from shop.models.team import StoreInvitation, StoreMember
+from shop.models.vetting import (
+    ApplicationStep,
+    DocumentKind,
+    Permit,
+    StoreApplication,
+    StoreCheck,
+    StoreDocument,
+    StoreEnding,
+    StoreKind,
+)
 
 __all__ = [
+    "ApplicationStep",
+    "CardKey",
     "Cart",
     "CartLine",
     "Category",
+    "CodeBatch",
     "Coupon",
     "CouponClaim",
     "CouponUse",
+    "DocumentKind",
     "Order",
     "OrderLine",
+    "Permit",
     "Product",
     "ProductImage",
     "ProductVersion",
     "Sale",
     "Store",
+    "StoreApplication",
+    "StoreCheck",
+    "StoreDocument",
+    "StoreEnding",
+    "StoreInvitation",
+    "StoreKind",
+    "StoreMember",
     "Variant",
 ]

@@ -22,6 +22,7 @@ class Category(models.Model):
     name_en = models.CharField(max_length=40)
     parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children")
     position = models.PositiveSmallIntegerField(default=0)
+    permit = models.CharField(max_length=12, blank=True)  # a value of Permit: without it nothing is listed here
 
     class Meta:
         ordering: ClassVar = ["position", "id"]

@@ -43,6 +43,7 @@ class Order(models.Model):
     shipped_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    is_trial = models.BooleanField(default=False)  # a merchant's own test purchase: proves the payout, counts nowhere
     extended = models.PositiveSmallIntegerField(default=0)  # how often the buyer has extended his inspection time
 
     class Meta:

@@ -11,6 +11,9 @@ from django.db.models import Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from shop.roles import Role, may
+from shop.states import StoreStatus
+
 
 def in_language(zh: str, en: str) -> str:
     """Merchants' own texts come in Chinese, often with an English one beside: take the reader's, else what is there."""
@@ -19,6 +22,8 @@ def in_language(zh: str, en: str) -> str:
 
 class Store(models.Model):
     """A merchant's shop. Every merchant query is scoped to one."""
+
+    my_role: str  # whose it is that looks, where shop.queries.stores has found the store for somebody
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="stores")
@@ -35,19 +40,48 @@ class Store(models.Model):
     currency = models.CharField(max_length=3, default="CNY")
     shipping_minor = models.PositiveBigIntegerField(_("shipping fee"), default=0)
     free_shipping_from_minor = models.PositiveBigIntegerField(_("free shipping from"), null=True, blank=True)
-    is_open = models.BooleanField(default=True)
+    is_open = models.BooleanField(default=True)  # the merchant's own switch
+    status = models.CharField(max_length=10, choices=StoreStatus, default=StoreStatus.APPLYING)
+    # The platform's switch, kept by shop.services.standing: approved, and no document of the business has run out.
+    may_sell = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(shipping_minor__gte=0), name="store_shipping_not_negative"),
+            models.CheckConstraint(condition=Q(may_sell=False) | Q(status="approved"), name="store_sells_if_approved"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["id"], name="store_closed", condition=Q(is_open=False)),  # every list leaves these out
+            # Every list leaves these out.
+            models.Index(fields=["id"], name="store_shut", condition=Q(is_open=False) | Q(may_sell=False)),
         ]
 
     def __str__(self) -> str:
         return self.display_name
+
+    @property
+    def sells(self) -> bool:
+        """Whether anything can be bought here now."""
+        return self.is_open and self.may_sell
+
+    def role_of(self, user_id: uuid.UUID | None) -> str:
+        """What somebody is in this store; empty for strangers. No query for the one it belongs to."""
+        if user_id is None:
+            return ""
+        if user_id == self.owner_id:
+            return Role.OWNER
+        rows = self.members.filter(user_id=user_id, left_at__isnull=True)  # type: ignore[attr-defined]
+        return rows.values_list("role", flat=True).first() or ""
+
+    def may(self, user_id: uuid.UUID | None, act: str) -> bool:
+        """Whether somebody's role in this store includes an act."""
+        return may(self.role_of(user_id), act)
+
+    def was_here(self, user_id: uuid.UUID | None) -> bool:
+        """Whether somebody is or was of this store: what he did then stays the store's doing."""
+        if user_id is None:
+            return False
+        return user_id == self.owner_id or self.members.filter(user_id=user_id).exists()  # type: ignore[attr-defined]
 
     @property
     def display_name(self) -> str:

@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from core.money import Money, total
 from core.prepared import Blank, Prepared
 from shop.models import CartLine, Product, ProductImage, Store, Variant
-from shop.states import ProductStatus
+from shop.states import Kind, ProductStatus
 
 if TYPE_CHECKING:
     from shop.queries.coupons import Offer
@@ -60,18 +60,21 @@ class CheckedLine:
 @dataclass(frozen=True, slots=True)
 class StoreGroup:
     """
-    What becomes one order. Sums count only what can be bought.
+    What becomes one order: a store's goods of one kind. Sums count only what can be bought.
 
-    ``offers`` are the coupons there are, the best first; ``coupon`` is the chosen one, ``asked_code`` what was said.
+    ``offers`` are the coupons that would take off most here, the best first; ``best`` is the best of the store, if it
+    is one of these. ``coupon`` is the chosen one, ``asked_code`` what was said.
     """
 
     store: Store
+    kind: str
     lines: tuple[CheckedLine, ...]
     items: Money
     shipping: Money
     free_from: Money | None
     to_free: Money | None  # how much more makes shipping free
     offers: tuple[Offer, ...] = ()
+    best: Offer | None = None
     coupon: Offer | None = None
     asked_code: str = ""
 
@@ -84,9 +87,13 @@ class StoreGroup:
         return self.coupon.discount if self.coupon else Money(0, self.items.currency)
 
     @property
-    def best(self) -> Offer | None:
-        """The coupon that would take off most."""
-        return self.offers[0] if self.offers and self.offers[0].applies else None
+    def key(self) -> str:
+        """Tells the groups of one store apart on a page."""
+        return f"{self.store.pk}-{self.kind}"
+
+    @property
+    def is_shipped(self) -> bool:
+        return self.kind == Kind.PHYSICAL
 
     @property
     def items_minor(self) -> int:
@@ -104,6 +111,15 @@ class CartView:
     @property
     def lines(self) -> list[CheckedLine]:
         return [line for group in self.groups for line in group.lines]
+
+    @property
+    def kinds(self) -> list[str]:
+        """What is bought, each kind once."""
+        return list(dict.fromkeys(group.kind for group in self.groups))
+
+    @property
+    def needs_address(self) -> bool:
+        return any(group.is_shipped for group in self.groups)
 
     @property
     def buyable(self) -> list[CheckedLine]:
@@ -159,13 +175,13 @@ def lines_between(*, token: str, user_id: UUID | None) -> QuerySet[CartLine]:
 
 
 def checked(cart_id: UUID, line_ids: Sequence[UUID] | None = None) -> CartView:
-    """The cart, or some of its lines, by store, each line with what has changed since it was put there. One query."""
+    """The cart, or some of its lines, by store and kind, each with what has changed since it was put in. One query."""
     wanted = None if line_ids is None else set(line_ids)
     rows = [row for row in _LINES.all(cart=cart_id) if wanted is None or row.pk in wanted]
-    by_store: dict[UUID, list[CartLine]] = {}
+    groups: dict[tuple[UUID, str], list[CartLine]] = {}
     for row in rows:
-        by_store.setdefault(row.variant.product.store_id, []).append(row)
-    return CartView(groups=tuple(_group(lines) for lines in by_store.values()))
+        groups.setdefault((row.variant.product.store_id, row.variant.product.kind), []).append(row)
+    return CartView(groups=tuple(_group(lines, kind=kind) for (_store, kind), lines in groups.items()))
 
 
 def _with_all() -> QuerySet[CartLine]:
@@ -182,17 +198,20 @@ def _with_all() -> QuerySet[CartLine]:
 _LINES = Prepared(_with_all)
 
 
-def _group(rows: list[CartLine]) -> StoreGroup:
+def _group(rows: list[CartLine], *, kind: str) -> StoreGroup:
     store = rows[0].variant.product.store
     lines = tuple(_check(row) for row in rows)
     buyable = [line for line in lines if line.can_be_bought]
     items = total((line.total for line in buyable), currency=store.currency)
     free_minor = store.free_shipping_from_minor
-    free_from = Money(free_minor, store.currency) if free_minor is not None and store.shipping_minor else None
-    is_free = free_minor is not None and items.minor >= free_minor
+    is_shipped = kind == Kind.PHYSICAL
+    has_limit = is_shipped and free_minor is not None and store.shipping_minor
+    free_from = Money(free_minor, store.currency) if has_limit and free_minor is not None else None
+    is_free = not is_shipped or (free_minor is not None and items.minor >= free_minor)
     shipping = Money(0 if is_free or not buyable else store.shipping_minor, store.currency)
     return StoreGroup(
         store=store,
+        kind=kind,
         lines=lines,
         items=items,
         shipping=shipping,
@@ -203,7 +222,7 @@ def _group(rows: list[CartLine]) -> StoreGroup:
 
 def _check(row: CartLine) -> CheckedLine:
     variant, product = row.variant, row.variant.product
-    listed = variant.is_active and product.status == ProductStatus.LISTED and product.store.is_open
+    listed = variant.is_active and product.status == ProductStatus.LISTED and product.store.sells
     problem: Problem | None = None
     if not listed or variant.stock == 0:
         problem = "gone"

@@ -119,9 +119,9 @@ class CountedPages(Paginator):  # type: ignore[type-arg]
 
 
 def on_sale() -> QuerySet[Product]:
-    """Everything that can be seen in lists. Closed stores are few: leaving theirs out beats looking up each store."""
-    closed = Store.objects.filter(is_open=False).order_by().values("pk")
-    return Product.objects.filter(~Q(store_id__in=closed), status=ProductStatus.LISTED)
+    """Everything that can be seen in lists. Shut stores are few: leaving theirs out beats looking up each store."""
+    shut = Store.objects.filter(Q(is_open=False) | Q(may_sell=False)).order_by().values("pk")
+    return Product.objects.filter(~Q(store_id__in=shut), status=ProductStatus.LISTED)
 
 
 def filtered(wish: Wish) -> QuerySet[Product]:

@@ -78,7 +78,7 @@ def why_not(coupon: Coupon, *, used_by_me: int, now: datetime) -> Why | None:
 
 
 def judge(coupon: Coupon, group: StoreGroup, *, used_by_me: int, now: datetime) -> Offer:
-    """Hold a coupon, with its goods loaded, against what can be bought of one store."""
+    """Hold a coupon, with its goods loaded, against what can be bought of one store in one order."""
     nothing = Offer(coupon, Money(0, coupon.currency), {})
     lines = [line for line in group.lines if line.can_be_bought]
     weights = [line.total.minor if is_for(coupon, line.product) else 0 for line in lines]
@@ -113,7 +113,7 @@ def with_offers(
     view: CartView, *, user_id: UUID | None, now: datetime, codes: Mapping[UUID, str] | None = None
 ) -> CartView:
     """
-    A cart with the coupons of its stores; nothing is taken off yet.
+    A cart with the coupons of its stores, each with the one order that would take it; nothing is taken off yet.
 
     ``codes``, store → code, are looked at as well although they may be over; private ones only if they were claimed.
     One query while no store has a coupon, five at most.
@@ -123,32 +123,58 @@ def with_offers(
     asked = {code for code in (codes or {}).values() if code}
     rows = list(_with_goods(_offered([group.store.pk for group in view.groups], asked, user_id=user_id, now=now)))
     used = uses_of(user_id, [row.pk for row in rows]) if rows else {}
-    groups = []
-    for group in view.groups:
-        mine = [row for row in rows if row.store_id == group.store.pk]
-        offers = [judge(row, group, used_by_me=used.get(row.pk, 0), now=now) for row in mine]
-        groups.append(replace(group, offers=tuple(sorted(offers, key=_best_first))))
+    groups = list(view.groups)
+    for store_id in dict.fromkeys(group.store.pk for group in groups):
+        mine = [row for row in rows if row.store_id == store_id]
+        at = [index for index, group in enumerate(groups) if group.store.pk == store_id]
+        judged = [_one_of(row, view.groups, at, used_by_me=used.get(row.pk, 0), now=now) for row in mine]
+        judged.sort(key=lambda one: best_first(one[1]))
+        for index in at:
+            groups[index] = replace(groups[index], offers=tuple(offer for place, offer in judged if place == index))
+        if judged and judged[0][1].applies:
+            groups[judged[0][0]] = replace(groups[judged[0][0]], best=judged[0][1])
     return CartView(groups=tuple(groups))
+
+
+def _one_of(
+    coupon: Coupon, groups: Sequence[StoreGroup], at: Sequence[int], *, used_by_me: int, now: datetime
+) -> tuple[int, Offer]:
+    """
+    In which of its store's orders a coupon would be taken, as the place of the group, and what it would take off.
+
+    An order takes one coupon and a coupon goes to one order: where a store's goods become an order of each kind, it
+    goes to the one where it takes off most, else to the one that misses least. Of two alike, to the first.
+    """
+    offers = [(index, judge(coupon, groups[index], used_by_me=used_by_me, now=now)) for index in at]
+    return min(offers, key=lambda one: _nearest_first(one[1]))
 
 
 def applied(view: CartView, codes: Mapping[UUID, str]) -> CartView:
     """
-    A cart whose stores take off what was chosen: one code for a store, or none.
+    A cart whose stores take off what was chosen: one code for a store, or none; and each in one of its orders.
 
-    What does not apply takes nothing off; ``StoreGroup.coupon`` then says why.
+    What does not apply takes nothing off; ``StoreGroup.coupon`` then says why. A code that is none of the store's is
+    noted in its first group.
     """
+    known = {(group.store.pk, offer.coupon.code) for group in view.groups for offer in group.offers}
+    unknown = {store_id: code for store_id, code in codes.items() if code and (store_id, code) not in known}
     groups = []
     for group in view.groups:
         code = codes.get(group.store.pk, "")
         chosen = next((offer for offer in group.offers if offer.coupon.code == code), None)
-        groups.append(replace(group, coupon=chosen, asked_code=code))
+        asked = code if chosen else unknown.pop(group.store.pk, "")
+        groups.append(replace(group, coupon=chosen, asked_code=asked))
     return CartView(groups=tuple(groups))
 
 
 def best_codes(view: CartView) -> dict[UUID, str]:
     """The coupon that takes off most, for each store that has one to offer."""
-    best = {group.store.pk: group.offers[0] for group in view.groups if group.offers}
-    return {store_id: offer.coupon.code for store_id, offer in best.items() if offer.applies}
+    return {group.store.pk: group.best.coupon.code for group in view.groups if group.best}
+
+
+def best_first(offer: Offer) -> tuple[bool, int, datetime, str]:
+    """What takes off most; of two alike, the one that is over sooner."""
+    return not offer.applies, -offer.discount.minor, offer.coupon.ends_at, offer.coupon.code
 
 
 def uses_of(user_id: UUID | None, coupon_ids: Collection[UUID]) -> dict[UUID, int]:
@@ -205,6 +231,7 @@ def _with_goods(rows: QuerySet[Coupon]) -> QuerySet[Coupon]:
     )
 
 
-def _best_first(offer: Offer) -> tuple[bool, int, datetime, str]:
-    """What takes off most; of two alike, the one that is over sooner."""
-    return not offer.applies, -offer.discount.minor, offer.coupon.ends_at, offer.coupon.code
+def _nearest_first(offer: Offer) -> tuple[bool, int, bool, int]:
+    """What takes off most; else what would apply with the least more."""
+    missing = offer.missing.minor if offer.missing else 0
+    return not offer.applies, -offer.discount.minor, offer.missing is None, missing

@@ -68,4 +68,6 @@ def versions_of(*, product_id: UUID, count: int = 10) -> list[ProductVersion]:
 def _in_tab(tab: str) -> Q:
     if tab == SOLD_OUT:
         return Q(status=ProductStatus.LISTED, in_stock=False)
+    if tab == ProductStatus.UNLISTED:
+        return Q(status__in=(ProductStatus.UNLISTED, ProductStatus.STOPPED))
     return Q(status=tab)

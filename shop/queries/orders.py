@@ -16,7 +16,7 @@ from core.policies import rules_of
 from core.prepared import Blank, Prepared
 from shop.errors import NotYourOrder
 from shop.models import Order, OrderLine, ProductVersion
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 
 _S = OrderStatus
 _TO_SHIP = Q(status=_S.PAID, in_case=False)
@@ -111,7 +111,7 @@ def merchant_filter(view: str, *, now: datetime) -> Q:
 def _late(policy_ids: Iterable[int], *, now: datetime) -> Q:
     late = Q(pk__in=[])
     for policy_id in policy_ids:
-        late |= Q(policy_id=policy_id, paid_at__lt=now - rules_of(policy_id).hours("ship_by_hours"))
+        late |= Q(policy_id=policy_id, paid_at__lt=now - rules_of(policy_id).ship_by)
     return late
 
 
@@ -128,6 +128,12 @@ def order_for_store(store_id: UUID, number: str) -> Order:
 def lines_of(order_id: UUID) -> list[OrderLine]:
     """What an order is made of."""
     return _LINES.all(order=order_id)
+
+
+def code_orders_waiting(*, variant_id: UUID) -> list[UUID]:
+    """Paid orders that wait for keys of a variant, the longest waiting first."""
+    rows = Order.objects.filter(lines__variant_id=variant_id, kind=Kind.CODE, status=_S.PAID)
+    return list(rows.order_by("paid_at", "pk").values_list("pk", flat=True))
 
 
 def promise_of(order_line: OrderLine) -> dict[str, Any]:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
+from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
-from shop.models import Order, Store
-from shop.states import OrderStatus
+from shop.models import Order, Store, StoreMember
+from shop.roles import Role
+from shop.states import OrderStatus, StoreStatus
 
 WINDOW_DAYS = 90
 LOOKED_AT = 500  # a store's newest orders are enough to judge it, and cost the same however many it has
@@ -42,9 +44,25 @@ class StoreNumbers:
         return self.completed >= LOOKED_AT
 
 
-def store_of(*, user_id: UUID) -> Store | None:
-    """The store a person runs: his oldest, if he has several. One query."""
-    return Store.objects.filter(owner_id=user_id).order_by("created_at", "id").first()
+def stores_of(*, user_id: UUID) -> list[Store]:
+    """
+    The stores somebody owns or works in, with his role in each as ``my_role``; those he owns first, the oldest first.
+
+    One query, asked with every request to the merchant's office, so that a changed role works at once.
+    """
+    mine = StoreMember.objects.filter(user_id=user_id, left_at__isnull=True)
+    found = Store.objects.filter(Q(owner_id=user_id) | Q(pk__in=mine.values("store_id")))
+    as_member = Subquery(mine.filter(store_id=OuterRef("pk")).values("role")[:1])
+    rows = list(found.annotate(place=Coalesce(as_member, Value(""))).order_by("created_at", "id"))
+    for row in rows:
+        row.my_role = Role.OWNER if row.owner_id == user_id else row.place
+    return sorted(rows, key=lambda row: (row.status == StoreStatus.ENDED, row.owner_id != user_id))
+
+
+def store_of(*, user_id: UUID, chosen: str = "") -> Store | None:
+    """The store somebody works in now: the one he has chosen, else the first of his. One query."""
+    rows = stores_of(user_id=user_id)
+    return next((row for row in rows if str(row.pk) == chosen), rows[0] if rows else None)
 
 
 def store_by_slug(*, slug: str) -> Store | None:
@@ -63,7 +81,8 @@ def _remembered(store_id: UUID, tenth: int) -> StoreNumbers:
 
 def store_numbers(*, store_id: UUID, now: datetime) -> StoreNumbers:
     """How fast a store ships, and how its deals end. One query over a bounded number of rows."""
-    newest = Order.objects.filter(store_id=store_id, placed_at__gte=now - timedelta(days=WINDOW_DAYS))
+    since = now - timedelta(days=WINDOW_DAYS)
+    newest = Order.objects.filter(store_id=store_id, placed_at__gte=since, is_trial=False)
     taken = newest.order_by("-placed_at", "-id")[:LOOKED_AT]
     waited = ExpressionWrapper(F("shipped_at") - F("paid_at"), output_field=DurationField())
     found = taken.aggregate(
@@ -73,3 +92,9 @@ def store_numbers(*, store_id: UUID, now: datetime) -> StoreNumbers:
         ship_time=Avg(waited, filter=Q(shipped_at__isnull=False, paid_at__isnull=False)),
     )
     return StoreNumbers(**found)
+
+
+def names_of(owner_id: UUID) -> list[str]:
+    """What a person's stores are called: words that his password must not hold."""
+    rows = Store.objects.filter(owner_id=owner_id).values_list("name", "name_en", "slug")
+    return [word for row in rows for word in row if word]

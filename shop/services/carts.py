@@ -156,8 +156,9 @@ def _line(cart: Cart, line_id: UUID) -> CartLine:
 
 def _for_sale(variant_id: UUID) -> Variant:
     found = Variant.objects.select_related("product__store").filter(
-        pk=variant_id, is_active=True, product__status=ProductStatus.LISTED, product__store__is_open=True
-    )
+        pk=variant_id, is_active=True, product__status=ProductStatus.LISTED, product__store__is_open=True,
+        product__store__may_sell=True,
+    )  # fmt: skip
     variant = found.first()
     if variant is None:
         raise NotForSale

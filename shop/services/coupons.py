@@ -128,7 +128,7 @@ def give_back(*, orders: Iterable[Order], actor: Actor, reason: str, now: dateti
     """
     Return the uses of locked orders that ended unpaid, or whose whole money goes back. What is back stays back.
 
-    Call it after ``stock.give_back``: coupons are locked last.
+    Call it after the goods are taken back: coupons are locked last.
     """
     ids = [order.pk for order in orders if order.coupon_code]
     uses = CouponUse.objects.filter(order_id__in=ids).exclude(status=UseStatus.RETURNED) if ids else []

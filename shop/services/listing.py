@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Product
+from shop.states import Kind
 
 HONEST: dict[str, Promise] = {
     "function": _("Say what it does."),
@@ -31,6 +32,8 @@ def lacks_of(product: Product) -> list[Lack]:
     active = [variant for variant in product.variants.all() if variant.is_active]
     if not active:
         lacks.append(Lack("variants", _("Offer at least one variant.")))
+    elif not any(variant.stock for variant in active) and product.kind == Kind.CODE:
+        lacks.append(Lack("variants", _("Hand in codes: nothing is there to be sold.")))
     elif not any(variant.stock for variant in active):
         lacks.append(Lack("variants", _("Enter the stock: nothing is there to be sold.")))
     if not product.images.all():

@@ -57,6 +57,7 @@ def create_order(
     actor: Actor,
     now: datetime,
     coupon_code: str = "",
+    is_trial: bool = False,
 ) -> Order:
     """Write an order of one store, unpaid, with prices, promises, address and fee frozen as they are now."""
     items_minor = sum(spec.variant.price_minor * spec.quantity for spec in lines)
@@ -77,6 +78,7 @@ def create_order(
         address=address,
         note=note[:200],
         placed_at=now,
+        is_trial=is_trial,
     )
     _insert(order, now=now)
     _insert_lines(order, lines)

@@ -19,6 +19,8 @@ from core.errors import DomainError
 from core.pictures import Picture, clean_renditions
 from shop.errors import NotReadyToList, TooManyPictures
 from shop.models import Product, ProductImage
+from shop.roles import Act
+from shop.services.access import require
 from shop.services.products import lock_product
 from shop.services.promises import publish_version
 from shop.states import ProductStatus
@@ -56,6 +58,7 @@ def add_picture(*, product: Product, upload: UploadedFile, alt: str = "", actor:
     made = clean_renditions(upload, sizes=SIZES)
     with transaction.atomic():
         locked = lock_product(store_id=product.store_id, product_id=product.pk)
+        require(locked.store, Act.PRODUCTS, actor=actor)
         image = _append(locked, made, alt=alt)
         _settle(locked, actor=actor, now=now)
     product.cover, product.cover_alt, product.version = locked.cover, locked.cover_alt, locked.version
@@ -79,6 +82,7 @@ def change_pictures(
     made, rejected = _decode_all(uploads[: MOST + 1])
     with transaction.atomic():
         product = lock_product(store_id=store_id, product_id=product_id)
+        require(product.store, Act.PRODUCTS, actor=actor)
         _arrange(product, changes)
         for name, renditions in made:
             try:

@@ -16,13 +16,24 @@ from accounts.services import standing
 from core import audit
 from core.actor import Actor
 from core.transitions import advance
-from shop.errors import NoSuchProduct, NotReadyToList, StaleListing, StockMoved
-from shop.models import Category, OrderLine, Product, Store, Variant
+from shop.errors import (
+    NoSuchProduct,
+    NotReadyToList,
+    PermitMissing,
+    StaleListing,
+    StockIsCounted,
+    StockMoved,
+    StoreNotApproved,
+)
+from shop.models import Category, CodeBatch, OrderLine, Permit, Product, Store, Variant
+from shop.roles import Act
 from shop.search import index_text
+from shop.services.access import require
 from shop.services.listing import lacks_of, lost_while_listed
 from shop.services.promises import promise_of, publish_version
+from shop.services.standing import has_permit
 from shop.services.stock import refresh_in_stock
-from shop.states import PRODUCT, ProductStatus
+from shop.states import PRODUCT, Kind, ProductStatus, StoreStatus
 
 __all__ = ["promise_of", "publish_version"]
 
@@ -52,13 +63,15 @@ class ListingFacts:
     weight_g: int = 0
     fragile: bool = False
     perishable: bool = False
+    kind: str = Kind.PHYSICAL  # of a new product; what is there keeps its own
 
 
 @transaction.atomic
 def create_product(*, store: Store, facts: ListingFacts, actor: Actor, now: datetime) -> Product:
-    """Write a new draft with its variants and first version."""
+    """Write a new draft with its variants and first version; a store that is not approved yet may do this too."""
+    require(store, Act.PRODUCTS, actor=actor)
     prices = [row.price_minor for row in facts.variants if not row.remove]
-    product = Product(store=store, currency=store.currency, price_minor=min(prices), created_at=now)
+    product = Product(store=store, currency=store.currency, price_minor=min(prices), created_at=now, kind=facts.kind)
     _write(product, facts)
     _write_variants(product, facts.variants)
     refresh_in_stock(product_ids=[product.pk])
@@ -80,6 +93,7 @@ def save_product(
     :raises NotReadyToList: if the listing is on sale and would lose something that it must have
     """
     product = lock_product(store_id=store_id, product_id=product_id)
+    require(product.store, Act.PRODUCTS, actor=actor)
     if product.version != seen_version:
         raise StaleListing
     before = _again(product)
@@ -101,12 +115,16 @@ def change_status(*, store_id: UUID, product_id: UUID, target: str, actor: Actor
     """
     Put a product on the shelf, off it, into the bin or out of it.
 
+    :raises StoreNotApproved: if the store may not sell yet, or no more
+    :raises PermitMissing: if its category needs a permit that we have not seen
     :raises NotReadyToList: if something is missing for a sale
     :raises IllegalTransition: if the way from where it is does not exist
     """
     product = lock_product(store_id=store_id, product_id=product_id)
+    require(product.store, Act.PRODUCTS, actor=actor)
     changes: dict[str, Any] = {}
     if target == ProductStatus.LISTED:
+        _check_may_list(product)
         if lacks := lacks_of(product):
             raise NotReadyToList(fields={lack.field: lack.text for lack in lacks})
         changes = {"listed_at": product.listed_at or now}  # coming back does not make it new again
@@ -120,11 +138,15 @@ def set_stock(*, store_id: UUID, variant_id: UUID, stock: int, seen: int, actor:
     Correct a count: the difference to what was shown is applied, so that sales meanwhile stay taken off.
 
     :raises StockMoved: if that would come out below nothing
+    :raises StockIsCounted: for codes
     """
     variant = Variant.objects.filter(pk=variant_id, product__store_id=store_id).first()
     if variant is None:
         raise NoSuchProduct
-    lock_product(store_id=store_id, product_id=variant.product_id)
+    product = lock_product(store_id=store_id, product_id=variant.product_id)
+    require(product.store, Act.PRODUCTS, actor=actor)
+    if product.kind == Kind.CODE:
+        raise StockIsCounted
     left = _move_stock(variant_id, stock - seen)
     refresh_in_stock(product_ids=[variant.product_id])
     facts = {"variant": str(variant_id), "change": stock - seen, "stock": left}
@@ -155,6 +177,15 @@ def lock_product(*, store_id: UUID, product_id: UUID) -> Product:
     return _again(row)
 
 
+def _check_may_list(product: Product) -> None:
+    if product.store.status != StoreStatus.APPROVED:
+        raise StoreNotApproved
+    category = product.category
+    permit = category.permit or (category.parent.permit if category.parent else "")
+    if permit and not has_permit(product.store_id, permit):
+        raise PermitMissing(permit=Permit(permit).label)
+
+
 def _again(product: Product) -> Product:
     rows = Product.objects.select_related("store", "category")
     variants = Prefetch("variants", queryset=Variant.objects.order_by("position", "id"))
@@ -175,6 +206,7 @@ def _write(product: Product, facts: ListingFacts) -> None:
 
 def _write_variants(product: Product, rows: Sequence[VariantFacts]) -> None:
     known = {variant.pk: variant for variant in Variant.objects.filter(product=product)}
+    is_counted = product.kind == Kind.CODE  # what is typed as stock says nothing there
     for place, row in enumerate(rows):
         variant = known.get(row.id) if row.id else None
         if row.remove:
@@ -183,11 +215,11 @@ def _write_variants(product: Product, rows: Sequence[VariantFacts]) -> None:
         words = {"name": row.name, "name_en": row.name_en, "sku": row.sku, "price_minor": row.price_minor}
         words |= {"position": place, "is_active": row.is_active}
         if variant is None:
-            Variant.objects.create(product=product, stock=row.stock, **words)
+            Variant.objects.create(product=product, stock=0 if is_counted else row.stock, **words)
             continue
         Variant.objects.filter(pk=variant.pk).update(**words)
         seen = row.stock if row.seen_stock is None else row.seen_stock
-        if row.stock != seen:
+        if row.stock != seen and not is_counted:
             _move_stock(variant.pk, row.stock - seen)
 
 
@@ -195,7 +227,7 @@ def _remove_variant(variant: Variant | None) -> None:
     """What somebody bought stays on record, unseen; the rest goes."""
     if variant is None:
         return
-    if OrderLine.objects.filter(variant=variant).exists():
+    if OrderLine.objects.filter(variant=variant).exists() or CodeBatch.objects.filter(variant=variant).exists():
         Variant.objects.filter(pk=variant.pk).update(is_active=False)
     else:
         variant.delete()

@@ -1,5 +1,5 @@
 """
-Stock: what may still be promised.
+Stock: what may still be promised. Of codes it is counted from the pool of keys, never entered.
 
 A checkout takes its pieces off at once, by an UPDATE that only succeeds while there are enough; cancelling gives them
 back. Products are locked before variants, both in the order of their ids, so that no two checkouts wait for each other.
@@ -11,11 +11,15 @@ from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Sum
+from django.db.models import Count, Exists, F, OuterRef, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from core.prepared import Blank, Change, PreparedIn
 from shop.errors import OutOfStock, Shortage
-from shop.models import OrderLine, Product, Variant
+from shop.models import CardKey, OrderLine, Product, Variant
+from shop.states import KeyStatus, Kind, OrderStatus
+
+PROMISED = (OrderStatus.PENDING, OrderStatus.PAID)  # code orders that have a claim on the pool and no key yet
 
 
 @transaction.atomic
@@ -47,6 +51,33 @@ def give_back_all(*, order_ids: Collection[UUID]) -> None:
     for variant_id in sorted(lines):
         Variant.objects.filter(pk=variant_id).update(stock=F("stock") + lines[variant_id])
     Product.objects.filter(_something_left(), pk__in=products, in_stock=False).update(in_stock=True)
+
+
+def recount(*, variant_ids: Iterable[UUID]) -> None:
+    """
+    Count what may still be promised of codes: the keys for sale less those that orders wait for.
+
+    One statement reads both numbers, so that a payment which turns the one into the other cannot come between.
+    """
+    ids = sorted(set(variant_ids))
+    products = _lock_products(ids)
+    free = CardKey.objects.filter(variant=OuterRef("pk"), status=KeyStatus.AVAILABLE).order_by()
+    waiting = OrderLine.objects.filter(
+        variant=OuterRef("pk"), order__store=OuterRef("product__store"), order__kind=Kind.CODE,
+        order__status__in=PROMISED,
+    ).order_by()  # fmt: skip
+    rows = Variant.objects.filter(pk__in=ids).annotate(
+        free=Coalesce(Subquery(free.values("variant").annotate(n=Count("*")).values("n")), 0),
+        waiting=Coalesce(Subquery(waiting.values("variant").annotate(n=Sum("quantity")).values("n")), 0),
+    )
+    for pk, in_pool, promised in rows.order_by("pk").values_list("pk", "free", "waiting"):
+        Variant.objects.filter(pk=pk).update(stock=max(0, in_pool - promised))
+    refresh_in_stock(product_ids=products)
+
+
+def lock_products_of(*, variant_ids: Iterable[UUID]) -> None:
+    """Lock the products of some variants; whoever then locks keys cannot be in another's way."""
+    _lock_products(variant_ids)
 
 
 def refresh_in_stock(*, product_ids: Iterable[UUID]) -> None:

@@ -28,7 +28,7 @@ from core.money import Money
 from core.policies import current, from_values
 from escrow.queries.passing_on import how_held
 from flows import purchase
-from flows.errors import CheckoutUsed, TotalChanged
+from flows.errors import AddressNeeded, CheckoutUsed, TotalChanged
 from shop.errors import CouponRefused, NoSuchCoupon, OutOfStock
 from shop.forms.checkout import CheckoutForm, line_ids_of
 from shop.queries import carts as cart_queries
@@ -52,6 +52,8 @@ def checkout(request: MemberRequest) -> HttpResponse:
         payment_id = _place_once(cart_id, chosen, form.cleaned_data, choice.codes, actor=actor_of(request))
     except (TotalChanged, OutOfStock, CheckoutUsed, CouponRefused, NoSuchCoupon) as refusal:
         return _show(request, form, chosen, choice, refusal=refusal)
+    except AddressNeeded as refusal:
+        return _show(request, _without_address(form, refusal), chosen, choice, status=400)
     return redirect("shop:payment", payment_id)
 
 
@@ -123,15 +125,22 @@ def _show(
 
 def _agreement(view: cart_queries.CartView, form: CheckoutForm, refusal: DomainError | None) -> dict[str, Any]:
     """What is bought, for how much and under which rules; the key makes the page good for one purchase."""
+    rules = {kind: from_values(current(kind).values) for kind in view.kinds}
     return {
         "cart": view,
         "form": form,
         "checkout_key": uuid.uuid4(),
         "refusal": refusal,
         "was_total": _was_total(form, view) if refusal else None,
-        "rules": from_values(current(purchase.KIND).values),
+        "rules": rules,
+        "pay_by_minutes": min(rule.pay_by_minutes for rule in rules.values()),
         "held": how_held(),
     }
+
+
+def _without_address(form: CheckoutForm, refusal: DomainError) -> CheckoutForm:
+    form.add_error("address", refusal.message)
+    return form
 
 
 def _nothing_here(request: MemberRequest, refusal: DomainError | None) -> HttpResponse:

@@ -29,18 +29,27 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class StoreAtCheckout:
-    """One store: ``offers`` may be chosen, ``others`` do not apply and say why; ``why`` is about what was asked for."""
+    """
+    One order of a store. Where there are two, the first ``asks`` for the coupon of the store, whichever takes it.
+
+    ``offers`` may be chosen there, ``others`` do not apply and say why; ``why`` is about what was asked for. ``chosen``
+    is the code that takes something off, ``asked_code`` what was said.
+    """
 
     group: StoreGroup
-    offers: list[queries.Offer]
-    others: list[queries.Offer]
-    typed: str
-    why: str
+    asks: bool = False
+    is_split: bool = False
+    offers: list[queries.Offer] = field(default_factory=list)
+    others: list[queries.Offer] = field(default_factory=list)
+    chosen: str = ""
+    asked_code: str = ""
+    typed: str = ""
+    why: str = ""
 
 
 def read(data: QueryDict, view: CartView, *, user_id: UUID, now: datetime) -> Choice:
     """Read the form. A typed code is taken for later, and chosen; each try with an unknown one counts."""
-    stores = [group.store.pk for group in view.groups]
+    stores = list(dict.fromkeys(group.store.pk for group in view.groups))
     codes, said, refused = chosen_codes(data), {}, {}
     typed = typed_codes(data, stores)
     for store_id, text in typed.items():
@@ -65,14 +74,29 @@ def context(view: CartView, choice: Choice | None) -> dict[str, Any]:
 
 
 def stores_of(view: CartView, choice: Choice | None) -> list[StoreAtCheckout]:
-    """Each store with what was typed there, and why that or the choice takes nothing off."""
+    """Each order to be; the first of a store asks for the coupon of all its orders, since it takes one only."""
+    by_store: dict[UUID, list[StoreGroup]] = {}
+    for group in view.groups:
+        by_store.setdefault(group.store.pk, []).append(group)
     rows = []
     for group in view.groups:
-        why = choice.refused.get(group.store.pk, "") if choice else ""
-        if not why and group.asked_code and not (group.coupon and group.coupon.applies):
-            why = group.coupon.reason if group.coupon else str(NoSuchCoupon.default_message)
-        typed = choice.said.get(group.store.pk, "") if choice else ""
-        offers = [offer for offer in group.offers if offer.applies]
-        others = [offer for offer in group.offers if not offer.applies]
-        rows.append(StoreAtCheckout(group, offers=offers, others=others, typed=typed, why=why))
+        same = by_store[group.store.pk]
+        rows.append(_asking(same, choice) if same[0] is group else StoreAtCheckout(group))
     return rows
+
+
+def _asking(groups: list[StoreGroup], choice: Choice | None) -> StoreAtCheckout:
+    """A store's first order, with what was typed there, and why that or the choice takes nothing off."""
+    store_id = groups[0].store.pk
+    offers = sorted((offer for group in groups for offer in group.offers), key=queries.best_first)
+    asking = next((group for group in groups if group.asked_code), groups[0])
+    taken = asking.coupon if asking.coupon and asking.coupon.applies else None
+    why = choice.refused.get(store_id, "") if choice else ""
+    if not why and asking.asked_code and not taken:
+        why = asking.coupon.reason if asking.coupon else str(NoSuchCoupon.default_message)
+    return StoreAtCheckout(
+        groups[0], asks=True, is_split=len(groups) > 1,
+        offers=[offer for offer in offers if offer.applies], others=[offer for offer in offers if not offer.applies],
+        chosen=taken.coupon.code if taken else "", asked_code=asking.asked_code,
+        typed=choice.said.get(store_id, "") if choice else "", why=why,
+    )  # fmt: skip

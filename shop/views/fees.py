@@ -36,7 +36,7 @@ def fees(request: HttpRequest) -> HttpResponse:
     newest = {row["kind"]: row for row in reversed(rows)}
     for row in rows:
         row["is_current"] = newest[row["kind"]] is row
-    context = {"rows": rows, "current": [_with_examples(row) for row in newest.values()]}
+    context = {"rows": rows, "current": [_with_examples(row) for row in rows if row["is_current"]]}
     return render(request, "pages/fees.html", context)
 
 

@@ -21,6 +21,7 @@ from escrow.states import HoldStatus
 from flows.deal import short_sentences
 from shop.forms.money import LinesForm
 from shop.guards import MerchantRequest, merchant
+from shop.roles import Act
 from shop.views.merchant_tiles import money_tiles
 from shop.views.money_rows import ON_PAPER, lines_file, on_paper
 
@@ -29,21 +30,19 @@ SHOWN = 50
 EXAMPLE = 10_000  # ¥100.00
 
 
-@merchant
+@merchant(Act.MONEY)
 @require_safe
 def money(request: MerchantRequest) -> HttpResponse:
     """Held, frozen, arriving, available; below, every movement with its balance."""
     form = LinesForm(request.GET)
     lines = merchant_lines(request.store.pk, **form.wanted())
-    theres = accounts_there(request.store.pk)
     context = {
         "tiles": money_tiles(merchant_money(request.store.pk, clock.now())),
         "behind": _behind(request),
         "next": outlook(request.store.pk, clock.now()),
         "payouts": payouts_of(request.store.pk)[:SHOWN],
         "account": payout_account(request.store.pk),
-        "theres": theres,
-        "passed_on_to": any(there.account for there in theres),
+        **_there(request),
         "fee": _fee(),
         "form": form,
         "is_filtered": bool(form.wanted()),
@@ -52,7 +51,12 @@ def money(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/money.html", context)
 
 
-@merchant
+def _there(request: MerchantRequest) -> dict[str, Any]:
+    theres = accounts_there(request.store.pk)
+    return {"theres": theres, "passed_on_to": any(there.account for there in theres)}
+
+
+@merchant(Act.MONEY)
 @require_safe
 def statement(request: MerchantRequest, form: str) -> HttpResponseBase:
     """The whole running account as a file, filtered as on the page."""
@@ -61,7 +65,7 @@ def statement(request: MerchantRequest, form: str) -> HttpResponseBase:
         return lines_file("statement", form, every_line(lines))
 
 
-@merchant
+@merchant(Act.MONEY)
 @require_safe
 def printed(request: MerchantRequest) -> HttpResponse:
     """The running account on paper, filtered as on the page."""

@@ -14,7 +14,8 @@ from flows.deal import Deal, deal
 from flows.release import grants_left
 from shop.forms.merchant import ShipForm
 from shop.models import Order
-from shop.states import OrderStatus
+from shop.queries.codes import pieces_of
+from shop.states import Kind, OrderStatus
 
 NEEDED = ("name", "phone", "province", "city", "street")
 
@@ -41,16 +42,20 @@ class Pay:
 def order_page(order: Order, *, form: ShipForm, now: datetime) -> dict[str, Any]:
     """The page's context. ``order`` comes with its store, buyer, payment and hold."""
     view = deal(order_id=order.pk, viewer="merchant", now=now, order=order)
-    can_grant = order.status == OrderStatus.DELIVERED and not order.in_case
+    is_code = order.kind == Kind.CODE
+    can_grant = order.status == OrderStatus.DELIVERED and not order.in_case and bool(view.rules.grant_days)
     return {
         "deal": view,
         "order": order,
         "buyer": order.buyer,
         "form": form,
         "is_paid": view.hold is not None,
-        "checks": checks(view) if order.status == OrderStatus.PAID else [],
+        "is_code": is_code,
+        "pieces": pieces_of(order.pk) if is_code and order.delivered_at else [],
+        "checks": checks(view) if order.status == OrderStatus.PAID and not is_code else [],
         "pay": pay(view),
-        "can_ship": order.status == OrderStatus.PAID and not order.in_case,
+        "can_ship": order.status == OrderStatus.PAID and not order.in_case and not is_code,
+        "can_cancel": order.status == OrderStatus.PAID and not order.in_case,
         "grants": grants_left(order_id=order.pk, rules=view.rules) if can_grant else None,
         "cancel": next((act for act in view.acts if act.key == "cancel"), None),
         "give_back": next((act for act in view.acts if act.key == "refund"), None),

@@ -19,6 +19,7 @@ from logistics.queries import carriers_for
 from shop.forms.merchant import ShipForm
 from shop.guards import MerchantRequest, merchant
 from shop.queries.orders import order_for_store
+from shop.roles import Act
 from shop.views.merchant_order_page import order_page
 from shop.views.merchant_rows import EXPORT_HEAD, export_rows, order_table
 
@@ -46,7 +47,7 @@ def order(request: MerchantRequest, number: str) -> HttpResponse:
     return _page(request, number, ShipForm(carriers=carriers_for(request.store.pk)))
 
 
-@merchant
+@merchant(Act.MONEY)
 @require_safe
 def record(request: MerchantRequest, number: str) -> HttpResponse:
     """Everything on record of an order, signed: the same file that the buyer gets."""
@@ -54,7 +55,7 @@ def record(request: MerchantRequest, number: str) -> HttpResponse:
     return json_file(f"{mine.number}.json", order_record(mine, now=clock.now()))
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_POST
 def ship(request: MerchantRequest, number: str) -> HttpResponse:
     """Book the parcel; a refusal shows the form again with everything that was typed."""
@@ -75,7 +76,7 @@ def ship(request: MerchantRequest, number: str) -> HttpResponse:
     return redirect("merchant:order", number)
 
 
-@merchant
+@merchant(Act.CANCEL)
 @require_POST
 def cancel(request: MerchantRequest, number: str) -> HttpResponse:
     """Refund an order that cannot be shipped."""
@@ -85,7 +86,7 @@ def cancel(request: MerchantRequest, number: str) -> HttpResponse:
     return redirect("merchant:order", number)
 
 
-@merchant
+@merchant(Act.GRANT)
 @require_POST
 def grant(request: MerchantRequest, number: str) -> HttpResponse:
     """Give the buyer more days to look."""

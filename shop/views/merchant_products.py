@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.confirming import ensure
-from accounts.services.step_up import Act, StepUpNeeded, digest_of
+from accounts.services.step_up import Act as Confirmed
+from accounts.services.step_up import StepUpNeeded, digest_of
 from core import clock
 from core.errors import DomainError, Invalid
 from core.http import actor_of, is_own_place
@@ -26,6 +27,7 @@ from shop.guards import MerchantRequest, merchant
 from shop.models import Product
 from shop.queries import listings
 from shop.queries.catalogue import category_tree
+from shop.roles import Act
 from shop.services import pictures as picture_services
 from shop.services import products as services
 from shop.services.listing import lacks_of
@@ -40,7 +42,7 @@ SAID = {
 }
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def products(request: MerchantRequest) -> HttpResponse:
     """The list; a POST corrects the stock of one variant."""
@@ -57,7 +59,7 @@ def products(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/products.html", {**context, "rows": rows})
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: MerchantRequest) -> HttpResponse:
     """Write a product for the first time; it begins as a draft."""
@@ -74,7 +76,7 @@ def new(request: MerchantRequest) -> HttpResponse:
     return _saved(request, product)
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def editor(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Change a product: words, variants and pictures in one form."""
@@ -94,7 +96,7 @@ def editor(request: MerchantRequest, pk: UUID) -> HttpResponse:
     return _saved(request, product)
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_POST
 def images(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Save the pictures alone. Words that came along are shown again as they were typed, still unsaved."""
@@ -110,7 +112,7 @@ def images(request: MerchantRequest, pk: UUID) -> HttpResponse:
     return redirect("merchant:product", pk)
 
 
-@merchant
+@merchant(Act.PRODUCTS)
 @require_POST
 def status(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """On the shelf, off it, into the bin, out of it."""
@@ -147,7 +149,7 @@ def _save(request: MerchantRequest, product: Product, desk: Editor) -> None:
             now=clock.now(),
         )
         if is_deep(cut):
-            ensure(request, Act("price_cut", target=digest_of(product.pk, *prices)))
+            ensure(request, Confirmed("price_cut", target=digest_of(product.pk, *prices)))
 
 
 def _save_pictures(request: MerchantRequest, product: Product, desk: Editor) -> None:

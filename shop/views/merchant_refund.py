@@ -12,7 +12,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.confirming import ensure
-from accounts.services.step_up import Act, StepUpNeeded
+from accounts.services.step_up import Act as Confirmed
+from accounts.services.step_up import StepUpNeeded
 from core import clock
 from core.errors import DomainError
 from core.http import actor_of
@@ -21,9 +22,10 @@ from shop.forms.give_back import GiveBackForm
 from shop.guards import MerchantRequest, merchant
 from shop.models import Order
 from shop.queries.orders import order_for_store
+from shop.roles import Act
 
 
-@merchant
+@merchant(Act.GIVE_BACK)
 @require_http_methods(["GET", "HEAD", "POST"])
 def refund(request: MerchantRequest, number: str) -> HttpResponse:
     """Ask how much, say what it means, and do it on the second word."""
@@ -56,9 +58,9 @@ def _show(form: GiveBackForm, refusal: DomainError) -> None:
     form.show(refusal)
 
 
-def _act(order: Order, form: GiveBackForm) -> Act:
+def _act(order: Order, form: GiveBackForm) -> Confirmed:
     money = form.cleaned_data["money"]
-    return Act("payout", amount_minor=money.minor, currency=money.currency, target=str(order.pk))
+    return Confirmed("payout", amount_minor=money.minor, currency=money.currency, target=str(order.pk))
 
 
 def _page(request: MerchantRequest, order: Order, form: GiveBackForm, **more: Any) -> HttpResponse:

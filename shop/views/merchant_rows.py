@@ -19,7 +19,7 @@ from shop.guards import MerchantRequest
 from shop.models import Order
 from shop.queries.catalogue import media_url
 from shop.queries.orders import LONGEST_QUERY, MERCHANT_VIEWS, merchant_orders, merchant_view_counts
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 from shop.views.order_rows import CountedPaginator, Row
 
 LABELS: dict[str, Promise] = {
@@ -127,7 +127,11 @@ def _next_act(order: Order, said: Sentence, url: str) -> Act | None:
     """The one thing that waits for the merchant, if anything does."""
     if order.in_case:
         return Act("case", said.ask, url) if said.ask else None
-    return Act("ship", gettext("Ship"), f"{url}#ship") if order.status == OrderStatus.PAID else None
+    if order.status != OrderStatus.PAID:
+        return None
+    if order.kind == Kind.CODE:
+        return Act("supply", gettext("Hand in codes"), f"{url}#items")
+    return Act("ship", gettext("Ship"), f"{url}#ship")
 
 
 def _state(order: Order) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -22,7 +23,10 @@ from flows import bulk_shipping, fulfilment
 from logistics.queries import carriers_for
 from shop.forms.merchant import ImportForm, ScanForm
 from shop.guards import MerchantRequest, merchant
+from shop.models import Order
 from shop.queries.orders import merchant_orders, order_for_store
+from shop.roles import Act
+from shop.states import Kind
 
 SHOWN = 50
 PER_PAGE = 200
@@ -30,7 +34,7 @@ MAX_TEMPLATE = 2_000
 HEAD = ("order_number", "carrier", "tracking_number", "weight_g")
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def desk(request: MerchantRequest) -> HttpResponse:
     """Scan order and parcel, one after the other; what was typed stays when it is refused."""
@@ -43,16 +47,16 @@ def desk(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/shipping.html", _desk(request, form=form), status=status)
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_safe
 def template(request: MerchantRequest) -> HttpResponseBase:
     """The orders that wait to be shipped, as the file that the import takes."""
-    waiting = merchant_orders(request.store.pk, "to_ship", now=clock.now())[:MAX_TEMPLATE]
+    waiting = _to_ship(request)[:MAX_TEMPLATE]
     # The tab keeps a spreadsheet from shortening the number to 2.5E+13; the import leaves it out again.
     return csv_file("shipping.csv", HEAD, ((f"{order.number}\t", "", "", "") for order in waiting))
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_POST
 def upload(request: MerchantRequest) -> HttpResponse:
     """Read a file and show what it would do."""
@@ -70,7 +74,7 @@ def upload(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/shipping.html", _desk(request, importing=form), status=422)
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def preview(request: MerchantRequest, pk: UUID) -> HttpResponse:
     """Row by row what will happen, then what did."""
@@ -91,7 +95,7 @@ def preview(request: MerchantRequest, pk: UUID) -> HttpResponse:
     return render(request, "merchant/shipping_preview.html", context)
 
 
-@merchant
+@merchant(Act.SHIP)
 @require_safe
 def report(request: MerchantRequest, pk: UUID) -> HttpResponseBase:
     """Each row with what became of it."""
@@ -99,6 +103,11 @@ def report(request: MerchantRequest, pk: UUID) -> HttpResponseBase:
     cells = ("line", "order", "carrier", "number", "state", "note")
     rows = ([row[cell] for cell in cells] for row in job.data["rows"])
     return csv_file("shipping-report.csv", ("line", *HEAD[:3], "result", "note"), rows)
+
+
+def _to_ship(request: MerchantRequest) -> QuerySet[Order]:
+    """Codes that wait are no parcels."""
+    return merchant_orders(request.store.pk, "to_ship", now=clock.now()).filter(kind=Kind.PHYSICAL)
 
 
 def _shipped(request: MerchantRequest, form: ScanForm) -> bool:
@@ -138,7 +147,7 @@ def _desk(
 ) -> dict[str, object]:
     carriers, url = carriers_for(request.store.pk), reverse("merchant:shipping")
     is_import = importing is not None or (form is not None and not form.is_bound and request.GET.get("tab") == "import")
-    waiting = list(merchant_orders(request.store.pk, "to_ship", now=clock.now())[: SHOWN + 1])
+    waiting = list(_to_ship(request)[: SHOWN + 1])
     return {
         "form": form or ScanForm(carriers=carriers),
         "importing": importing or ImportForm(),

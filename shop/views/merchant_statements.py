@@ -19,10 +19,11 @@ from escrow.queries.periods import Period
 from escrow.queries.whole import every_line, one_moment
 from escrow.records import checkpoints
 from shop.guards import MerchantRequest, merchant
+from shop.roles import Act
 from shop.views.money_rows import ON_PAPER, lines_file
 
 
-@merchant
+@merchant(Act.MONEY)
 @require_safe
 def statements(request: MerchantRequest) -> HttpResponse:
     """The months of a year, the newest first; or the days of a month (``?month=2026-11``)."""
@@ -41,7 +42,7 @@ def statements(request: MerchantRequest) -> HttpResponse:
     return render(request, "merchant/statements.html", context)
 
 
-@merchant
+@merchant(Act.MONEY)
 @require_safe
 def statement(request: MerchantRequest, period: str) -> HttpResponse:
     """One month or one day, to be printed: what it began with, every movement, what it ended with."""
@@ -58,7 +59,7 @@ def statement(request: MerchantRequest, period: str) -> HttpResponse:
     return render(request, "merchant/statement.html", context)
 
 
-@merchant
+@merchant(Act.MONEY)
 @require_safe
 def statement_file(request: MerchantRequest, period: str, form: str) -> HttpResponseBase:
     """The same as a file, however long."""

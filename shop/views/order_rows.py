@@ -22,7 +22,7 @@ from flows.sentences import Clock, Sentence
 from shop.models import Order
 from shop.queries.catalogue import media_url
 from shop.queries.orders import BUYER_TABS, LONGEST_QUERY, buyer_orders, buyer_tab_counts
-from shop.states import OrderStatus
+from shop.states import Kind, OrderStatus
 
 PER_PAGE = 20
 LABELS: dict[str, Promise] = {
@@ -132,6 +132,8 @@ def _next_act(order: Order, said: Sentence) -> Act | None:
     if order.status == OrderStatus.PENDING and order.payment_id:
         label = _("Pay %(amount)s") % {"amount": order.total}
         return Act("pay", label, reverse("shop:payment", args=[order.payment_id]), primary=True)
+    if order.status == OrderStatus.DELIVERED and order.kind == Kind.CODE:
+        return Act("codes", _("Open your codes"), reverse("shop:order-codes", args=[order.number]))
     if order.status == OrderStatus.DELIVERED:
         return Act("confirm", _("Check and confirm receipt"), reverse("shop:order-confirm", args=[order.number]))
     if said.clock is not None and said.clock.kind == "order.never_shipped":  # the merchant's time to ship has passed

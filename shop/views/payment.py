@@ -130,7 +130,7 @@ def _names(view: Shown) -> list[str]:
     """By whom it may be paid, as long as it may and there is a choice."""
     if view.state != "open" or not view.orders or len(settings.PAYMENT_GATEWAYS) < 2:
         return []
-    return purchase.ways_to_pay(payment=view.payment, policy_id=view.orders[0].policy_id)
+    return purchase.ways_to_pay(payment=view.payment, policy_ids=[order.policy_id for order in view.orders])
 
 
 def _choice(view: Shown, names: list[str]) -> dict[str, object]:

@@ -17,7 +17,7 @@ from shop.models import Product, ProductImage, Variant
 from shop.models.stores import in_language
 from shop.queries.catalogue import media_url
 from shop.queries.stores import StoreNumbers, lately_of
-from shop.states import ProductStatus
+from shop.states import Kind, ProductStatus
 
 HONEST = {
     "function": _("What it does"),
@@ -58,6 +58,8 @@ class ProductPage:
     inspection_days: int
     ship_by_hours: int
     never_shipped_days: int
+    is_code: bool
+    unopened_days: int
     is_seen: bool
     is_preview: bool
     can_buy: bool
@@ -75,7 +77,7 @@ def product_page(product: Product, *, is_preview: bool, now: datetime) -> Produc
     choices = _choices(variants, product)
     prices = [choice.price for choice in choices] or [product.price]
     low, high = min(prices), max(prices)
-    on_sale = product.status == ProductStatus.LISTED and product.store.is_open
+    on_sale = product.status == ProductStatus.LISTED and product.store.sells
     return ProductPage(
         title=product.display_title,
         summary=product.display_summary,
@@ -89,6 +91,8 @@ def product_page(product: Product, *, is_preview: bool, now: datetime) -> Produc
         inspection_days=rules.inspection_hours // 24,
         ship_by_hours=rules.ship_by_hours,
         never_shipped_days=rules.never_shipped_hours // 24,
+        is_code=product.kind == Kind.CODE,
+        unopened_days=rules.inspection_weak_hours // 24,
         is_seen=on_sale or is_preview,
         is_preview=is_preview and not on_sale,
         can_buy=on_sale and any(choice.stock for choice in choices),

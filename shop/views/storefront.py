@@ -21,6 +21,7 @@ from shop.models import Category, Product, Store
 from shop.queries import catalogue
 from shop.queries.coupons import shown_in
 from shop.queries.stores import lately_of, store_by_slug
+from shop.queries.vetting import seen_licence
 from shop.states import ProductStatus
 from shop.views.buyer_coupons import Ticket, shown
 from shop.views.product_page import product_page
@@ -68,7 +69,7 @@ def product(request: HttpRequest, pk: UUID) -> HttpResponse:
     if found is None:
         raise Http404
     was_seen = found.status == ProductStatus.LISTED or found.listed_at is not None
-    is_preview = not was_seen and request.user.pk == found.store.owner_id
+    is_preview = not was_seen and bool(found.store.role_of(request.user.pk))
     if not (was_seen or is_preview):
         raise Http404
     page = product_page(found, is_preview=is_preview, now=clock.now())
@@ -90,7 +91,8 @@ def store(request: HttpRequest, slug: str) -> HttpResponse:
     filters = read_filters(request.GET, tree=tree, store_id=found.pk)
     context = _list_context(filters, tree)
     context |= {"store": found, "numbers": lately_of(store_id=found.pk, now=clock.now())}
-    context["tickets"] = _tickets(request, found) if found.is_open else []
+    context["tickets"] = _tickets(request, found) if found.sells else []
+    context["licence"] = seen_licence(found.pk)
     return render(request, "shop/store.html", context)
 
 

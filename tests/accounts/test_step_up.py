@@ -21,9 +21,9 @@ from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.shop import StoreFactory
 
 pytestmark = pytest.mark.django_db
-SETTINGS = "/merchant/settings/"
+SETTINGS = "/merchant/settings/account/"
 NUMBER = "6222020200001234567"
-FORM = {"part": "account", "bank": "Bank of Hangzhou", "holder": "Hillside Tea", "number": NUMBER}
+FORM = {"bank": "Bank of Hangzhou", "holder": "Hillside Tea", "number": NUMBER}
 PAY = Act("payout", amount_minor=10_000, currency="CNY", target="store-1")
 KEY = "s" * 32
 
@@ -61,7 +61,7 @@ def test_a_new_payout_account_is_asked_for_and_what_was_typed_goes_along(client,
     assert NUMBER not in str([session.get_decoded() for session in Session.objects.all()])
     answer = confirm_page(client, answer, to=owner.phone)
     assert answer.status_code == 302 and PayoutAccount.objects.get().last4 == "4567"
-    assert Challenge.objects.get().spent_at is not None
+    assert Challenge.objects.get(purpose="payout_account").spent_at is not None
 
 
 def test_a_wrong_code_or_password_says_so_and_changes_nothing(client, owner):
@@ -178,7 +178,7 @@ def test_before_a_form_is_shown(client):
     client.force_login(user)
     page = client.get("/me/confirm/phone/?next=/accounts/phone/change/")
     assert page.status_code == 200 and [way.name for way in page.context["ways"]] == ["sms_password"]
-    assert not Challenge.objects.exists(), "a look sends nothing"
+    assert not Challenge.objects.filter(purpose="phone").exists(), "a look sends nothing"
     answer = client.post("/me/confirm/phone/?next=/accounts/phone/change/", {"step_up_way": "sms_password"})
     answer = confirm_page(client, answer, to=user.phone)
     assert answer.url == "/accounts/phone/change/" and client.get(answer.url).status_code == 200
@@ -222,5 +222,5 @@ def test_a_changed_password_ends_what_the_old_one_confirmed(client):
     prove(client, user, Act("password"))
     fields = {"oldpassword": PASSWORD, "password1": "a-new-river-9", "password2": "a-new-river-9"}
     assert client.post("/accounts/password/change/", fields).status_code == 302
-    assert Challenge.objects.get().spent_at is not None
+    assert Challenge.objects.get(purpose="password").spent_at is not None
     assert client.get("/accounts/password/change/").status_code == 302, "asked anew"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shop.models import Order
+from shop.models import Cart, Order
 from tests import stories
 from tests.api.people import ask, client_of, cny, system_of
 from tests.factories.accounts import AddressFactory, UserFactory
@@ -68,6 +68,25 @@ def test_a_coupon_that_does_not_apply_says_why(deal):
     refusal = ask(me, "post", "/checkout/", body)
     assert (refusal.status, refusal.data["code"]) == (409, "coupon_refused")
     assert not Order.objects.exists()
+
+
+def test_a_store_with_two_orders_takes_the_coupon_in_one(deal):
+    me, store, address = deal
+    buyer = Cart.objects.get().user
+    stories.fill_cart(buyer, stories.code_variant(store=store, price_minor=5_000))
+    coupon = CouponFactory(store=store, off_minor=None, off_bps=1_000)
+    groups = ask(me, "get", "/cart/").data["groups"]
+    told = {group["kind"]: [row["discount"] for row in group["coupons"]] for group in groups}
+    assert told == {"physical": [cny(1_280)], "code": []}
+    body = {"address": address, "coupons": [{"store": str(store.pk), "code": coupon.code}]}
+    twice = ask(me, "post", "/checkout/", {**body, "total": cny(17_800 - 1_780)}, idempotency_key="twice")
+    assert (twice.status, twice.data["code"]) == (409, "total_changed")
+    made = ask(me, "post", "/checkout/", {**body, "total": cny(17_800 - 1_280)}, idempotency_key="once")
+    assert (made.status, made.data["payment"]["amount"]) == (201, cny(16_520))
+    taken = {order.kind: (order.coupon_code, order.discount_minor) for order in Order.objects.all()}
+    assert taken == {"physical": (coupon.code, 1_280), "code": ("", 0)}
+    coupon.refresh_from_db()
+    assert coupon.used == 1
 
 
 def test_bad_choices_are_refused(deal):

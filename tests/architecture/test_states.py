@@ -8,10 +8,13 @@ from core.transitions import Machine, all_machines
 MACHINES = all_machines()
 # States at rest: a move out is possible, but nobody waits for one.
 RESTING = {
-    "product": {"draft", "listed", "unlisted", "deleted"},  # the merchant's own shelf
     "account": {"normal"},
     "coupon": {"draft"},  # the merchant's own desk
     "coupon_use": {"spent"},  # returned only if all of the order's money goes back
+    "card_key": {"available", "quarantined", "sold"},  # what an order waits for is the order's own clock
+    "product": {"draft", "listed", "unlisted", "stopped", "deleted"},  # the merchant's own shelf
+    "application": {"lapsed"},  # kept, so that it can be taken up again
+    "application_step": {"accepted"},  # until its merchant changes it
 }
 
 

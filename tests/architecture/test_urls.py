@@ -12,7 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from core.doors import all_doors
 
-GUARDS = {"public", "member", "merchant", "mediator", "staff", "signed", "sandbox"}
+GUARDS = {"public", "member", "merchant", "applicant", "mediator", "staff", "signed", "sandbox"}
 # Doors that came with a library, by the module of their view, and who guards them.
 LIBRARIES = {
     "allauth.": "public or member: the library asks itself",
@@ -63,7 +63,8 @@ def test_every_guard_is_one_of_the_house():
 
 def test_what_lies_under_a_guarded_prefix_is_guarded_so():
     """Under /merchant/ nobody but merchants, under /console/ nobody but staff, under /sandbox/ the sandbox alone."""
-    expected = {"merchant/": {"merchant"}, "console/": {"mediator", "staff"}, "webhooks/": {"signed"}}
+    # applicant: who has no store yet opens one there
+    expected = {"merchant/": {"merchant", "applicant"}, "console/": {"mediator", "staff"}, "webhooks/": {"signed"}}
     expected["sandbox/"] = {"sandbox", "signed"}  # signed: the pretended bank's and carrier's own machines
     wrong = [
         f"/{path}: {guard_of(view) or 'none'}"

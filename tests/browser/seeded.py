@@ -69,7 +69,7 @@ def _orders() -> list[Any]:
     found: dict[Any, Any] = {}
     for order in Order.objects.select_related("store__owner", "buyer").order_by("-placed_at"):
         parcel = order.shipments.order_by("-created_at").first()
-        kind = (order.status, order.in_case or (parcel and parcel.status))
+        kind = (order.kind, order.status, order.in_case or (parcel and parcel.status))
         found.setdefault(kind, order)
     return list(found.values())
 
@@ -82,7 +82,8 @@ def _cases() -> list[Any]:
 
 
 def _first(rows: Iterable[Any], status: str) -> Any:
-    return next(row for row in rows if row.status == status and not getattr(row, "in_case", False))
+    free = [row for row in rows if row.status == status and not getattr(row, "in_case", False)]
+    return next(row for row in free if getattr(row, "kind", "physical") == "physical")
 
 
 def _key(user: Any) -> str:
@@ -98,7 +99,9 @@ def _buyer() -> Iterator[Page]:
     lin = User.objects.get(email="lin.xiao@example.com")
     me = _key(lin)
     cart, _ = Cart.objects.get_or_create(user=lin)
-    add(cart=cart, variant_id=Variant.objects.filter(stock__gt=3).order_by("pk")[0].pk, quantity=1)
+    for kind in ("physical", "code"):  # two orders of one checkout
+        some = Variant.objects.filter(stock__gt=3, product__kind=kind).order_by("pk")[0]
+        add(cart=cart, variant_id=some.pk, quantity=1)
     yield from ((me, reverse(f"shop:{name}")) for name in ("home", "cart", "checkout", "orders"))
     yield from ((me, reverse("shop:orders") + f"?tab={tab}") for tab in ("to_pay", "after_sale"))
     yield me, reverse("shop:my-coupons")
@@ -116,6 +119,7 @@ def _buyer() -> Iterator[Page]:
         yield _key(delivered.buyer), reverse(name, args=[delivered.number])
     for ground in ("not_received", "not_as_described"):
         yield _key(delivered.buyer), reverse("disputes:case-new", args=[delivered.number]) + f"?ground={ground}"
+    yield from _codes()
     yield _key(pending.buyer), reverse("shop:order-cancel", args=[pending.number])
     yield _key(pending.buyer), reverse("shop:payment", args=[pending.payment_id])
     done = _first(orders, "completed")
@@ -124,7 +128,17 @@ def _buyer() -> Iterator[Page]:
         yield _key(case.order.buyer), reverse("disputes:case", args=[case.number])
     yield from (
         (me, reverse(f"accounts:{name}"))
-        for name in ("me", "addresses", "address-new", "inbox", "devices", "logins", "safety")
+        for name in (
+            "me",
+            "addresses",
+            "address-new",
+            "inbox",
+            "devices",
+            "logins",
+            "security",
+            "factor-recovery",
+            "safety",
+        )
     )
     yield me, reverse("accounts:address-edit", args=[lin.addresses.order_by("pk")[0].pk])
     yield from _incident(lin)
@@ -142,6 +156,30 @@ def _buyer() -> Iterator[Page]:
         yield _key(newcomer), reverse(f"shop:{name}")
     for name in ("addresses", "inbox"):
         yield _key(newcomer), reverse(f"accounts:{name}")
+
+
+def _with_codes(status: str) -> list[Any]:
+    from shop.models import Order
+
+    rows = Order.objects.select_related("store__owner", "buyer").filter(kind="code", status=status)
+    return list(rows.order_by("placed_at"))
+
+
+def _codes() -> Iterator[Page]:
+    """Codes unopened, opened in part, and in a case, as their buyers see them."""
+    for order in _with_codes("delivered"):
+        yield _key(order.buyer), reverse("shop:order-codes", args=[order.number])
+    order = next(order for order in _with_codes("delivered") if not order.in_case)
+    for name in ("shop:order-confirm", "disputes:case-new"):
+        yield _key(order.buyer), reverse(name, args=[order.number])
+
+
+def _pools() -> Iterator[Page]:
+    """A pool of codes, and its product in the editor and as buyers see it."""
+    product = _with_codes("delivered")[0].lines.get().product
+    for name in ("merchant:product-codes", "merchant:product", "shop:product"):
+        yield _key(product.store.owner), reverse(name, args=[product.pk])
+    yield _key(product.store.owner), reverse("merchant:products")
 
 
 def _incident(lin: Any) -> Iterator[Page]:
@@ -208,6 +246,7 @@ def _merchant() -> Iterator[Page]:
     yield me, reverse("merchant:cases") + "?view=closed"
     yield from ((me, reverse(f"merchant:{name}")) for name in ("money-print", "statements"))
     yield from _statements(me)
+    yield from _pools()
     parcel = _by_hand(store)
     yield me, reverse("logistics:scan", args=[parcel])
     yield me, reverse("merchant:product", args=[store.products.order_by("pk")[0].pk])
@@ -289,6 +328,9 @@ def _mediator() -> Iterator[Page]:
     yield from ((_key(taken.mediator), reverse(f"console:{name}", args=[taken.number])) for name in ("case", "rule"))
     for order in {order.status: order for order in _orders()}.values():
         yield me, reverse("console:order", args=[order.number])
+    yield from (
+        (me, reverse(f"console:{name}", args=[_with_codes("delivered")[0].number])) for name in ("order", "order-codes")
+    )
 
 
 def _payout_to_approve() -> Any:

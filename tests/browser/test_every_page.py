@@ -32,6 +32,8 @@ NO_PAGE = {
     r".*\.(csv|xlsx|json|py)": "a file",
     r"cases/evidence/.*|parcels/photos/.*|\^media/.*": "a picture",
     r"pay/<uuid:pk>/status/|me/regions/": "a part of a page; the page it is of is walked",
+    r"accounts/passkey/|me/security/passkeys/add/|accounts/2fa/authenticate/": "test_passkeys looks at it",
+    r"accounts/(weixin|qq|google)/login/callback/": "leads to a page that is walked, where it is set up",
     r"pay/<uuid:pk>/return/|me/inbox/<uuid:notice_id>/|console/search/|language/": "leads to a page that is walked",
 }
 # Shown only to who has taken a step before; walked by the tests below.
@@ -39,6 +41,7 @@ STEPS = (
     "account_confirm_login_code", "account_email_verification_sent", "account_verify_phone", "account_email",
     "account_change_phone", "account_confirm_password_reset_code", "account_complete_password_reset",
     "account_password_reset_completed", "account_change_password", "account_set_password", "device_check",
+    "accounts:factor-app",
 )  # fmt: skip
 FORM = "main form[method=post]:not([action$='/parse/'])"
 CODE = re.compile(r"\b\d{6}\b")
@@ -99,7 +102,7 @@ def test_nothing_is_wrong_behind_the_password(walker, site):
     person, _ = site.pages["mediator"][0]
     walker.be(person)
     phone = next(row.phone for row in PEOPLE if row.email == person)
-    for name in ("account_change_phone", "account_email", "account_change_password"):
+    for name in ("account_change_phone", "account_email", "account_change_password", "accounts:factor-app"):
         walker.page.goto(reverse(name))
         walker.page.click("main form button[name=step_up_way]")
         walker.look()

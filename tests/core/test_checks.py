@@ -94,6 +94,7 @@ def test_a_whole_production_passes(whole, monkeypatch):
         ("ALLOWED_HOSTS", ["*"], "core.E009"),
         ("ALLOWED_HOSTS", [".shop.example"], "core.E009"),
         ("BEHIND_PROXY", False, "core.E010"),
+        ("PAGE_LIMITS", {}, "core.E018"),
         ("REDIS_URL", "rediss://redis.example:6379/0", "core.E011"),
         ("REDIS_URL", "redis://redis:6379/0", "core.E011"),
         ("REDIS_URL", "redis://:a-long-password@redis.example:6379/0", "core.E012"),

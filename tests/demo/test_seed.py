@@ -15,8 +15,9 @@ from disputes.models import Case
 from escrow.models import Hold, Payout, Transfer
 from escrow.queries import books
 from escrow.states import HoldStatus
-from shop.models import Order, Product, Store
-from shop.states import OrderStatus
+from shop.models import CardKey, Order, Product, Store, StoreApplication, StoreDocument, Variant
+from shop.queries.vetting import seen_licence
+from shop.states import ApplicationStatus, OrderStatus
 
 
 @pytest.fixture
@@ -41,6 +42,27 @@ def test_the_past_happened_in_the_order_of_time(seeded):
     assert set(Order.objects.values_list("status", flat=True)) == set(OrderStatus)
     open_kinds = {"open", "offered", "refused", "return_due", "return_sent", "resend_due", "mediation"}
     assert open_kinds | {"agreed", "ruled", "withdrawn"} == set(Case.objects.values_list("status", flat=True))
-    assert Product.objects.count() == 60
+    assert Product.objects.count() == 63
     assert Product.objects.filter(cover="").count() == 0
-    assert not Store.objects.filter(region_en="").exists()
+    assert not Store.objects.filter(region_en="", status="approved").exists()
+    with_codes = Order.objects.filter(kind="code")
+    assert {"pending", "paid", "delivered", "completed", "refunded"} >= set(with_codes.values_list("status", flat=True))
+    assert len(set(with_codes.values_list("status", flat=True))) >= 4
+    assert set(CardKey.objects.values_list("status", flat=True)) >= {"available", "sold", "quarantined", "expired"}
+    for variant in Variant.objects.filter(product__kind="code"):
+        waiting = sum(line.quantity for line in variant.orderline_set.filter(order__status__in=("pending", "paid")))
+        assert variant.stock == variant.keys.filter(status="available").count() - waiting
+
+
+def test_every_stage_of_an_application_is_there(seeded):
+    rows = list(StoreApplication.objects.values_list("status", flat=True))
+    assert set(rows) == set(ApplicationStatus)
+    assert rows.count("submitted") == 2, "one that waits, one that is overdue and taken"
+    assert StoreDocument.objects.filter(status="review", store__status="approved").count() == 1
+    selling = Store.objects.filter(status="approved")
+    assert selling.count() == 12
+    assert all(store.may_sell and seen_licence(store.pk) for store in selling)
+    lacking = Product.objects.filter(status="listed", category__parent__permit="food").exclude(
+        store__documents__permit="food"
+    )
+    assert not lacking.exists()

@@ -254,7 +254,7 @@ def test_a_merchant_enters_his_account_there_and_reads_what_becomes_of_his_money
         order = stories.placed_order()
         client.force_login(order.store.owner)
         english = {"accept-language": "en"}
-        place = reverse("merchant:settings")
+        place = reverse("merchant:account")
         page = client.get(place, headers=english).content.decode()
         assert "None yet: what is released to you is paid out to your payout account, as ever." in page
         asked = client.post(place, {"part": "provider", "gateway": "wechatpay", "number": "nonsense"}, headers=english)
@@ -274,7 +274,7 @@ def test_a_merchant_enters_his_account_there_and_reads_what_becomes_of_his_money
 def test_where_nothing_is_passed_on_no_account_is_asked_for(client):
     order = stories.placed_order()
     client.force_login(order.store.owner)
-    place = reverse("merchant:settings")
+    place = reverse("merchant:account")
     page = client.get(place, headers={"accept-language": "en"}).content.decode()
     assert 'id="provider-' not in page
     client.post(place, {"part": "provider", "gateway": "sandbox", "number": "1900000109"})

@@ -12,10 +12,12 @@ from core import clock
 from shop.models import Category, Coupon, Product, Store, Variant
 from shop.search import index_text
 from shop.services.promises import publish_version
-from shop.states import CouponStatus, ProductStatus
+from shop.states import CouponStatus, ProductStatus, StoreStatus
 
 
 class StoreFactory(DjangoModelFactory[Store]):
+    """An approved store."""
+
     class Meta:
         model = Store
 
@@ -26,6 +28,8 @@ class StoreFactory(DjangoModelFactory[Store]):
     return_policy = "签收后七天内可退，退货运费由买家承担。"
     return_policy_en = "Returns within seven days of receipt; the buyer pays the way back."
     region = "浙江杭州"
+    status = StoreStatus.APPROVED
+    may_sell = True
 
 
 class CategoryFactory(DjangoModelFactory[Category]):

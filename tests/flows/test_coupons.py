@@ -14,7 +14,6 @@ from core.errors import IllegalTransition, TooMany
 from core.models import AuditEntry
 from core.money import Money
 from disputes.states import Remedy
-from escrow import sandbox_bank
 from escrow.models import Hold, Payment, Refund
 from escrow.services import payments
 from flows import aftersale, cancellation, late_refunds, purchase, release
@@ -28,7 +27,7 @@ from shop.states import CouponStatus, OrderStatus, UseStatus
 from tests import stories
 from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.shop import CategoryFactory, CouponFactory, ProductFactory, StoreFactory
-from tests.sandbox import pay_at_bank
+from tests.sandbox import act, pay_at_bank
 
 pytestmark = [pytest.mark.django_db, pytest.mark.money]
 
@@ -253,7 +252,7 @@ def test_money_after_the_expiry_comes_back_as_paid_and_takes_no_use():
     order = buy(coupon)
     payments.start_payment(payment_id=order.payment_id)
     stories.wait(minutes=31)
-    sandbox_bank.act(key=f"payment:{order.payment_id}", outcome="late")
+    act(order.payment_id, "late")
     purchase.settle_payment(payment_id=order.payment_id, now=clock.now())
     stories.settle()
     assert stories.fresh(order).status == OrderStatus.CANCELLED

@@ -22,8 +22,8 @@ from escrow.records import custody
 from escrow.services import custody_guard, payout_sending, payout_stop, payouts
 from escrow.states import PayoutStatus
 from tests.escrow.test_custody_stop import Bank
-from tests.races.test_payout_races import agree as books_agree
-from tests.races.test_payout_races import at_once, earned, prepare, staff, won
+from tests.races.test_payout_races import earned, prepare, staff, won
+from tests.together import at_once, books_agree
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
 

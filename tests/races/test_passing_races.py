@@ -26,7 +26,7 @@ from escrow.queries import books
 from escrow.services import holds, late_refunds, passing_on, payout_sending, payouts, taking_back
 from flows import chargebacks as flow
 from tests.factories.escrow import OrderFactory, PassingGateway, account_there, held, payout_account
-from tests.races.test_payout_races import agree, at_once
+from tests.together import at_once, books_agree
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
 NET = 9_500
@@ -75,7 +75,7 @@ def test_ten_workers_pass_one_hold_on_once():
             for hold in (first, second):
                 assert sum(row.amount_minor for row in rows if row.hold_id == hold.pk) in (0, NET)
             assert balance(first.merchant) == 0
-    agree()
+    books_agree()
 
 
 def test_ten_workers_take_one_intent():
@@ -89,7 +89,7 @@ def test_ten_workers_take_one_intent():
     assert payout.status == "paid"
     assert {key for act, key in bank.calls if act == "release"} == {f"release:{payout.pk}"}
     assert (bank.moved, Transfer.objects.filter(kind=TransferKind.PAYOUT_DONE).count()) == (NET, 1)
-    agree()
+    books_agree()
 
 
 def test_ten_workers_take_one_part_back():
@@ -108,7 +108,7 @@ def test_ten_workers_take_one_part_back():
     assert row.status == "done"
     assert Transfer.objects.filter(kind=TransferKind.PASSED_BACK).count() == 1
     assert (balance(hold.merchant), balance(account(f"receivable:{hold.store_id}:CNY"))) == (0, 0)
-    agree()
+    books_agree()
 
 
 def test_passing_on_sending_and_giving_back_at_once():
@@ -140,7 +140,7 @@ def test_passing_on_sending_and_giving_back_at_once():
         )
         assert gone + balance(hold.merchant) == NET - 3_800
         assert balance(account(f"receivable:{hold.store_id}:CNY")) == 0
-    agree()
+    books_agree()
 
 
 def test_a_chargeback_and_a_worker_that_sends_at_once(monkeypatch):
@@ -202,4 +202,4 @@ def test_released_refunded_and_passed_on_at_once():
             hold.refresh_from_db()
             passed = sum(row.amount_minor for row in Payout.objects.filter(hold=hold))
             assert passed == (NET if hold.status == "released" else 0)
-    agree()
+    books_agree()

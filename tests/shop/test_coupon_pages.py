@@ -178,6 +178,30 @@ def test_the_cart_says_what_the_checkout_will_take_off(client, store):
     assert "“Autumn” takes ¥10.00 off at the checkout." in html
 
 
+@pytest.mark.parametrize("for_codes", [False, True])
+def test_two_orders_of_one_store_ask_once_and_take_one_coupon(client, buyer, store, for_codes):
+    code = stories.code_variant(keys=3, store=store, price_minor=5_000)
+    carts.add(cart=stories.fill_cart(buyer), variant_id=code.pk, quantity=1)
+    coupon = CouponFactory(store=store, off_minor=1_500, name_en="Autumn")
+    coupon.products.set([code.product] if for_codes else [])
+    cart = client.get("/cart/", headers=ENGLISH).content.decode()
+    assert cart.count("“Autumn” takes ¥15.00 off at the checkout.") == 1
+    html = shown(client)
+    assert html.count(f'name="coupon-{store.pk.hex}"') == html.count(f'name="code-{store.pk.hex}"') == 1
+    assert "it goes to the one of its two orders where it takes off most" in html
+    assert "Place the order, ¥163.00" in html
+    none = send(client, html, **{f"coupon-{store.pk.hex}": "", "look": "1"}).content.decode()
+    assert "Place the order, ¥178.00" in none
+    unknown = send(client, html, **{f"code-{store.pk.hex}": "NOSUCH"}).content.decode()
+    assert unknown.count("This store has no coupon with this code.") == 1
+    assert send(client, html).status_code == 302
+    taken = {order.kind: (order.coupon_code, order.discount_minor) for order in Order.objects.all()}
+    with_it, without = ("code", "physical") if for_codes else ("physical", "code")
+    assert taken == {with_it: (coupon.code, 1_500), without: ("", 0)}
+    coupon.refresh_from_db()
+    assert coupon.used == 1
+
+
 def test_carts_and_checkouts_without_coupons_ask_once_more_at_most(client, store, django_assert_max_num_queries):
     client.get(CHECKOUT)
     with django_assert_max_num_queries(15):

@@ -20,6 +20,7 @@ from tests.stories import buyer_of, delivered_order, open_case, paid_order, sand
 pytestmark = pytest.mark.django_db
 MONEY = "/merchant/money/"
 SETTINGS = "/merchant/settings/"
+ACCOUNT = "/merchant/settings/account/"
 HOME = "/merchant/"
 
 
@@ -53,9 +54,9 @@ def amounts(answer, key="tiles"):
 
 
 def with_account(client):
-    data = {"part": "account", "bank": "Bank of Hangzhou", "holder": "Hillside Tea", "number": "6222020200001234567"}
+    data = {"bank": "Bank of Hangzhou", "holder": "Hillside Tea", "number": "6222020200001234567"}
     owner = User.objects.get(pk=client.session["_auth_user_id"])
-    return confirm_page(client, client.post(SETTINGS, data), to=owner.phone)
+    return confirm_page(client, client.post(ACCOUNT, data), to=owner.phone)
 
 
 # --- money ------------------------------------------------------------------------------------------------------------
@@ -175,8 +176,8 @@ def test_an_account_is_kept_and_shown_masked(client, store):
 
 
 def test_an_account_that_cannot_be_one_is_refused_and_stays_typed(client, store):
-    data = {"part": "account", "bank": "Bank of Hangzhou", "holder": "Hillside Tea", "number": "12 34"}
-    answer = client.post(SETTINGS, data)
+    data = {"bank": "Bank of Hangzhou", "holder": "Hillside Tea", "number": "12 34"}
+    answer = client.post(ACCOUNT, data)
     assert answer.status_code == 422
     assert "Bank of Hangzhou" in answer.content.decode()
     assert not PayoutAccount.objects.exists()
@@ -185,7 +186,6 @@ def test_an_account_that_cannot_be_one_is_refused_and_stays_typed(client, store)
 def test_carriers_and_policy_are_saved_without_touching_the_account(client, store):
     first, second = CarrierFactory(), CarrierFactory()
     data = {
-        "part": "policy",
         "carriers": [second.code, first.code],
         "return_policy": "七天无理由",
         "return_policy_en": "7",

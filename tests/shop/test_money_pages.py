@@ -242,10 +242,11 @@ def test_the_fee_schedule_shows_every_version_and_reckons_its_examples(client, d
         kind="physical", version=first.version + 1, values={**first.values, "fee_bps": 250}, created_at=clock.now()
     )
     answer = client.get(reverse("pages:fees"))
-    assert [(row["version"], row["percent"], row["is_current"]) for row in answer.context["rows"]] == [
-        (first.version + 1, "2.5", True), (first.version, "5", False),
+    assert [(row["kind"], row["version"], row["percent"], row["is_current"]) for row in answer.context["rows"]] == [
+        ("physical", first.version + 1, "2.5", True), ("physical", first.version, "5", False), ("code", 1, "5", True),
     ]  # fmt: skip
-    (kind,) = answer.context["current"]
+    kind, codes = answer.context["current"]
+    assert (kind["kind"], codes["kind"]) == ("physical", "code")
     assert [(row.gross.minor, row.fee.minor) for row in kind["examples"]] == [
         (1_000, 25), (5_990, 150), (10_000, 250), (128_800, 3_220), (1_000_000, 25_000),
     ]  # fmt: skip

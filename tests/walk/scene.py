@@ -19,11 +19,22 @@ from disputes.models import Case
 from escrow.models import StatementFile, Ticket
 from flows import aftersale, fulfilment, recovery
 from logistics.models import PackPhoto
-from shop.models import Order, Product
+from shop.models import CardKey, Order, Product, Store, StoreMember
+from shop.services import checks, reviews, team
 from tests.escrow import statement_rows
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
 from tests.factories.shop import CouponFactory, ProductFactory
-from tests.stories import actor_of, merchant_of, open_case, paid_order, placed_order, sandbox_carrier, settle
+from tests.stories import (
+    actor_of,
+    code_variant,
+    merchant_of,
+    open_case,
+    paid_order,
+    placed_order,
+    sandbox_carrier,
+    settle,
+)
+from tests.vetting import paper, taken
 
 PEOPLE = ("anonymous", "stranger", "buyer", "merchant", "mediator")
 
@@ -38,6 +49,7 @@ class Scene:
     mediator: User
     product: Product
     order: Order
+    codes: Order
     unpaid: Order
     case: Case
     evidence: UUID
@@ -49,6 +61,13 @@ class Scene:
     statement: int
     difference: int
     coupon: UUID
+    applicant: User  # his application lies with the mediator
+    application: UUID
+    helper: User  # ships for the merchant's store
+    invitation: UUID
+    invitation_link: str
+    own_paper: UUID  # a renewal of the merchant's store, taken by the mediator
+    check: UUID  # an open check of the merchant's store, the mediator's
     incident: UUID
     recovery: UUID
 
@@ -62,23 +81,42 @@ class Scene:
         """The value of one converter of a route."""
         if name == "number":
             in_case = "cases/<" in route
+            if "codes/" in route:
+                return self.codes.number
             return self.parcel if "carrier/" in route else self.case.number if in_case else self.order.number
+        if name == "token" and "join/" in route:
+            return self.invitation_link
+        if name == "pk" and (found := self._of_vetting(route)):
+            return found
         if name == "pk":
             return self._pk(route)
         fixed = {
             "slug": self.product.category.slug if route.startswith("c/") else self.product.store.slug,
             "address_id": self.address, "notice_id": self.notice, "payment": self.unpaid.payment_id,
             "gateway": "sandbox", "carrier": "sandbox", "token": "wrong", "reference": "SB0", "dialect": "sandbox",
-            "path": "products/none.webp", "key": "x-y", "uidb36": "x", "order_id": self.order.pk,
+            "path": "products/none.webp", "key": "identity", "uidb36": "x", "order_id": self.order.pk,
             "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "store_id": self.order.store_id,
+            "batch_id": self._keys().batch_id, "user_id": self.helper.pk if "team/" in route else self.buyer.pk,
             "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",
             "purpose": "phone", "device_id": uuid4(), "stay_id": uuid4(),
-            "incident_id": self.incident, "user_id": self.buyer.pk,
+            "incident_id": self.incident,
             "recovery_id": self.recovery,
         }  # fmt: skip
         return fixed.get(name, "x")
 
+    def _keys(self) -> CardKey:
+        return CardKey.objects.filter(order_line__order=self.codes)[0]
+
+    def _of_vetting(self, route: str) -> Any:
+        places = {
+            "console/applications/": self.application, "documents/": self.own_paper, "checks/": self.check,
+            "console/stores/": self.order.store_id, "team/invitations/": self.invitation,
+        }  # fmt: skip
+        return next((value for start, value in places.items() if start in route), None)
+
     def _pk(self, route: str) -> Any:
+        if "/codes/" in route:
+            return self._keys().variant.product_id
         if "reconciliation/" in route:
             return self.statement if "files/" in route else self.difference
         if "<int:" in route:
@@ -95,12 +133,28 @@ def picture(shot: str) -> SimpleUploadedFile:
     return SimpleUploadedFile(f"{shot}.webp", pack_photo("1", shot, size=200), "image/webp")
 
 
+def _vetting(store: Store, mediator: User) -> dict[str, Any]:
+    """Somebody else's application in review, and what the merchant's own store has lying there."""
+    application, _ = taken(mediator)
+    helper, now = UserFactory(), clock.now()
+    StoreMember.objects.create(store=store, user=helper, role="shipper", joined_at=now)
+    row = team.invite(store=store, to=helper.email, role="finance", actor=actor_of(store.owner), now=now)
+    renewal = paper(store)
+    reviews.take_document(document_id=renewal.pk, actor=actor_of(mediator))
+    check = checks.open_check(store_id=store.pk, reason="A letter.", actor=actor_of(mediator), now=now)
+    return {
+        "applicant": application.store.owner, "application": application.pk, "helper": helper, "invitation": row.pk,
+        "invitation_link": team.token_of(row), "own_paper": renewal.pk, "check": check.pk,
+    }  # fmt: skip
+
+
 def set_scene() -> Scene:
     buyer, stranger, mediator = UserFactory(), UserFactory(), MediatorFactory()
     product = ProductFactory()
     variant, merchant = product.variants.get(), product.store.owner
     order = paid_order(buyer=buyer, variant=variant)
     unpaid = placed_order(buyer=buyer, variant=variant)
+    codes = paid_order(buyer=buyer, variant=code_variant(keys=3, store=product.store))
     sandbox_carrier(product.store_id)
     shipment = fulfilment.ship(
         order_id=order.pk, store_id=order.store_id, carrier_code="sandbox", number=f"TS{order.number}", weight_g=500,
@@ -119,7 +173,9 @@ def set_scene() -> Scene:
     )  # fmt: skip
     assert begun is not None
     return Scene(
+        **_vetting(product.store, mediator),
         buyer=buyer, merchant=merchant, stranger=stranger, mediator=mediator, product=product, order=order,
+        codes=codes,
         unpaid=unpaid, case=case, evidence=case.evidence.latest("pk").pk, parcel=shipment.number, shipment=shipment.pk,
         photo=PackPhoto.objects.filter(shipment=shipment).latest("pk").pk,
         address=AddressFactory(user=buyer).pk, notice=buyer.notices.latest("created_at").pk,

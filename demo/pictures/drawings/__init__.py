@@ -80,5 +80,6 @@ DRAWINGS: dict[str, Drawing] = {
     "planner": Drawing(paper.planner, flat=True, zoom=1.06, focus=(38, 44)),
     "pen": Drawing(paper.pen, flat=True, zoom=1.04, focus=(38, 58)),
     "picturebook": Drawing(paper.picturebook, flat=True, zoom=1.02, y=52, focus=(48, 62)),
+    "keycard": Drawing(paper.keycard, flat=True, zoom=1.06, focus=(42, 58)),
     "book": Drawing(paper.book, flat=True, zoom=1.02, y=51, focus=(52, 54)),
 }

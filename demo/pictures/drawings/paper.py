@@ -191,3 +191,24 @@ def book(c: Canvas, p: Palette, slug: str) -> None:
     c.write("OF AN ALLEY", 40.2, 25.6, 4.0, rgb("#5b3a2c"), angle=4)
     c.write("ESSAYS", 40.4, 31, 2.4, rgb("#8a6b55"), angle=4)
     gleam(c, turned([(22, 12), (32, 12), (26, 88), (22, 88)], -4), alpha=0.25, blur=2)
+
+
+def keycard(c: Canvas, p: Palette, slug: str) -> None:
+    """A card with a key under its silver strip, half scratched free; what it says is nobody's key."""
+    back = turned(rect(26, 26, 88, 66, 3), 7, (57, 46))
+    drop(c, back, 1.8)
+    c.fill(back, fall(light(p.base, 0.35), p.base))
+    card = turned(rect(12, 30, 78, 72, 3), -5, (45, 51))
+    drop(c, card, 2.4, 1.2)
+    c.fill(card, fall(p.light, p.dark))
+    with c.inside(card):
+        c.soft(turned([(14, 30), (34, 30), (22, 74), (6, 74)], -5, (45, 51)), colour=WHITE, alpha=0.22, blur=4)
+        for x, y in scatter(60, (10, 26, 82, 76)):
+            c.fill(ellipse(x, y, 0.2), p.glow, alpha=0.4)
+        c.fill(turned(ellipse(68, 38, 15), -5, (45, 51)), p.glow, alpha=0.25)
+    c.write(slug.partition("-")[0].upper(), *turned([(30, 36)], -5, (45, 51))[0], 4.6, WHITE, angle=5)
+    strip = turned(rect(18, 56, 72, 65, 1), -5, (45, 51))
+    c.fill(strip, fall(light(STEEL, 0.3), STEEL))
+    c.fill(turned(rect(18, 56, 46, 65, 1), -5, (45, 51)), CREAM)
+    c.write("DEMO  0000", *turned([(32, 58.4)], -5, (45, 51))[0], 3.0, INK, angle=5)
+    gleam(c, turned([(52, 56), (60, 56), (56, 65), (48, 65)], -5, (45, 51)), alpha=0.4, blur=1)

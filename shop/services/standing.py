@@ -1,0 +1,107 @@
+"""Where a store stands with the platform, and the two switches that follow from it: may it sell, what may be listed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from core import audit, clock, deadlines
+from core.actor import SYSTEM, Actor
+from core.errors import NotFound
+from core.transitions import advance
+from shop.models import DocumentKind, Product, Store, StoreDocument
+from shop.services.documents import BUSINESS_KINDS
+from shop.states import PRODUCT, STORE, DocumentStatus, ProductStatus, StoreStatus
+
+CHECK_EVERY = timedelta(days=365)
+LOOK_AGAIN = timedelta(days=14)
+CLOCKS = ("store.check", "store.look_again", "store.wind_up", "store.sign_end")
+
+
+def lock_store(store_id: UUID) -> Store:
+    """
+    A store's row, the mutex of its standing.
+
+    :raises NotFound: if there is none
+    """
+    store = Store.objects.select_for_update(no_key=True).filter(pk=store_id).first()
+    if store is None:
+        raise NotFound
+    return store
+
+
+def move(store: Store, target: str, *, actor: Actor, reason: str, now: datetime) -> None:
+    """
+    Move a locked store along its table; its switch and its clocks follow.
+
+    :raises IllegalTransition: if it stands elsewhere by now
+    """
+    advance(store, target, machine=STORE, actor=actor, reason=reason, may_sell=_may_sell(store, target))
+    deadlines.cancel_all(subjects=[store.pk], kinds=CLOCKS)
+    if target == StoreStatus.APPROVED:
+        deadlines.schedule("store.check", subject=store.pk, due_at=now + CHECK_EVERY)
+    elif target == StoreStatus.SUSPENDED:
+        deadlines.schedule("store.look_again", subject=store.pk, due_at=now + LOOK_AGAIN)
+    elif target == StoreStatus.ENDING:
+        deadlines.schedule("store.wind_up", subject=store.pk, due_at=now)
+
+
+def refresh(store_id: UUID, *, actor: Actor = SYSTEM) -> bool:
+    """Set the switch by what is true now, and audit it if it turns; whether the store may sell."""
+    store = lock_store(store_id)
+    now_may = _may_sell(store, store.status)
+    if now_may != store.may_sell:
+        Store.objects.filter(pk=store_id).update(may_sell=now_may)
+        audit.record(
+            actor=actor, act="store.may_sell" if now_may else "store.may_not_sell", subject_type="store",
+            subject=str(store_id), reason="documents in order" if now_may else "a document has run out",
+        )  # fmt: skip
+    return now_may
+
+
+def _may_sell(store: Store, status: str) -> bool:
+    return status == StoreStatus.APPROVED and not run_out(store.pk).filter(kind__in=BUSINESS_KINDS).exists()
+
+
+def run_out(store_id: UUID) -> QuerySet[StoreDocument]:
+    """Documents that have run out and were not renewed yet."""
+    return StoreDocument.objects.filter(store_id=store_id, status=DocumentStatus.EXPIRED)
+
+
+def has_permit(store_id: UUID, permit: str) -> bool:
+    """Whether we have seen a permit of a store that is still good."""
+    rows = StoreDocument.objects.filter(store_id=store_id, kind=DocumentKind.PERMIT, permit=permit)
+    return rows.filter(status=DocumentStatus.ACCEPTED).exists()
+
+
+def stop_listings(*, store_id: UUID, permit: str) -> int:
+    """Take off the shelf what needs a permit that has run out; how many listings there were."""
+    return _turn(_needing(store_id, permit).filter(status=ProductStatus.LISTED), ProductStatus.STOPPED, permit)
+
+
+def start_listings(*, store_id: UUID, permit: str) -> int:
+    """Put back what was stopped for want of a permit; how many listings there were."""
+    return _turn(_needing(store_id, permit).filter(status=ProductStatus.STOPPED), ProductStatus.LISTED, permit)
+
+
+def _needing(store_id: UUID, permit: str) -> QuerySet[Product]:
+    inside = Q(category__permit=permit) | Q(category__permit="", category__parent__permit=permit)
+    return Product.objects.filter(inside, store_id=store_id)
+
+
+def _turn(rows: QuerySet[Product], target: str, permit: str) -> int:
+    """One update and one insert of audit entries, however many there are."""
+    before: list[tuple[Any, str]] = list(
+        rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", "status")
+    )
+    for source in {status for _, status in before}:
+        assert target in PRODUCT.moves[source]
+    Product.objects.filter(pk__in=[pk for pk, _ in before]).update(status=target)
+    audit.record_many(
+        actor=SYSTEM, act=f"product.{target}", subject_type="product", now=clock.now(), reason=f"permit: {permit}",
+        rows=[(str(pk), None, {"from": status}) for pk, status in before],
+    )  # fmt: skip
+    return len(before)
