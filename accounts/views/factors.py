@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -15,6 +14,7 @@ from accounts.queries.factors import factors_of, recovery_left
 from accounts.requests import MemberRequest
 from accounts.services import factors
 from accounts.services.step_up import Act
+from accounts.views.changing import factor_change
 from core import clock
 from core.errors import DomainError
 from core.guards import member
@@ -48,7 +48,7 @@ def app(request: MemberRequest) -> HttpResponse:
 @require_POST
 def app_remove(request: MemberRequest) -> HttpResponse:
     """Sign in without the app from now on."""
-    with transaction.atomic():
+    with factor_change(request):
         ensure(request, Act("factor"))
         factors.remove_totp(user_id=request.user.pk, actor=actor_of(request), now=clock.now())
     _log(request)
@@ -62,7 +62,7 @@ def recovery(request: MemberRequest) -> HttpResponse:
     """How many recovery codes are left; POST makes new ones and shows them, this once."""
     page: dict[str, object] = {"has_factor": bool(factors_of(request.user))}
     if request.method == "POST":
-        with transaction.atomic():
+        with factor_change(request):
             ensure(request, Act("factor"))
             page["codes"] = factors.make_codes(user_id=request.user.pk, actor=actor_of(request), now=clock.now())
         _log(request)
@@ -75,7 +75,7 @@ def _add(request: MemberRequest, form: SetupForm) -> list[str]:
     secret = factors.read_setup(
         user=request.user, session_key=session_key, token=form.cleaned_data["setup"], now=now
     )  # fmt: skip
-    with transaction.atomic():
+    with factor_change(request):
         codes = factors.add_totp(
             user_id=request.user.pk, secret=secret, code=form.cleaned_data["code"], actor=actor_of(request), now=now
         )

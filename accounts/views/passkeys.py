@@ -6,7 +6,6 @@ from allauth.account.internal.flows.login import perform_login
 from allauth.account.models import Login
 from allauth.mfa.base.internal.flows import post_authentication
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,6 +17,7 @@ from accounts.queries.factors import recovery_left
 from accounts.requests import MemberRequest
 from accounts.services import factors
 from accounts.services.step_up import Act
+from accounts.views.changing import factor_change
 from core import clock
 from core.errors import DomainError
 from core.guards import member, public
@@ -79,7 +79,7 @@ def rename(request: MemberRequest, passkey_id: int) -> HttpResponse:
 @require_POST
 def remove(request: MemberRequest, passkey_id: int) -> HttpResponse:
     """Take it back: it opens nothing here any more."""
-    with transaction.atomic():
+    with factor_change(request):
         ensure(request, Act("factor"))
         factors.remove_passkey(
             user_id=request.user.pk, passkey_id=passkey_id, actor=actor_of(request), now=clock.now()
@@ -98,7 +98,7 @@ def _enter(request: HttpRequest) -> HttpResponse:
 
 def _add(request: MemberRequest) -> list[str]:
     credential = passkeys.judge_new(request, request.POST.get("credential", ""))
-    with transaction.atomic():
+    with factor_change(request):
         codes = factors.add_passkey(
             user_id=request.user.pk, name=request.POST.get("name", ""), credential=credential,
             actor=actor_of(request), now=clock.now(),
