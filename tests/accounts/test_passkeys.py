@@ -163,7 +163,10 @@ def test_it_is_named_and_removed_by_its_owner_alone(client, lin, key):
 
 def test_a_limited_account_adds_none(client, lin):
     User.objects.filter(pk=lin.pk).update(standing=Standing.LIMITED)
-    assert add(client, lin, Key()).status_code == 403 and not Authenticator.objects.exists()
+    client.force_login(lin)
+    prove(client, lin, Act("factor"))
+    assert client.get(ADD).status_code == 403 and client.post(ADD, {"name": "x", "credential": "{}"}).status_code == 403
+    assert not Authenticator.objects.exists()
 
 
 @pytest.mark.parametrize(("url", "is_so"), [

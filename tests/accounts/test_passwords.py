@@ -180,6 +180,8 @@ def test_asvs_6_2_11_the_name_of_ones_store_is_refused_to_its_owner_alone():
 
 
 def test_asvs_6_2_11_the_page_says_why(client, lin):
+    type(lin).objects.update(language="en")
+    client.cookies["django_language"] = "en"
     page = change(client, lin, "my13900139000x")
     assert "phone number" in page.content.decode()
     lin.refresh_from_db()

@@ -22,8 +22,8 @@ from escrow.records import custody
 from escrow.services import custody_guard, payout_sending, payout_stop, payouts
 from escrow.states import PayoutStatus
 from tests.escrow.test_custody_stop import Bank
-from tests.races.test_payout_races import earned, prepare, staff, won
-from tests.together import at_once, books_agree
+from tests.races.test_payout_races import earned, prepare, staff
+from tests.together import at_once, books_agree, winners
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
 
@@ -80,7 +80,7 @@ def test_proofs_and_payouts_at_once(bank):
         earned()
         prove(minutes=200 * turn)
         sends = [lambda payout=row: payouts.send_payout(payout_id=payout.pk, now=clock.now()) for row in rows if row]
-        assert len(won(at_once([lambda turn=turn: prove(minutes=200 * turn + 61), *sends]))) == 5
+        assert len(winners(at_once([lambda turn=turn: prove(minutes=200 * turn + 61), *sends]))) == 5
         assert PayoutStop.objects.filter(in_force=True, cause="custody").count() == 1
         bank.minor = 10**9
         prove(minutes=200 * turn + 122)
@@ -139,6 +139,6 @@ def test_agreed_and_refused_at_once_is_one_of_both(bank):
     agrees = [lambda: payout_stop.agree_to_lift(actor=staff(), now=clock.now())] * 4
     refuses = [lambda: payout_stop.refuse_to_lift(actor=staff(), now=clock.now())] * 4
     results = at_once([act for pair in zip(agrees, refuses, strict=True) for act in pair])
-    assert len(won(results)) == 1
+    assert len(winners(results)) == 1
     stop = PayoutStop.objects.get()
     assert stop.in_force == (stop.lift_asked_by is None)
