@@ -101,7 +101,8 @@ def test_the_application_cannot_rewrite_what_is_written_once(role):
 
 
 ONE_COLUMN = {
-    "core_auditentry": "act", "escrow_transfer": "amount", "escrow_sealed": "leaf", "escrow_sealednode": "hash",
+    "core_auditentry": "act", "core_auditseal": "to_id", "accounts_loginevent": "outcome",
+    "escrow_transfer": "amount", "escrow_sealed": "leaf", "escrow_sealednode": "hash",
     "escrow_checkpoint": "root", "escrow_custodyproof": "root", "escrow_accountcheckpoint": "balance",
 }  # fmt: skip
 

@@ -53,6 +53,20 @@ class Shop:
             "SITE_URL": self.base, "TEST_DIR": str(home), "PYTEST_XDIST_WORKER": "", "NUDGE": "0", "SANDBOX": "1",
         }  # fmt: skip
         self.bind = f"127.0.0.1:{port}"
+        self._open_bank(home / "var" / "fakepay")
+
+    def _open_bank(self, folder: Path) -> None:
+        """A process of its own; what the shop must know of it lies in the folder once it answers."""
+        self.env["VAR_DIR"] = str(folder.parent)
+        folder.mkdir(parents=True)
+        port = any_port()
+        command = [PYTHON, "-m", *services.bank(folder=str(folder), port=port)]
+        bank = Child("bank", command, env=self.env, log=self.home / "bank.log")
+        self.children.append(bank)
+        wait_for(port, bank)
+        until = time.monotonic() + 30
+        while not (folder / "shop.json").exists() and time.monotonic() < until:
+            time.sleep(0.1)
 
     def run(self, *command: str) -> None:
         child = Child(command[-1], [PYTHON, *command], env=self.env, log=self.home / f"{command[-1]}.log")

@@ -14,8 +14,8 @@ from django.db import connection, transaction
 
 # Written once: the application adds and reads, nothing else.
 WRITTEN_ONCE = (
-    "core_auditentry", "core_auditseal", "escrow_transfer", "escrow_sealed", "escrow_sealednode", "escrow_checkpoint",
-    "escrow_custodyproof", "escrow_accountcheckpoint",
+    "core_auditentry", "core_auditseal", "accounts_loginevent", "escrow_transfer", "escrow_sealed",
+    "escrow_sealednode", "escrow_checkpoint", "escrow_custodyproof", "escrow_accountcheckpoint",
 )  # fmt: skip
 MOVING = {"escrow_account": ("balance", "floor")}  # rows stay, only these columns move
 READ_ONLY = ("django_migrations",)
