@@ -53,11 +53,10 @@ class Shop:
             "SITE_URL": self.base, "TEST_DIR": str(home), "PYTEST_XDIST_WORKER": "", "NUDGE": "0", "SANDBOX": "1",
         }  # fmt: skip
         self.bind = f"127.0.0.1:{port}"
-        self._open_bank(home / "var" / "fakepay")
+        self._open_bank(home / "fakepay")
 
     def _open_bank(self, folder: Path) -> None:
         """A process of its own; what the shop must know of it lies in the folder once it answers."""
-        self.env["VAR_DIR"] = str(folder.parent)
         folder.mkdir(parents=True)
         port = any_port()
         command = [PYTHON, "-m", *services.bank(folder=str(folder), port=port)]
