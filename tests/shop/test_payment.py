@@ -9,7 +9,7 @@ from django.urls import reverse
 from core import clock
 from core.qr import as_image
 from escrow.gateways import gateway, use
-from escrow.gateways.base import Created, Refused, Unavailable
+from escrow.gateways.base import Capabilities, Created, Refused, Unavailable
 from escrow.models import Payment
 from shop.models import Order
 from shop.states import OrderStatus
@@ -187,6 +187,7 @@ class Scans:
     """A provider that gives a code, or an account to transfer to, instead of a page."""
 
     name = payee = "sandbox"
+    capabilities = Capabilities(hold_days=30, partial_refund=True, currencies=frozenset({"CNY"}))
 
     def __init__(self, **way: object) -> None:
         self.way = way
