@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from escrow.gateways import use
-from escrow.gateways.base import Created
+from escrow.gateways.base import Capabilities, Created
 from tests.factories.accounts import UserFactory
 from tests.stories import placed_order
 
@@ -18,6 +18,7 @@ ACCOUNT = {
 
 class Scans:
     name = payee = "sandbox"
+    capabilities = Capabilities(hold_days=30, partial_refund=True, currencies=frozenset({"CNY"}))
 
     def __init__(self, **way: object) -> None:
         self.way = way
