@@ -80,7 +80,7 @@ def test_a_provider_that_is_set_up_is_built_from_the_settings(settings: Any):
     gateways._stand_ins.clear()
     made = gateway("wechatpay")
     assert (made.name, made.payee) == ("wechatpay", "1900000001/wxfakepay00000001")
-    settings.PROVIDERS = {**settings.PROVIDERS, "wechatpay": {"mchid": ""}}
+    settings.PROVIDERS = {**settings.PROVIDERS, "wechatpay": {}}
     assert not gateways.is_set_up("wechatpay")
 
 
