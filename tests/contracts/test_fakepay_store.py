@@ -12,6 +12,7 @@ import pytest
 
 from escrow.fakepay import payer
 from escrow.fakepay.control import everything
+from escrow.fakepay.dialect import Outgoing
 from escrow.fakepay.entries import Refusal
 from escrow.fakepay.server import NAMES, Server
 from escrow.fakepay.store import Store
@@ -112,9 +113,9 @@ def test_a_notice_that_was_owed_when_it_was_killed_is_sent_by_the_next(file):
     book = before.dialects["sandbox"].book
     charge = book.open_charge(key="payment:1", minor=100, currency="CNY", notify_url="http://shop.test/notify")
     book.pay(charge.ref)
-    got = []
+    got: list[str] = []
 
-    def post(url, outgoing):
+    def post(url: str, outgoing: Outgoing) -> tuple[int, bytes]:
         got.append(url)
         return 200, b""
 

@@ -211,3 +211,14 @@ def test_outside_a_sandbox_nobody_pretends(settings):
     settings.SANDBOX = False
     with pytest.raises(NotFound):
         payments.provider_of("sandbox")
+
+
+def test_a_provider_that_is_not_set_up_is_left_out_or_pretended(monkeypatch):
+    from config.providers import providers
+
+    monkeypatch.delenv("STRIPE_SECRET_KEY", raising=False)
+    monkeypatch.setenv("WECHATPAY_MCHID", "1900000009")
+    played = {"stripe": {"api_base": "http://127.0.0.1:8900/stripe"}, "wechatpay": {"mchid": "1900000001"}}
+    assert not providers(pretended={})["stripe"]
+    assert providers(pretended=played)["stripe"] == played["stripe"]
+    assert providers(pretended=played)["wechatpay"]["mchid"] == "1900000009"  # the real one goes first
