@@ -31,6 +31,7 @@ NO_PAGE = {
     r"admin/.*": "Django's own pages, for superusers",
     r".*\.(csv|xlsx|json|py)": "a file",
     r"cases/evidence/.*|parcels/photos/.*|\^media/.*": "a picture",
+    r"(merchant|console)/documents/<uuid:pk>/file/": "a sealed document, sent as a file",
     r"pay/<uuid:pk>/status/|me/regions/": "a part of a page; the page it is of is walked",
     r"pay/<uuid:pk>/return/|me/inbox/<uuid:notice_id>/|console/search/|language/": "leads to a page that is walked",
 }

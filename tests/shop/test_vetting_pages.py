@@ -93,7 +93,7 @@ def test_from_sign_up_to_a_store_that_sells_and_is_paid():
 
     application = StoreApplication.objects.get(store=store)
     place = reverse("console:application", args=[application.pk])
-    assert "山间茶铺" in says(desk.get("/console/applications/?view=unassigned"))
+    assert "Hillside Tea" in says(desk.get("/console/applications/?view=unassigned"))
     assert identity_number() not in says(desk.get(place))
     assert desk.post(f"{place}take/").status_code == 302
     page = says(desk.get(place))
@@ -244,7 +244,7 @@ def test_reviewing_asks_for_a_fresh_proof():
 
 
 def test_the_queue_shows_age_owner_and_what_is_late():
-    application, reviewer = taken()
+    _, reviewer = taken()
     desk = visitor(reviewer)
     assert "late" not in says(desk.get("/console/applications/"))
     wait(days=9)

@@ -68,6 +68,8 @@ class Scene:
             return self.parcel if "carrier/" in route else self.case.number if in_case else self.order.number
         if name == "token" and "join/" in route:
             return self.invitation_link
+        if name == "key" and "apply/" in route:
+            return "identity"
         if name == "pk" and (found := self._of_vetting(route)):
             return found
         if name == "pk":
@@ -78,7 +80,8 @@ class Scene:
             "gateway": "sandbox", "carrier": "sandbox", "token": "wrong", "act": "query", "reference": "SB0",
             "path": "products/none.webp", "key": "x-y", "uidb36": "x", "order_id": self.order.pk,
             "payment_id": self.unpaid.payment_id, "case_id": self.case.pk, "store_id": self.order.store_id,
-            "user_id": self.helper.pk, "key": "identity", "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",
+            "user_id": self.helper.pk,
+            "period": clock.now().date().isoformat()[:7], "day": "2026-11-02", "kind": "payout",
         }  # fmt: skip
         return fixed.get(name, "x")
 
