@@ -7,6 +7,7 @@ import pytest
 from accounts.models import User
 from tests.accounts.letters import code_to, last_to
 from tests.factories.accounts import PASSWORD, UserFactory
+from tests.fresh import let_time_pass
 
 pytestmark = pytest.mark.django_db
 NEW_PHONE, NEW_MAIL = "+8613900139009", "newer@example.com"
@@ -56,6 +57,7 @@ def confirm(client):
 
 
 def test_changing_the_phone_asks_for_the_password_before_its_form_is_shown(client, lin):
+    let_time_pass(client)
     answer = client.get("/accounts/phone/change/")
     assert answer.url == "/accounts/reauthenticate/?next=%2Faccounts%2Fphone%2Fchange%2F"
     answer = client.post("/accounts/phone/change/", {"phone": NEW_PHONE})

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from django.core import signing
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
-from accounts.models import ApiToken, Notice
+from accounts.models import ApiToken
 from core import clock
 from core.actor import SYSTEM, Actor
-from core.errors import DomainError, Invalid, NotFound
+from core.errors import DomainError, NotFound
 from core.models import AuditEntry
 from disputes.views.seats import party_of
 from escrow.errors import FourEyes
@@ -20,9 +19,8 @@ from escrow.services.payouts import prepare_payout
 from flows import aftersale, bulk_shipping, cancellation, fulfilment, late_refunds, payouts, purchase, release
 from flows.errors import OwnGoods
 from flows.stories import tell
-from shop.errors import AlreadyInTeam, InvitationGone, LastOwner, NotForYou, NotYourPart
-from shop.models import Store, StoreMember
-from shop.queries.stores import store_of, stores_of
+from shop.errors import NotYourPart
+from shop.models import StoreMember
 from shop.roles import MAY, Act, Role
 from shop.services import applications, products, team
 from shop.services.stores import set_return_policy
@@ -30,7 +28,6 @@ from tests.api.people import ask, system_of
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
 from tests.factories.escrow import held, payout_account
 from tests.factories.shop import ProductFactory, StoreFactory
-from tests.fresh import let_time_pass
 from tests.stories import (
     actor_of,
     delivered_order,
@@ -38,17 +35,10 @@ from tests.stories import (
     open_case,
     paid_order,
     sandbox_carrier,
-    settle,
-    wait,
 )
+from tests.vetting import works_in
 
 pytestmark = pytest.mark.django_db
-
-
-def works(store: Store, role: str, user=None) -> Actor:
-    user = user or UserFactory()
-    StoreMember.objects.create(store=store, user=user, role=role, joined_at=clock.now())
-    return actor_of(user)
 
 
 # --- the table --------------------------------------------------------------------------------------------------------
@@ -110,11 +100,11 @@ def test_the_service_itself_asks_for_the_role(order, act):
         SERVICES[act](order, actor_of(UserFactory()))
     for role in [role for role in Role if act not in MAY[role]]:
         with pytest.raises(NotYourPart):
-            SERVICES[act](order, works(order.store, role))
+            SERVICES[act](order, works_in(order.store, role))
     allowed = next(role for role in reversed(Role) if act in MAY[role])
     refused: object = None
     try:
-        SERVICES[act](order, works(order.store, allowed))
+        SERVICES[act](order, works_in(order.store, allowed))
     except DomainError as fault:  # there may be no application to fill in; the role was enough
         refused = fault
     assert not isinstance(refused, NotYourPart | NotFound), f"{allowed} may {act}"
@@ -136,7 +126,7 @@ PAGES = {
 def test_the_pages_follow_the_table(role):
     store = StoreFactory()
     user = UserFactory()
-    works(store, role, user)
+    works_in(store, role, user)
     client = Client()
     client.force_login(user)
     for act, names in PAGES.items():
@@ -152,7 +142,7 @@ def test_the_pages_follow_the_table(role):
 def test_a_shipper_sees_no_balance_on_his_home_page():
     store = StoreFactory()
     user = UserFactory()
-    works(store, Role.SHIPPER, user)
+    works_in(store, Role.SHIPPER, user)
     client = Client()
     client.force_login(user)
     context = client.get(reverse("merchant:home")).context
@@ -191,7 +181,7 @@ def test_a_token_acts_as_its_role_and_keeps_to_its_store(role):
 def test_a_token_does_no_more_than_who_made_it_may_do_now():
     store = StoreFactory()
     user = UserFactory()
-    works(store, Role.MANAGER, user)
+    works_in(store, Role.MANAGER, user)
     client = system_of(store, user=user, role="manager")
     assert ask(client, "get", "/merchant/balance/").status == 200
     team.change_role(store=store, user_id=user.pk, role="shipper", actor=actor_of(store.owner), now=clock.now())
@@ -209,167 +199,9 @@ def test_the_service_knows_the_tokens_role_too():
         SERVICES[Act.SHIP](order, narrow)
 
 
-# --- invitations ------------------------------------------------------------------------------------------------------
-
-
 @pytest.fixture
 def store():
     return StoreFactory()
-
-
-def invited(store, to, role="shipper"):
-    return team.invite(store=store, to=to, role=role, actor=actor_of(store.owner), now=clock.now())
-
-
-def test_an_invitation_by_mail_is_accepted_once_by_the_one_it_was_sent_to(store, client, mailoutbox):
-    somebody = UserFactory(email="li@example.com")
-    row = invited(store, "Li@Example.com")
-    settle()
-    path = reverse("shop:join", args=[team.token_of(row)])
-    assert path in mailoutbox[-1].body and mailoutbox[-1].to == ["li@example.com"]
-    client.force_login(UserFactory())
-    assert client.get(path).status_code == 404
-    assert client.post(path).status_code == 404
-    client.force_login(somebody)
-    assert client.get(path).status_code == 200
-    assert client.post(path)["Location"] == reverse("merchant:home")
-    assert store.role_of(somebody.pk) == "shipper"
-    assert client.get(reverse("merchant:home")).context["my_store"].pk == store.pk
-    with pytest.raises(InvitationGone):
-        team.join(token=team.token_of(row), actor=actor_of(somebody), now=clock.now())
-
-
-def test_an_invitation_by_phone_goes_to_that_number(store):
-    somebody = UserFactory(phone="+8613800138222")
-    row = invited(store, "138 0013 8222")
-    assert row.phone == "+8613800138222"
-    team.join(token=team.token_of(row), actor=actor_of(somebody), now=clock.now())
-    settle()
-    assert Notice.objects.filter(user=store.owner, kind="team.joined").exists()
-
-
-def test_an_address_that_is_not_proven_is_not_his(store):
-    somebody = UserFactory(email=None, phone="+8613800138333")
-    somebody.phone_verified = False
-    somebody.save()
-    row = invited(store, "+8613800138333")
-    with pytest.raises(NotForYou):
-        team.join(token=team.token_of(row), actor=actor_of(somebody), now=clock.now())
-
-
-def test_a_link_that_was_changed_or_made_elsewhere_opens_nothing(store):
-    somebody = UserFactory()
-    link = team.token_of(invited(store, somebody.email))
-    forged = signing.dumps([str(store.pk), somebody.email], salt="another purpose")
-    for bad in (link[:-2] + "xx", forged, "", "x", "." * 300):
-        with pytest.raises(InvitationGone):
-            team.invitation_of(bad, user_id=somebody.pk)
-
-
-def test_an_invitation_runs_out_and_can_be_taken_back(store):
-    somebody, other = UserFactory(), UserFactory()
-    late, gone = invited(store, somebody.email), invited(store, other.email)
-    team.revoke(store=store, invitation_id=gone.pk, actor=actor_of(store.owner), now=clock.now())
-    with pytest.raises(InvitationGone):
-        team.join(token=team.token_of(gone), actor=actor_of(other), now=clock.now())
-    link = team.token_of(late)
-    wait(days=8)
-    late.refresh_from_db()
-    assert late.status == "expired"
-    with pytest.raises(InvitationGone):
-        team.join(token=link, actor=actor_of(somebody), now=clock.now())
-
-
-def test_nobody_is_invited_twice_or_joins_twice(store):
-    somebody = UserFactory()
-    invited(store, somebody.email)
-    with pytest.raises(Invalid):
-        invited(store, somebody.email)
-    by_phone = invited(store, somebody.phone)
-    team.join(token=team.token_of(by_phone), actor=actor_of(somebody), now=clock.now())
-    row = store.invitations.get(status="open")
-    with pytest.raises(AlreadyInTeam):
-        team.join(token=team.token_of(row), actor=actor_of(somebody), now=clock.now())
-
-
-@pytest.mark.parametrize("bad", ["", "abc", "12", "a@", "@b", "\x00", "长" * 300, "9" * 60])
-def test_what_is_no_address_is_refused(store, bad):
-    with pytest.raises(Invalid):
-        invited(store, bad)
-
-
-# --- roles, leaving ---------------------------------------------------------------------------------------------------
-
-
-def test_a_changed_or_lost_place_counts_with_the_next_click(store, client):
-    user = UserFactory()
-    works(store, Role.MANAGER, user)
-    client.force_login(user)
-    money = reverse("merchant:money")
-    assert client.get(money).status_code == 200
-    team.change_role(store=store, user_id=user.pk, role="shipper", actor=actor_of(store.owner), now=clock.now())
-    assert client.get(money).status_code == 403
-    team.remove(store=store, user_id=user.pk, actor=actor_of(store.owner), now=clock.now())
-    assert client.get(money).status_code == 404
-    settle()
-    assert Notice.objects.filter(user=user, kind="team.removed").exists()
-
-
-def test_the_last_owner_cannot_leave_and_another_inherits(store):
-    owner = store.owner
-    with pytest.raises(LastOwner):
-        team.remove(store=store, user_id=owner.pk, actor=actor_of(owner), now=clock.now())
-    second = UserFactory()
-    works(store, Role.OWNER, second)
-    with pytest.raises(LastOwner):
-        team.remove(store=store, user_id=owner.pk, actor=actor_of(second), now=clock.now())
-    team.remove(store=store, user_id=owner.pk, actor=actor_of(owner), now=clock.now())
-    fresh = Store.objects.get(pk=store.pk)
-    assert (fresh.owner_id, fresh.role_of(owner.pk), fresh.role_of(second.pk)) == (second.pk, "", "owner")
-    assert fresh.was_here(owner.pk), "what he did stays the store's doing"
-
-
-def test_anybody_but_the_principal_may_leave_by_himself(store):
-    user = UserFactory()
-    works(store, Role.SUPPORT, user)
-    team.remove(store=store, user_id=user.pk, actor=actor_of(user), now=clock.now())
-    assert store.role_of(user.pk) == ""
-    with pytest.raises(NotYourPart):
-        team.remove(
-            store=store, user_id=works(store, Role.SHIPPER).user_id, actor=works(store, Role.MANAGER), now=clock.now()
-        )
-    assert AuditEntry.objects.filter(act="team.left").count() == 1
-
-
-def test_who_works_in_several_stores_switches(client):
-    first, second, strange = StoreFactory(), StoreFactory(), StoreFactory()
-    user = UserFactory()
-    works(first, Role.SHIPPER, user)
-    works(second, Role.MANAGER, user)
-    client.force_login(user)
-    assert {row.pk for row in stores_of(user_id=user.pk)} == {first.pk, second.pk}
-    page = reverse("merchant:stores")
-    assert client.get(reverse("merchant:home")).context["my_store"].pk == first.pk
-    assert client.get(reverse("merchant:money")).status_code == 403
-    assert client.post(page, {"store": str(second.pk)}).status_code == 302
-    assert client.get(reverse("merchant:money")).status_code == 200
-    assert client.post(page, {"store": str(strange.pk)}).status_code == 404
-    team.remove(store=second, user_id=user.pk, actor=actor_of(second.owner), now=clock.now())
-    assert client.get(reverse("merchant:home")).context["my_store"].pk == first.pk
-    assert store_of(user_id=user.pk, chosen=str(second.pk)).pk == first.pk
-
-
-def test_sensitive_acts_of_the_team_ask_for_the_password_again(store, client):
-    client.force_login(store.owner)
-    let_time_pass(client)
-    for path, data in (
-        (reverse("merchant:team-invite"), {"to": "x@example.com", "role": "owner"}),
-        (reverse("merchant:account"), {"bank": "B", "holder": "H", "number": "62220202000012"}),
-    ):
-        answer = client.post(path, data)
-        assert answer["Location"].startswith(reverse("account_reauthenticate"))
-        assert "62220202000012" not in str(dict(client.session)), "nothing that was typed is parked in the session"
-    assert not store.invitations.exists()
 
 
 # --- who belongs to a store -------------------------------------------------------------------------------------------
@@ -378,7 +210,7 @@ def test_sensitive_acts_of_the_team_ask_for_the_password_again(store, client):
 def test_who_works_in_a_store_does_not_buy_from_it(store):
     """Abuse 11: no trade, but what would make a store look good."""
     helper = UserFactory()
-    works(store, Role.SHIPPER, helper)
+    works_in(store, Role.SHIPPER, helper)
     variant = ProductFactory(store=store).variants.get()
     cart = fill_cart(helper, variant)
     with pytest.raises(OwnGoods):
@@ -395,7 +227,7 @@ def test_who_works_in_a_store_is_no_second_pair_of_eyes_on_its_money(settings):
     holds.release(order_id=hold.order_id, actor=SYSTEM, reason="received", now=clock.now())
     payout = prepare_payout(store_id=hold.order.store_id, actor=SYSTEM, now=clock.now())
     staff = MediatorFactory()
-    works(hold.order.store, Role.FINANCE, staff)
+    works_in(hold.order.store, Role.FINANCE, staff)
     with pytest.raises(FourEyes):
         payouts.approve(payout_id=payout.pk, actor=actor_of(staff), now=clock.now())
 
@@ -404,7 +236,7 @@ def test_a_mediator_who_works_in_the_store_sits_as_its_merchant_and_does_not_rul
     order = paid_order()
     case = open_case(order)
     staff = MediatorFactory()
-    works(order.store, Role.SUPPORT, staff)
+    works_in(order.store, Role.SUPPORT, staff)
     assert party_of(case, actor_of(staff)) == "merchant"
     with pytest.raises(NotFound):
         aftersale.rule(
@@ -415,7 +247,7 @@ def test_a_mediator_who_works_in_the_store_sits_as_its_merchant_and_does_not_rul
 
 def test_what_a_helper_did_is_the_merchants_doing_in_the_story_also_after_he_has_left():
     order = delivered_order()
-    helper = works(order.store, Role.SUPPORT)
+    helper = works_in(order.store, Role.SUPPORT)
     release.grant_time(order_id=order.pk, store_id=order.store_id, days=3, actor=helper, now=clock.now())
     team.remove(store=order.store, user_id=helper.user_id, actor=actor_of(order.store.owner), now=clock.now())
     entry = AuditEntry.objects.get(act="order.granted")
@@ -426,8 +258,8 @@ def test_what_a_helper_did_is_the_merchants_doing_in_the_story_also_after_he_has
 def test_a_bulk_import_is_a_shippers_work(store):
     raw = b"order_number,carrier,tracking_number,weight_g\n1,sandbox,TS1,500\n"
     said = {"store_id": store.pk, "raw": raw, "filename": "a.csv", "now": clock.now()}
-    job = bulk_shipping.prepare(actor=works(store, Role.SHIPPER), **said)
-    finance = works(store, Role.FINANCE)
+    job = bulk_shipping.prepare(actor=works_in(store, Role.SHIPPER), **said)
+    finance = works_in(store, Role.FINANCE)
     with pytest.raises(NotYourPart):
         bulk_shipping.prepare(actor=finance, **said)
     with pytest.raises(NotYourPart):
