@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Exists, Q, QuerySet, Subquery, Value
+from django.db.models import BooleanField, Count, Exists, ExpressionWrapper, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
@@ -60,9 +60,10 @@ def _waiting_for(lines: QuerySet[Any]) -> QuerySet[Any, tuple[int, int, bool, bo
     return User.objects.filter(pk=user).values_list(*counts, _has_store(user), Exists(stops))
 
 
-def _has_store(user: Blank) -> Exists:
-    works_in = StoreMember.objects.filter(user=user, left_at__isnull=True).values("store")
-    return Exists(Store.objects.filter(Q(owner=user) | Q(pk__in=works_in)))
+def _has_store(user: Blank) -> ExpressionWrapper:
+    works_there = StoreMember.objects.filter(user=user, left_at__isnull=True)
+    either = Q(Exists(Store.objects.filter(owner=user))) | Q(Exists(works_there))
+    return ExpressionWrapper(either, output_field=BooleanField())
 
 
 _WAITING = Prepared(lambda: _waiting_for(CartLine.objects.filter(cart__user=Blank("user"))))

@@ -14,7 +14,7 @@ from core import clock
 from core.actor import Actor
 from flows import payouts, vetting
 from shop.identifiers import credit_check, identity_check
-from shop.models import Category, DocumentKind, Store, StoreApplication, StoreDocument
+from shop.models import Category, DocumentKind, Store, StoreApplication, StoreDocument, StoreMember
 from shop.queries.vetting import application_of
 from shop.services import applications, documents, reviews
 from tests.factories.accounts import MediatorFactory, UserFactory
@@ -122,3 +122,10 @@ def again(application: StoreApplication) -> StoreApplication:
     found = application_of(Store.objects.get(pk=application.store_id))
     assert found is not None
     return found
+
+
+def works_in(store: Store, role: str, user: User | None = None) -> Actor:
+    """Somebody of a team."""
+    user = user or UserFactory()
+    StoreMember.objects.create(store=store, user=user, role=role, joined_at=clock.now())
+    return actor_of(user)

@@ -17,7 +17,7 @@ from core.actor import Actor
 
 @transaction.atomic
 def make_token(
-    *, user_id: UUID, store_id: UUID, name: str, expires_at: datetime | None, actor: Actor, now: datetime
+    *, user_id: UUID, store_id: UUID, name: str, role: str, expires_at: datetime | None, actor: Actor, now: datetime
 ) -> tuple[ApiToken, str]:
     """
     Make a token and give it with its secret, which nobody can read again.
@@ -27,12 +27,12 @@ def make_token(
     standing.require(user_id, "make_token")
     secret = f"tashi_{secrets.token_urlsafe(32)}"
     row = ApiToken.objects.create(
-        user_id=user_id, store_id=store_id, name=name, digest=hashlib.sha256(secret.encode()).hexdigest(),
+        user_id=user_id, store_id=store_id, name=name, role=role, digest=hashlib.sha256(secret.encode()).hexdigest(),
         created_at=now, expires_at=expires_at,
     )  # fmt: skip
     audit.record(
         actor=actor, act="api_token.made", subject_type="api_token", subject=str(row.pk),
-        facts={"store": str(store_id), "name": name},
+        facts={"store": str(store_id), "name": name, "role": role},
     )  # fmt: skip
     return row, secret
 

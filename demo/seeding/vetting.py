@@ -15,13 +15,14 @@ from PIL import Image, ImageDraw
 
 from accounts.models import User
 from accounts.services.people import create_person
+from core import deadlines
 from core.actor import Actor
 from demo.seeding.timeline import Step
 from flows import payouts, vetting
 from shop.identifiers import credit_check, identity_check
 from shop.models import ApplicationStep, DocumentKind, Store, StoreApplication, StoreDocument
 from shop.services import applications as filling
-from shop.services import documents, reviews
+from shop.services import documents, reviews, standing
 from shop.states import ApplicationStatus, StepStatus
 
 PLACE = (900, 640)  # pixels of a drawn paper
@@ -68,6 +69,7 @@ def show_papers(store: Store, *, reviewer: User, place: int, permits: Sequence[s
     )  # fmt: skip
     application.id_number, application.licence_number = identity_of(place), code_of(place)
     application.save(force_insert=True)
+    deadlines.schedule("store.check", subject=store.pk, due_at=now + standing.CHECK_EVERY + timedelta(days=7 * place))
     until = (timezone.localtime(now) + timedelta(days=110 + 24 if place == RUNS_OUT_SOON else 900)).date()
     kinds: list[tuple[str, str, date | None]] = [(DocumentKind.LICENCE, "", until)]
     kinds += [(DocumentKind.PERMIT, permit, until + timedelta(days=300)) for permit in permits]

@@ -30,6 +30,7 @@ from escrow.models import Hold
 from escrow.queries import failed_payouts, failed_refunds, holds_of, parked_receipts
 from logistics.models import Shipment
 from shop.models import Order
+from shop.queries.vetting import queue_counts as application_counts
 
 PER_PAGE = 25
 VIEWS: dict[str, Promise] = {
@@ -71,6 +72,7 @@ def home(request: MemberRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "case_tiles": _case_tiles(counts),
         "money_tiles": _money_tiles(),
+        "store_tiles": _store_tiles(request, now),
         "work_tiles": _work_tiles(now),
     }
     context["rows"] = rows_of(list(queue(view="all", user_id=request.user.pk, now=now)[:8]), now=now)
@@ -138,6 +140,16 @@ def _money_tiles() -> list[dict[str, Any]]:
          "tone": "danger" if failed else ""},
         {"label": _("Payouts that came back"), "value": came_back, "url": f"{url}#failed-payouts",
          "tone": "wait" if came_back else ""},
+    ]  # fmt: skip
+
+
+def _store_tiles(request: MemberRequest, now: datetime) -> list[dict[str, Any]]:
+    """Merchants who wait for an answer."""
+    url, counts = reverse("console:applications"), application_counts(user_id=request.user.pk, now=now)
+    return [
+        {"label": _("Applications to decide"), "value": counts["all"], "url": url, "tone": ""},
+        {"label": _("Overdue"), "value": counts["overdue"], "url": f"{url}?view=overdue",
+         "tone": "danger" if counts["overdue"] else ""},
     ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from shop.queries import catalogue
 from shop.queries.coupons import shown_in
 from shop.queries.stores import lately_of, store_by_slug
 from shop.queries.vetting import seen_licence
-from shop.states import ProductStatus
+from shop.states import ProductStatus, StoreStatus
 from shop.views.buyer_coupons import Ticket, shown
 from shop.views.product_page import product_page
 
@@ -85,7 +85,7 @@ def product(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_safe
 def store(request: HttpRequest, slug: str) -> HttpResponse:
     found = store_by_slug(slug=slug)
-    if found is None:
+    if found is None or (found.status == StoreStatus.APPLYING and not found.role_of(request.user.pk)):
         raise Http404
     tree = catalogue.category_tree()
     filters = read_filters(request.GET, tree=tree, store_id=found.pk)

@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from demo.people import PASSWORD
+from tests.browser import seeded_vetting as vetting
 
 Page = tuple[str, str]  # whose session, path
 
@@ -49,11 +50,13 @@ def _anonymous() -> Iterator[Page]:
     yield "", reverse("shop:category", args=[Category.objects.filter(parent=None).order_by("position")[0].slug])
     yield from (("", reverse("shop:product", args=[row.pk])) for row in (product, gone) if row)
     yield "", reverse("shop:store", args=[product.store.slug])
+    yield "", reverse("shop:store-licence", args=[product.store.slug])
     yield from (
         ("", reverse(name))
         for name in ("pages:guarantee", "pages:rules", "pages:fees", "styleguide", "escrow:verify", "escrow:custody")
     )
     yield from (("", reverse(f"account_{name}")) for name in ENTRANCE)
+    yield "", reverse("qr_login")
     yield from (("", reverse(name)) for name in OTHER_WAYS_IN)
     yield from (("", f"/wrong/{what}/") for what in WRONG)
 
@@ -191,8 +194,8 @@ def _merchant() -> Iterator[Page]:
     orders, cases = _orders(), _cases()
     store = Store.objects.select_related("owner").annotate(n=Count("orders")).order_by("-n", "pk")[0]
     me = _key(store.owner)
-    names = ("home", "settings", "orders", "shipping", "products", "product-new", "cases", "money")
-    names += ("coupons", "coupon-new")
+    names = ("home", "settings", "orders", "shipping", "products", "product-new", "cases", "money", "coupons",
+             "coupon-new", "documents", "team", "stores", "account", "trial")  # fmt: skip
     yield from ((me, reverse(f"merchant:{name}")) for name in names)
     yield me, reverse("merchant:orders") + "?q=nothing+has+this+name"
     yield me, reverse("merchant:cases") + "?view=closed"
@@ -202,9 +205,11 @@ def _merchant() -> Iterator[Page]:
     parcel = _by_hand(store)
     yield me, reverse("logistics:scan", args=[parcel])
     yield me, reverse("merchant:product", args=[store.products.order_by("pk")[0].pk])
+    yield me, reverse("merchant:documents") + "?permit=food"
     yield me, _import_preview(store)
     for coupon in {coupon.status: coupon for coupon in Coupon.objects.select_related("store__owner")}.values():
         yield _key(coupon.store.owner), reverse("merchant:coupon", args=[coupon.pk])
+    yield from vetting.merchant_pages()
     for order in orders:
         yield _key(order.store.owner), reverse("merchant:order", args=[order.number])
         if order.status == "completed":
@@ -274,6 +279,7 @@ def _mediator() -> Iterator[Page]:
     yield me, reverse("console:journal") + "?q=nothing"
     yield from ((me, path) for path in _reconciliation())
     yield me, reverse("console:health") + "?books=1"
+    yield from ((me, path) for path in vetting.console_paths())
     for case in cases:
         yield me, reverse("console:case", args=[case.number])
     taken = Case.objects.filter(status="mediation", mediator__isnull=False)[0]
@@ -352,6 +358,16 @@ def _last(parcel: Any) -> str:
     return str(parcel.events[-1]["code"]) if parcel.events else ""
 
 
+def _fresh(key: str, user: Any) -> str:
+    """A session whose owner has just confirmed who he is, for as long as the walk lasts: sensitive pages are walked."""
+    from types import SimpleNamespace
+
+    from tests.fresh import note_proof
+
+    note_proof(None, SimpleNamespace(session=SimpleNamespace(session_key=key)), user)
+    return key
+
+
 def _forgetful() -> None:
     """One for each language, to be given a new password: that ends all sessions, which nobody else's should."""
     from allauth.account.models import EmailAddress
@@ -378,7 +394,7 @@ def main(target: str) -> int:
     with answering_here():
         walked = pages()
     keys = {key for rows in walked.values() for key, _ in rows if key}
-    sessions = {_key(user): session_of(user) for user in User.objects.filter(pk__in=keys)}
+    sessions = {_key(user): _fresh(session_of(user), user) for user in User.objects.filter(pk__in=keys)}
     Path(target).write_text(json.dumps({"sessions": sessions, "pages": walked}, indent=1))
     return 0
 

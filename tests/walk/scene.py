@@ -86,6 +86,8 @@ class Scene:
             return self.parcel if "carrier/" in route else self.case.number if in_case else self.order.number
         if name == "token" and "join/" in route:
             return self.invitation_link
+        if name == "key" and "apply/" in route:
+            return "identity"
         if name == "pk" and (found := self._of_vetting(route)):
             return found
         if name == "pk":

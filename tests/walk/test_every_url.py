@@ -92,8 +92,8 @@ def must_refuse(door: Door, person: str) -> bool:
         return person != "mediator"
     if door.guard == "merchant":
         return person != "merchant"
-    if door.guard == "applicant":  # the merchant's store has no application: there is no step to see either
-        return (person == "anonymous" or door.names_an_object) and "/remove/" not in door.route  # 409: not now
+    if door.guard == "applicant":
+        return person == "anonymous" or (person != "merchant" and door.names_an_object)
     if door.guard == "member":
         return person == "anonymous" or (person == "stranger" and door.names_an_object)
     return False

@@ -11,6 +11,7 @@ from accounts.services import tokens
 from core import clock
 from core.actor import SYSTEM
 from shop.queries.stores import store_by_slug
+from shop.roles import Role
 
 
 class Command(BaseCommand):
@@ -19,6 +20,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("store", help="slug of the store")
         parser.add_argument("--name", default="system", help="what it is for (default: system)")
+        parser.add_argument(
+            "--role", default=Role.MANAGER, choices=Role.values, help="what it may do (default: manager)"
+        )
         parser.add_argument("--days", type=int, default=365, help="for how long (default: 365)")
         parser.add_argument("--revoke", action="store_true", help="close the store's tokens of this name")
 
@@ -32,6 +36,7 @@ class Command(BaseCommand):
             return
         ends = now + timedelta(days=options["days"])
         _row, secret = tokens.make_token(
-            user_id=store.owner_id, store_id=store.pk, name=name, expires_at=ends, actor=SYSTEM, now=now
-        )
+            user_id=store.owner_id, store_id=store.pk, name=name, role=options["role"], expires_at=ends, actor=SYSTEM,
+            now=now,
+        )  # fmt: skip
         self.stdout.write(secret)
