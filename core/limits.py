@@ -98,13 +98,8 @@ def _spend(name: str, who: str, rate: Rate, now: float) -> int:
         count.posted += due
     if not due:
         return 0
-    try:
-        with nullcontext() if settings.REDIS_URL else transaction.atomic():  # the embedded cache reads, then writes
-            posted = _post(key, due, timeout=wait + SHORTEST_KEPT)
-    except transaction.TransactionManagementError:
-        # The embedded cache keeps silent about a database that went away meanwhile. So will whoever was asked for: he
-        # cannot do anything without it either, and says so.
-        return 0
+    with nullcontext() if settings.REDIS_URL else transaction.atomic():  # the embedded cache reads, then writes
+        posted = _post(key, due, timeout=wait + SHORTEST_KEPT)
     count.posted = max(count.posted, posted)
     return wait if posted > rate.amount else 0
 

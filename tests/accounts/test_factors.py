@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.adapter import FactorAdapter
-from accounts.models import Challenge, Device, LoginEvent, OutgoingMessage, RecoveryCode, SignInChange, TotpSecret
+from accounts.models import Challenge, Device, LoginEvent, OutgoingMessage, RecoveryCode, TotpSecret
 from accounts.services import challenges, factors, step_up
 from accounts.services.standing import AccountLimited
 from accounts.services.step_up import Act
@@ -23,11 +23,9 @@ from core import clock
 from core.actor import Actor
 from core.errors import NotFound
 from core.models import AuditEntry
-from escrow.models import StorePayoutHold
 from tests.accounts.letters import code_to, wrong
 from tests.accounts.proofs import prove
 from tests.factories.accounts import PASSWORD, UserFactory
-from tests.factories.shop import StoreFactory
 from tests.stories import settle
 
 pytestmark = pytest.mark.django_db
@@ -146,17 +144,6 @@ def test_removing_asks_who_is_there_and_takes_the_recovery_codes_along(client, l
     sent = {"step_up": str(answer.context["challenge"].pk), "step_up_code": code_of(lin)}
     assert client.post(APP + "remove/", sent).url == "/me/security/"
     assert not TotpSecret.objects.exists() and not RecoveryCode.objects.exists() and not Authenticator.objects.exists()
-
-
-def test_after_a_factor_was_changed_no_money_leaves_for_three_days(client, lin):
-    store = StoreFactory(owner=lin)
-    with_app(lin)
-    client.force_login(lin)
-    prove(client, lin, Act("factor"))
-    assert client.post(APP + "remove/").url == "/me/security/"
-    hold = StorePayoutHold.objects.get(store_id=store.pk, in_force=True)
-    assert hold.cause == "cooling" and hold.until - hold.at == timedelta(hours=72)
-    assert SignInChange.objects.get(user=lin).what == "factor"
 
 
 def test_every_change_of_a_factor_is_told_on_every_channel(lin):

@@ -358,16 +358,6 @@ def _last(parcel: Any) -> str:
     return str(parcel.events[-1]["code"]) if parcel.events else ""
 
 
-def _fresh(key: str, user: Any) -> str:
-    """A session whose owner has just confirmed who he is, for as long as the walk lasts: sensitive pages are walked."""
-    from types import SimpleNamespace
-
-    from tests.fresh import note_proof
-
-    note_proof(None, SimpleNamespace(session=SimpleNamespace(session_key=key)), user)
-    return key
-
-
 def _forgetful() -> None:
     """One for each language, to be given a new password: that ends all sessions, which nobody else's should."""
     from allauth.account.models import EmailAddress
@@ -389,12 +379,13 @@ def main(target: str) -> int:
     from accounts.models import User
     from bench.world import session_of
     from escrow.pretended import answering_here
+    from tests.browser.seeded_accounts import fresh
 
     _forgetful()
     with answering_here():
         walked = pages()
     keys = {key for rows in walked.values() for key, _ in rows if key}
-    sessions = {_key(user): _fresh(session_of(user), user) for user in User.objects.filter(pk__in=keys)}
+    sessions = {_key(user): fresh(session_of(user), user) for user in User.objects.filter(pk__in=keys)}
     Path(target).write_text(json.dumps({"sessions": sessions, "pages": walked}, indent=1))
     return 0
 

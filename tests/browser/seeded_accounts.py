@@ -51,3 +51,13 @@ def _recoveries(robbed: Any) -> Iterator[str]:
         else:
             AccountRecovery.objects.filter(pk=row.pk).update(status="review")
             yield reverse("recovery_stop", args=[recovery_token(row.pk, salt=RECOVERY_STOP)])
+
+
+def fresh(key: str, user: Any) -> str:
+    """A session whose owner has just confirmed who he is, for as long as the walk lasts: sensitive pages are walked."""
+    from types import SimpleNamespace
+
+    from tests.fresh import note_proof
+
+    note_proof(None, SimpleNamespace(session=SimpleNamespace(session_key=key)), user)
+    return key

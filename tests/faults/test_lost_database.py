@@ -152,6 +152,7 @@ def test_the_database_is_torn_away_twice_in_the_middle_of_the_work(shop):
     ``is_away`` in ``core.views.errors`` (500). What ``core.prepared`` keeps per connection is asked throughout.
     """
     shop.run("manage.py", "migrate")
+    shop.run("manage.py", "createcachetable")
     shop.run("-m", "tests.faults.outage", "fill")
     shop.start()
     name, _, value = (shop.home / "fill.log").read_text().split()[-1].partition("=")
