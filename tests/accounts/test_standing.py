@@ -64,7 +64,9 @@ def test_services_refuse_what_a_limited_account_may_not(lin):
     with pytest.raises(AccountLimited):
         devices.set_lock(user_id=lin.pk, is_on=False, actor=me)
     with pytest.raises(AccountLimited):
-        tokens.make_token(user_id=lin.pk, store_id=store.pk, name="x", expires_at=None, actor=me, now=now)
+        tokens.make_token(
+            role="manager", user_id=lin.pk, store_id=store.pk, name="x", expires_at=None, actor=me, now=now
+        )
     assert not ApiToken.objects.exists()
 
 
@@ -94,7 +96,13 @@ def test_a_frozen_account_signs_in_to_the_safety_pages_alone(client, lin):
 def test_a_frozen_account_does_nothing_by_a_token_or_an_app(client, lin):
     store, now = StoreFactory(owner=lin), clock.now()
     _row, secret = tokens.make_token(
-        user_id=lin.pk, store_id=store.pk, name="x", expires_at=None, actor=Actor(user_id=lin.pk), now=now
+        role="manager",
+        user_id=lin.pk,
+        store_id=store.pk,
+        name="x",
+        expires_at=None,
+        actor=Actor(user_id=lin.pk),
+        now=now,
     )
     ask = {"HTTP_AUTHORIZATION": f"Token {secret}"}
     assert Client().get("/api/v1/merchant/orders/", **ask).status_code == 200
