@@ -49,7 +49,8 @@ class Hold(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["store_id", "status", "opened_at", "id"], name="hold_store_oldest"),
+            # None on the state: a release then touches the row alone. The open ones are those of open orders.
+            models.Index(fields=["store_id", "opened_at", "id"], name="hold_store_oldest"),
         ]
 
     @property

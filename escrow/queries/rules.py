@@ -109,6 +109,11 @@ RULES = {
              SELECT 1 FROM escrow_chargeback c WHERE c.hold_id = h.id AND c.status = 'open'))
          OR (h.status IN ('released', 'refunded', 'split') AND h.released_minor + h.refunded_minor <> h.amount_minor)
          OR (h.status = 'released' AND h.refunded_minor <> 0) OR (h.status = 'refunded' AND h.released_minor <> 0)""",
+    # Open holds are looked for by way of open orders.
+    "hold with money in it though its order is over": """
+      SELECT h.id FROM escrow_hold h LEFT JOIN shop_openorder o ON o.order_id = h.order_id
+      WHERE o.order_id IS NULL AND h.status IN ('held', 'frozen')
+        AND h.amount_minor > h.released_minor + h.refunded_minor""",
     "refund without exactly its transfers": """
       SELECT r.id FROM escrow_refund r
       LEFT JOIN escrow_transfer a ON a.ref = r.id

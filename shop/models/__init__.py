@@ -4,7 +4,7 @@ from shop.models.carts import Cart, CartLine
 from shop.models.catalogue import Category, Product, ProductImage, ProductVersion, Variant
 from shop.models.codes import CardKey, CodeBatch
 from shop.models.coupons import Coupon, CouponClaim, CouponUse
-from shop.models.orders import Order, OrderLine, Sale
+from shop.models.orders import OpenOrder, Order, OrderLine, Sale
 from shop.models.stores import Store
 from shop.models.team import StoreInvitation, StoreMember
 from shop.models.vetting import (
@@ -29,6 +29,7 @@ __all__ = [
     "CouponClaim",
     "CouponUse",
     "DocumentKind",
+    "OpenOrder",
     "Order",
     "OrderLine",
     "Permit",
