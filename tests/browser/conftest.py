@@ -73,7 +73,7 @@ def visit(browser: Browser, live_server, settings, client) -> Iterator[Visit]:
         )  # fmt: skip
         if place:
             settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
-        context.set_default_timeout(6_000)
+        context.set_default_timeout(20_000)
         context.add_init_script(path=AXE_FILE_PATH)  # handed over once instead of with every page
         if user is not None:
             client.cookies.clear()  # else the session of whoever came before him would end

@@ -49,7 +49,7 @@ class Visitor:
         self.refusals |= {status}
         with self.page.expect_navigation() as led:
             self.page.locator(selector).locator("visible=true").first.click()
-        got = led.value.status if led.value else 0
+        got = led.value.status
         assert status in (0, got), f"{self.page.url}: wanted {status}, got {got}"
         if shot:
             self.look(shot)
