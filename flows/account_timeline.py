@@ -14,6 +14,7 @@ from accounts.agents import agent_name
 from accounts.models import Challenge, Device, IncidentEntry, LoginEvent, SignInChange
 from accounts.purposes import PURPOSES
 from accounts.queries.devices import OUTCOMES
+from accounts.states import RecoveryProof
 from core.models import AuditEntry
 from escrow.models import Payout, StorePayoutHold
 from escrow.states import HoldCause
@@ -46,7 +47,8 @@ def timeline_of(user_id: UUID, *, most: int = ALL) -> list[Event]:
 
 def _logins(user_id: UUID) -> Iterator[Event]:
     for row in LoginEvent.objects.filter(user_id=user_id).order_by("-pk")[:EACH]:
-        where = _join(row.method, agent_name(row.user_agent), row.country, row.ip)
+        how = RecoveryProof.words(row.method.split("+")) if row.outcome == "recovery" else [row.method]
+        where = _join(*how, agent_name(row.user_agent), row.country, row.ip)
         yield Event(row.at, "login", str(OUTCOMES.get(row.outcome, row.outcome)), where)
 
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.agents import agent_name
 from accounts.models import Device, LoginEvent, QRLogin, RecoveryCode, SignInChange, User
 from accounts.queries.people import password_is_old
 from accounts.queries.signals import Signals, read_signals
@@ -36,7 +37,7 @@ def member_signed_in(payload: Payload) -> None:
         body = "\n".join([
             _("When: %(time)s") % {"time": when(event.at)},
             _("Where: %(place)s (%(ip)s)") % {"place": event.country or _("place unknown"), "ip": event.ip},
-            _("With: %(device)s") % {"device": event.user_agent[:120] or _("unknown")},
+            _("With: %(device)s") % {"device": agent_name(event.user_agent) or _("unknown")},
             "",
             _("If this was you, you need do nothing. If not, open this page and press the button; it ends every session"
               " and keeps your money where it is:"),

@@ -9,6 +9,7 @@ from django import forms
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.factors import DIGITS_ONLY
 from accounts.phones import PhoneField, to_e164
 from flows.recovery import Claim, OrderSaid
 
@@ -75,4 +76,8 @@ class NewPhoneForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    code = forms.CharField(label=_("Code"), max_length=12, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    """The six digits that went to it."""
+
+    code = forms.CharField(
+        label=_("Six-digit code"), max_length=12, widget=forms.TextInput(attrs={**DIGITS_ONLY, "autofocus": True})
+    )

@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.agents import agent_name
 from accounts.models.people import User
-from accounts.states import IncidentStatus, RecoveryStatus
+from accounts.states import IncidentStatus, RecoveryProof, RecoveryStatus
 
 
 class Incident(models.Model):
@@ -110,3 +111,11 @@ class AccountRecovery(models.Model):
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["status", "started_at"], name="recovery_queue")]
+
+    @property
+    def proof_words(self) -> list[str]:
+        return RecoveryProof.words(self.proofs)
+
+    @property
+    def agent(self) -> str:
+        return agent_name(self.user_agent)
