@@ -173,7 +173,7 @@ def test_a_code_opens_once_and_only_while_it_is_fresh(lin):
         challenges.spend_challenge(challenge_id=row.pk, now=now)
 
 
-def test_a_code_of_another_attempt_is_refused(client, lin):
+def test_asvs_6_6_2_a_code_of_another_attempt_is_refused(client, lin):
     begin(client)
     mine = code_to(PHONE)
     elsewhere = Client()
