@@ -83,6 +83,8 @@ class EndStage(stages.LoginStage):
 
     def handle(self) -> Handled:
         user = self.login.user
+        if user is not None and not user.is_active:  # closed while the login was under way
+            return HttpResponseRedirect(reverse("account_inactive")), False
         begun = self.controller.get_stage(BeginStage.key).state.get("auth_hash")
         if user is None or begun == user.get_session_auth_hash():
             return None, True

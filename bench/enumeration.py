@@ -47,25 +47,27 @@ class Times:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="./run bench enumeration")
     parser.add_argument("--tries", type=int, default=80, help="per door, known and unknown each")
+    parser.add_argument("--door", default="", help="only doors with this in their name")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="tashi-bench-") as name:
         home = Path(name)
         env = {**environment(home), "TRUSTED_PROXY_COUNT": "1"}  # so that each visitor has an address of his own
         os.environ.update(env)
         django.setup()
-        return measure(args.tries, home=home, env=env)
+        return measure(args.tries, args.door, home=home, env=env)
 
 
-def measure(tries: int, *, home: Path, env: dict[str, str]) -> int:
+def measure(tries: int, only: str, *, home: Path, env: dict[str, str]) -> int:
     from django.core.management import call_command
     from django.db import connections
 
     call_command("migrate", verbosity=0)
     call_command("createcachetable", verbosity=0)
     call_command("collectstatic", interactive=False, verbosity=0)
-    found: dict[str, Times] = {door.name: Times() for door in (*DOORS, QR)}
+    doors = [(number, door) for number, door in enumerate((*DOORS, QR)) if only in door.name]
+    found: dict[str, Times] = {door.name: Times() for _number, door in doors}
     with serve(home, shop={**env, "SITE_URL": "{shop}"}) as webs:
-        for number, door in enumerate((*DOORS, QR)):
+        for number, door in doors:
             pairs = visits(door, number, tries + WARM)
             connections.close_all()
             _run(found[door.name], webs["shop"], pairs)

@@ -38,7 +38,9 @@ def sign_in(client, user):
 @pytest.mark.parametrize(
     ("factory", "idle", "whole"), [(UserFactory, 14 * DAY, 30 * DAY), (MediatorFactory, HOUR / 2, 12 * HOUR)]
 )
-def test_asvs_7_3_1_and_7_3_2_a_session_ends_without_a_sign_of_life_and_after_its_whole_time(client, later, factory, idle, whole):
+def test_asvs_7_3_1_and_7_3_2_a_session_ends_without_a_sign_of_life_and_after_its_whole_time(
+    client, later, factory, idle, whole
+):
     user = factory()
     sign_in(client, user)
     later(idle - 400)
