@@ -21,6 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.services import stays
 from core import clock
 from core.http import Next
+from core.security_tables import table
 
 HOUR, DAY = 3_600, 86_400
 BEGAN, SEEN, IS_STAFF, IS_QR, IS_OFFICE = "began", "seen", "is_staff", "is_qr", "is_office"
@@ -63,6 +64,22 @@ def life_of(session: SessionBase) -> Life:
         if session.get(name):
             return life
     return MEMBER
+
+
+def as_table() -> str:
+    """For docs/security.md."""
+    named = {"a member's": MEMBER, "one that was in a merchant's office": OFFICE, "staff's": STAFF, "one by QR": QR}
+    return table(
+        ["session", "ends without a sign of life after", "and at the latest after"],
+        ([name, _said(life.idle), _said(life.whole)] for name, life in named.items()),
+    )
+
+
+def _said(seconds: int) -> str:
+    size, word = next(
+        (size, word) for size, word in ((DAY, "days"), (HOUR, "hours"), (60, "minutes")) if seconds > size
+    )
+    return f"{seconds // size} {word}"
 
 
 def idle_seconds(session: SessionBase) -> int:

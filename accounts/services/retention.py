@@ -13,6 +13,7 @@ from django.db.models import Model
 
 from accounts.models import Challenge, MemberSession, OutgoingMessage, QRLogin
 from core import clock
+from core.security_tables import table
 
 BATCH = 1_000
 # How long each is kept; docs/security.md has the same, and a test compares.
@@ -31,6 +32,11 @@ _ROWS: dict[str, tuple[type[Model], str]] = {
     "sessions that are over": (MemberSession, "ended_at"),
     "texts and mails that were sent": (OutgoingMessage, "sent_at"),
 }
+
+
+def as_table() -> str:
+    """For docs/security.md."""
+    return table(["what", "kept for"], ([name, f"{kept.days} days"] for name, kept in KEPT.items()))
 
 
 def forget_old(*, now: datetime) -> dict[str, int]:
