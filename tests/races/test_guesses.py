@@ -19,7 +19,8 @@ GUESSES = 200
 @pytest.mark.django_db(transaction=True)
 def test_of_two_hundred_guesses_at_once_five_are_judged():
     """
-    Seen red on PostgreSQL with the attempts read and written instead of counted by a guarded UPDATE: SEEN were judged.
+    Seen red on PostgreSQL with the attempts read and written instead of counted by a guarded UPDATE: twenty were
+    judged, where the day's limit ended it.
     SQLite, which lets one write at a time, gets forty.
     """
     row = challenges.open_challenge(
@@ -40,7 +41,7 @@ def test_of_two_hundred_guesses_at_once_five_are_judged():
 @pytest.mark.race
 @pytest.mark.django_db(transaction=True)
 def test_the_right_code_sent_by_two_hundred_at_once_opens_once():
-    """Seen red on PostgreSQL without the condition on ``passed_at`` when it is passed: SEEN2 were let in."""
+    """Seen red on PostgreSQL without the condition on ``passed_at`` when it is passed: 66 were let in."""
     row = challenges.open_challenge(
         purpose="t", channel="sms", code="123456", user_id=UserFactory().pk, now=clock.now()
     )
