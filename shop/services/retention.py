@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import Q
@@ -58,7 +59,8 @@ def _destroy(row: StoreDocument) -> None:
         actor=SYSTEM, act="store_document.destroyed", subject_type="store_document", subject=str(row.pk),
         facts={"store": str(row.store_id), "kind": row.kind, "sha256": row.sha256},
     )  # fmt: skip
-    transaction.on_commit(lambda: [drop_sealed(path) for path in paths])
+    for path in paths:
+        transaction.on_commit(partial(drop_sealed, path))
 
 
 def _forget_numbers(now: datetime) -> None:

@@ -175,7 +175,7 @@ def old_things():
     user, now = UserFactory(), clock.now()
     challenges.open_challenge(purpose="t", channel="sms", code="123456", user_id=user.pk, now=now)
     qr.ask(session_key="k", seen=qr.Seen(ip="10.0.0.1"), now=now)
-    send_sms(to=user.phone or "", body="x", now=now)
+    send_sms(to="+8613900139000", body="x", now=now)
     stay = {"user": user, "method": "code", "started_at": now, "last_seen_at": now}
     MemberSession.objects.create(session_key="", ended_at=now, end_reason="logout", **stay)
     MemberSession.objects.create(session_key="open", **stay)
