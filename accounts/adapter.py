@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -18,11 +19,12 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts import codes, entering, lockout
+from accounts import codes, entering, lockout, pretended
 from accounts.doors import device_of, seen_by
 from accounts.languages import remember_language
 from accounts.models import User
 from accounts.phones import PhoneField
+from accounts.queries.people import named
 from accounts.services import changes, people, standing
 from accounts.services.messages import send_sms
 from core import clock
@@ -97,7 +99,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_user_by_phone(self, phone: str) -> User | None:
         """Only a proven number is somebody's: an unfinished sign-up must not keep its owner out."""
-        return User.objects.filter(phone=phone, phone_verified=True).first()
+        return named(phone=phone)
 
     def send_verification_code_sms(self, user: Any, phone: str, code: str, **more: Any) -> None:
         if codes.is_reference(code):
@@ -106,17 +108,32 @@ class AccountAdapter(DefaultAccountAdapter):
         self._text(phone, text % {"code": code})
 
     def send_unknown_account_sms(self, phone: str, **more: Any) -> None:
+        codes.no_code_for(phone, purpose="phone", channel="sms")
         self._text(
             phone, _("Somebody tried to sign in with this number. It has no account yet: you can sign up with it.")
         )
 
     def send_account_already_exists_sms(self, phone: str) -> None:
+        codes.no_code_for(phone, purpose="phone", channel="sms")
         self._text(
             phone, _("Somebody tried to sign up with this number. It has an account already: sign in with a code.")
         )
 
     def _text(self, phone: str, words: str) -> None:
+        context.request.__dict__["has_told"] = True
         send_sms(to=phone, body=f"[{settings.SITE_NAME}] {words}", now=clock.now(), is_secret=True)
+
+    def add_message(self, request: HttpRequest, level: int, message_template: str | None = None, *args: Any,
+                    **more: Any) -> None:  # fmt: skip
+        """A message “sent again” is sent again to whoever has an account already, too: silence would be heard."""
+        about = (more.get("message_context") or (args[0] if args else None)) or {}
+        if not request.__dict__.get("has_told"):
+            if message_template == "account/messages/phone_verification_sent.txt":
+                self.send_account_already_exists_sms(about["phone"])
+            elif message_template == "account/messages/email_confirmation_sent.txt":
+                pretended.look_at_address(about["email"])
+                self.send_account_already_exists_mail(about["email"])
+        super().add_message(request, level, message_template, *args, **more)
 
     # --- codes: what allauth keeps of them is a reference (accounts.codes) --------------------------------------------
 
@@ -205,21 +222,22 @@ class AccountAdapter(DefaultAccountAdapter):
 
     # --- letters ------------------------------------------------------------------------------------------------------
 
-    def render_mail(
-        self, template_prefix: str, email: Any, context: dict[str, Any], headers: Any = None
-    ) -> EmailMessage:
+    def render_mail(self, template_prefix: str, email: Any, about: dict[str, Any], headers: Any = None) -> EmailMessage:
         """In the receiver's language where we know who it is; else in that of the page."""
-        user = context.get("user")
-        context = {**context, "site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
-        if codes.is_reference(context.get("code")):
-            context["code"] = self._digits(template_prefix, email, context)
+        user = about.get("user")
+        about = {**about, "site_name": settings.SITE_NAME, "site_url": settings.SITE_URL}
+        context.request.__dict__["has_told"] = True
+        if codes.is_reference(about.get("code")):
+            about["code"] = self._digits(template_prefix, email, about)
+        elif template_prefix in codes.WITHOUT_CODE:
+            codes.no_code_for(email, purpose=codes.WITHOUT_CODE[template_prefix], channel="email")
         with translation.override(getattr(user, "language", None) or translation.get_language()):
-            return super().render_mail(template_prefix, email, context, headers)
+            return super().render_mail(template_prefix, email, about, headers)
 
-    def _digits(self, template_prefix: str, email: str, context: dict[str, Any]) -> str:
-        user = context.get("user") or User.objects.filter(email=email).first()
+    def _digits(self, template_prefix: str, email: str, about: dict[str, Any]) -> str:
+        user = about.get("user") or named(email=email)
         purpose = codes.PURPOSES.get(template_prefix, "email")
-        return codes.digits_for(context["code"], purpose=purpose, channel="email", to=email, user=user)
+        return codes.digits_for(about["code"], purpose=purpose, channel="email", to=email, user=user)
 
     def send_notification_mail(self, template_prefix: str, user: Any, context: Any = None, email: Any = None) -> None:
         super().send_notification_mail(template_prefix, user, {**(context or {}), "user": user}, email)

@@ -28,8 +28,15 @@ def our_sign_in(request: HttpRequest, extra_context: Any = None) -> HttpResponse
     return redirect("admin:index")
 
 
+@public
+def our_password_change(request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+    """Instead of the admin's own page, which asks for the old password alone and tells nobody."""
+    return redirect("account_change_password")
+
+
 admin.site.has_permission = only_superusers  # type: ignore[method-assign]
 admin.site.login = our_sign_in  # type: ignore[method-assign,assignment]
+admin.site.password_change = our_password_change  # type: ignore[method-assign,assignment]
 
 
 # Rows here would open accounts or switch their second factor off behind their owners' backs.

@@ -14,7 +14,8 @@ from allauth.core import context
 from django.http import HttpRequest
 
 from accounts.doors import device_of, seen_by
-from accounts.models import Challenge, User
+from accounts.models import User
+from accounts.queries.people import named
 from accounts.services import challenges
 from core import clock
 
@@ -25,12 +26,13 @@ PURPOSES = {
     "account/email/email_confirmation": "email",
     "account/email/email_confirmation_signup": "sign_up",
 }
+WITHOUT_CODE = {"account/email/unknown_account": "login", "account/email/account_already_exists": "sign_up"}
 
 
 def draw() -> str:
     """A reference to a new code; its digits wait in the request until the message is written."""
     reference = f"{MARK}{uuid4()}"
-    _drawn(context.request)[reference] = challenges.new_code()
+    _drawn(context.request)[reference] = (challenges.new_code(), False)
     return reference
 
 
@@ -45,17 +47,31 @@ def id_of(reference: str | None) -> UUID | None:
 
 def digits_for(reference: str, *, purpose: str, channel: str, to: str, user: User | None) -> str:
     """Open the challenge of a reference, once, and give the digits for the message to ``to``."""
-    request = context.request
-    digits = _drawn(request)[reference]
-    challenge_id = UUID(reference.removeprefix(MARK))
-    if not Challenge.objects.filter(pk=challenge_id).exists():
-        challenges.open_challenge(
-            challenge_id=challenge_id, purpose=purpose, channel=channel, code=digits, user_id=user.pk if user else None,
-            target_masked=challenges.masked(to), device_id=device_of(request), ip=seen_by(request).ip, now=clock.now(),
-        )  # fmt: skip
+    drawn = _drawn(context.request)
+    digits, is_open = drawn[reference]
+    if not is_open:
+        drawn[reference] = (digits, True)
+        _open(purpose, channel, to, challenge_id=UUID(reference.removeprefix(MARK)), code=digits, user=user)
     return digits
 
 
-def _drawn(request: HttpRequest) -> dict[str, str]:
-    found: dict[str, str] = request.__dict__.setdefault("drawn_codes", {})
+def no_code_for(to: str, *, purpose: str, channel: str) -> None:
+    """
+    A message without a code goes out, because ``to`` is nobody's, or somebody's who signs up anew: it is written down
+    as a code would be, so that the answer takes as long. Nothing matches it.
+    """
+    _open(purpose, channel, to, user=named(email=to) if purpose == "login" else None)
+
+
+def _open(purpose: str, channel: str, to: str, user: User | None = None, **more: Any) -> None:
+    request = context.request
+    challenges.open_challenge(
+        purpose=purpose, channel=channel, user_id=user.pk if user else None, target_masked=challenges.masked(to),
+        device_id=device_of(request), ip=seen_by(request).ip, now=clock.now(), **more,
+    )  # fmt: skip
+
+
+def _drawn(request: HttpRequest) -> dict[str, tuple[str, bool]]:
+    """Reference → digits, and whether its challenge is open."""
+    found: dict[str, tuple[str, bool]] = request.__dict__.setdefault("drawn_codes", {})
     return found

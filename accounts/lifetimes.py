@@ -21,9 +21,10 @@ from django.utils.translation import gettext as _
 from accounts.services import stays
 from core import clock
 from core.http import Next
+from core.security_tables import table
 
 HOUR, DAY = 3_600, 86_400
-BEGAN, SEEN, IS_STAFF, IS_QR = "began", "seen", "is_staff", "is_qr"
+BEGAN, SEEN, IS_STAFF, IS_QR, IS_OFFICE = "began", "seen", "is_staff", "is_qr", "is_office"
 SIGN_OF_LIFE_SECONDS = 300
 
 
@@ -38,17 +39,47 @@ class Life:
 MEMBER = Life(idle=14 * DAY, whole=30 * DAY)
 STAFF = Life(idle=30 * 60, whole=12 * HOUR)
 QR = Life(idle=12 * HOUR, whole=12 * HOUR)
-MERCHANT_IDLE_SECONDS = 12 * HOUR  # asked by the doors of the merchant office
+OFFICE = Life(idle=12 * HOUR, whole=30 * DAY)  # of a session that was in a merchant's office
 
 
 def begin(session: SessionBase, *, is_staff: bool, is_qr: bool = False) -> None:
     """Start the clocks of a session at its login."""
     session[BEGAN] = session[SEEN] = int(time.time())
-    for name, is_so in ((IS_STAFF, is_staff), (IS_QR, is_qr)):
+    for name, is_so in ((IS_STAFF, is_staff), (IS_QR, is_qr), (IS_OFFICE, False)):
         if is_so:
             session[name] = True
         else:
             session.pop(name, None)
+
+
+def enter_office(session: SessionBase) -> None:
+    """From here on this session ends as a merchant's does; written once."""
+    if BEGAN in session and not session.get(IS_OFFICE):
+        session[IS_OFFICE] = True
+
+
+def life_of(session: SessionBase) -> Life:
+    """The shortest that applies: staff's, a scanned one's, a merchant's, a member's."""
+    for name, life in ((IS_STAFF, STAFF), (IS_QR, QR), (IS_OFFICE, OFFICE)):
+        if session.get(name):
+            return life
+    return MEMBER
+
+
+def as_table() -> str:
+    """For docs/security.md."""
+    named = {"a member's": MEMBER, "one that was in a merchant's office": OFFICE, "staff's": STAFF, "one by QR": QR}
+    return table(
+        ["session", "ends without a sign of life after", "and at the latest after"],
+        ([name, _said(life.idle), _said(life.whole)] for name, life in named.items()),
+    )
+
+
+def _said(seconds: int) -> str:
+    size, word = next(
+        (size, word) for size, word in ((DAY, "days"), (HOUR, "hours"), (60, "minutes")) if seconds > size
+    )
+    return f"{seconds // size} {word}"
 
 
 def idle_seconds(session: SessionBase) -> int:
@@ -58,7 +89,7 @@ def idle_seconds(session: SessionBase) -> int:
 
 def over_because(session: SessionBase) -> str:
     """``idle`` or ``age`` if a session has lived too long, else an empty text."""
-    life = STAFF if session.get(IS_STAFF) else QR if session.get(IS_QR) else MEMBER
+    life = life_of(session)
     if idle_seconds(session) > life.idle:
         return "idle"
     return "age" if int(time.time()) - int(session.get(BEGAN, time.time())) > life.whole else ""

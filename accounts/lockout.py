@@ -8,6 +8,7 @@ nobody is locked out of his own device by somebody who knows his phone number (O
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
@@ -15,8 +16,11 @@ from django.http import HttpRequest
 from accounts.doors import device_cookie, recognition_of, seen_by
 from accounts.models import User
 from accounts.phones import to_e164
+from accounts.queries.people import named
 from accounts.services import stays
 from core import clock
+
+NOBODY = UUID(int=0)
 
 
 def phone_of(credentials: dict[str, Any]) -> str:
@@ -32,23 +36,27 @@ def bucket_of(request: HttpRequest, name: str, credentials: dict[str, Any]) -> s
     """``name`` is the account's own bucket; on a trusted device of that account it is the device's."""
     if not device_cookie(request):
         return name
-    user = _user_of(credentials)
-    known = recognition_of(request, user.pk) if user is not None else None
-    if known is None or known.device is None or known.is_stolen:
+    user = member_of(request, credentials)
+    known = recognition_of(request, user.pk if user is not None else NOBODY)
+    if known.device is None or known.is_stolen:
         return name
     return f"{name}:{known.device.pk}"
 
 
 def note_failure(request: HttpRequest, outcome: str, credentials: dict[str, Any]) -> None:
     """Write down that somebody was refused, and at whose account if it is anybody's."""
-    user = _user_of(credentials)
+    user = member_of(request, credentials)
     stays.note_try(
         user_id=user.pk if user else None, outcome=outcome, method="password", seen=seen_by(request), now=clock.now()
     )
 
 
-def _user_of(credentials: dict[str, Any]) -> User | None:
-    phone, email = phone_of(credentials), str(credentials.get("email") or "").lower()
-    if phone:
-        return User.objects.filter(phone=phone, phone_verified=True).first()
-    return User.objects.filter(email=email).first() if email else None
+def member_of(request: HttpRequest | None, credentials: dict[str, Any]) -> User | None:
+    """Whose phone or e-mail the credentials name, asked for once a request."""
+    asked = (phone_of(credentials), str(credentials.get("email") or "").lower())
+    kept = request.__dict__ if request is not None else {}
+    found: tuple[object, User | None] | None = kept.get("member_named")
+    if found is None or found[0] != asked:
+        found = (asked, named(phone=asked[0], email=asked[1]))
+        kept["member_named"] = found
+    return found[1]

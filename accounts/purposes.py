@@ -13,6 +13,8 @@ from datetime import timedelta
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.security_tables import table
+
 VALID_FOR = timedelta(minutes=10)
 
 
@@ -48,3 +50,20 @@ PURPOSES: dict[str, Purpose] = {
     "qr": Purpose(_("Sign a computer in"), is_strong=False, once=False),
     "qr_abroad": Purpose(_("Sign a computer in another country in"), once=False),
 }
+
+
+def as_table() -> str:
+    """For docs/security.md."""
+    minutes = int(VALID_FOR.total_seconds() // 60)
+    return table(
+        ["act", "", "proof", "counts for"],
+        (
+            [
+                f"`{name}`",
+                item.words,
+                "strong" if item.is_strong else "any",
+                "once" if item.once else f"{minutes} minutes",
+            ]
+            for name, item in PURPOSES.items()
+        ),
+    )

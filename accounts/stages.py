@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account import stages
 from allauth.mfa import stages as mfa_stages
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from accounts import device_check, factor_check
+from accounts import device_check, factor_check, pretended
 from accounts.doors import methods_of, note_proof, recognition_of
 
 Handled = tuple[HttpResponse | None, bool]
@@ -21,6 +23,8 @@ class EmailVerificationStage(stages.EmailVerificationStage):
     def handle(self) -> Handled:
         if self.login.user is not None and not self.login.user.email:
             return None, True
+        if self.login.user is None and self.login.signup and self.login.email:
+            pretended.look_at_new_address(self.login.email)
         response, is_continued = super().handle()
         return response, is_continued
 
@@ -29,6 +33,11 @@ class BeginStage(stages.LoginStage):
     """First of a real login: remembers the password there is, so that what was begun with an old one ends with it."""
 
     key = "begin"
+
+    def __init__(self, controller: Any, request: HttpRequest, login: Any) -> None:
+        super().__init__(controller, request, login)
+        if login.user is None and "account_login" in request.session:
+            pretended.look_at_member(request)
 
     def handle(self) -> Handled:
         if self.login.user is not None:
@@ -74,6 +83,8 @@ class EndStage(stages.LoginStage):
 
     def handle(self) -> Handled:
         user = self.login.user
+        if user is not None and not user.is_active:  # closed while the login was under way
+            return HttpResponseRedirect(reverse("account_inactive")), False
         begun = self.controller.get_stage(BeginStage.key).state.get("auth_hash")
         if user is None or begun == user.get_session_auth_hash():
             return None, True

@@ -69,3 +69,11 @@ ANSWER_HEADERS = {
 }
 # Not "cookies": the mark of a known device and the language would go with the session, which is ended on the server.
 LOGOUT_CLEARS = '"cache", "storage"'
+
+# Tables of docs/security.md that the apps write (manage.py security_tables).
+SECURITY_TABLES = {
+    "purposes": "accounts.purposes.as_table",
+    "lifetimes": "accounts.lifetimes.as_table",
+    "kept": "accounts.services.retention.as_table",
+    "roles": "shop.roles.as_table",
+}

@@ -165,6 +165,8 @@ CELERY_BEAT_SCHEDULE = {
     "anchor": {"task": "escrow.tasks.mail_anchor", "schedule": 3600.0, "options": {"expires": 600}},
     "seal-audit": {"task": "core.tasks.seal_audit", "schedule": 10 * TICK_SECONDS, "options": {"expires": 60}},
     "check-audit": {"task": "core.tasks.check_audit", "schedule": crontab(hour="20", minute="15")},
+    "forget": {"task": "accounts.tasks.forget_old", "schedule": crontab(hour="20", minute="30")},
+    "old-papers": {"task": "shop.tasks.destroy_old_papers", "schedule": crontab(hour="20", minute="45")},
     "purge": {"task": "core.tasks.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
 }
 NUDGE = env.bool("NUDGE", default=True)

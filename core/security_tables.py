@@ -1,11 +1,16 @@
-"""The tables of docs/security.md that nobody keeps by hand: limits, security events, sealed columns."""
+"""
+The tables of docs/security.md that nobody keeps by hand: limits, security events, sealed columns, and those of the apps
+(``SECURITY_TABLES``): roles, acts that ask again, lives of sessions, what is forgotten when.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from django.conf import settings
+from django.utils import translation
+from django.utils.module_loading import import_string
 
 from core.resealing import columns
 from core.security_log import EVENTS
@@ -50,7 +55,15 @@ TABLES: dict[str, Callable[[], str]] = {"limits": limits, "api": api_limits, "ev
 
 def filled(page: str) -> str:
     """The page with each marked table made anew."""
-    for name, make in TABLES.items():
-        mark = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
-        page = mark.sub(lambda found, make=make: f"{found[1]}{make()}\n{found[2]}", page)  # type: ignore[misc]
+    of_apps = {name: import_string(path) for name, path in settings.SECURITY_TABLES.items()}
+    with translation.override("en"):
+        for name, make in {**TABLES, **of_apps}.items():
+            mark = re.compile(rf"(<!-- {name}: [^>]*-->\n).*?(<!-- end -->)", re.DOTALL)
+            page = mark.sub(lambda found, make=make: f"{found[1]}{make()}\n{found[2]}", page)  # type: ignore[misc]
     return page
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)

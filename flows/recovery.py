@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import AccountRecovery, Device, SignInChange, User
@@ -250,13 +251,12 @@ def link_due(subjects: Sequence[str], now: datetime) -> None:
 
 
 def _named(name: str) -> User | None:
-    """The account of a phone or e-mail, now or before the latest change of it."""
+    """The account of a phone or e-mail, now or before the latest change of it: two questions, whatever is found."""
     rows = User.objects.filter(is_active=True)
-    user = rows.filter(email=name).first() or rows.filter(phone=name, phone_verified=True).first()
-    if user is None and name:
-        change = SignInChange.objects.filter(old_value=name, undone_at__isnull=True).order_by("-at").first()
-        user = rows.filter(pk=change.user_id).first() if change else None
-    return user
+    change = SignInChange.objects.filter(old_value=name, undone_at__isnull=True).order_by("-at").values("user_id")[:1]
+    now = Q(email=name) | Q(phone=name, phone_verified=True)
+    found = [rows.filter(now).order_by("pk").first(), rows.filter(pk=Subquery(change)).first()]
+    return next((user for user in found if user is not None), None)
 
 
 def _proofs(user: User, said: Claim, *, now: datetime) -> list[str]:
@@ -285,7 +285,7 @@ def _is_earlier(user: User, address: str, *, besides: str) -> bool:
     if not address or address == besides:
         return False
     own = address in {user.email, user.phone if user.phone_verified else None}
-    return own or SignInChange.objects.filter(user_id=user.pk, old_value=address).exists()
+    return SignInChange.objects.filter(user_id=user.pk, old_value=address).exists() or own
 
 
 def _locked(recovery_id: UUID) -> AccountRecovery:

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 
+from accounts import lifetimes
 from accounts.confirming import proof_of
 from accounts.services.step_up import Act as Confirmed
 from accounts.services.step_up import StepUpNeeded, use
@@ -64,6 +65,7 @@ def _merchant(view: View, act: Act) -> View:
         store = chosen_store(request)
         if store is None:
             raise Http404
+        lifetimes.enter_office(request.session)
         request.store = store
         if not may(store.my_role, act):
             raise NotYourPart

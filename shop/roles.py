@@ -13,6 +13,8 @@ from django.db import models
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from core.security_tables import table
+
 
 class Role(models.TextChoices):
     OWNER = "owner", _("Owner")
@@ -59,3 +61,9 @@ MAY: Mapping[Role, frozenset[Act]] = {
 def may(role: str, act: str) -> bool:
     """Whether a role includes an act; an unknown role includes none."""
     return role in Role.values and Act(act) in MAY[Role(role)]
+
+
+def as_table() -> str:
+    """For docs/security.md."""
+    rows = ([act.label, *("yes" if may(role, act) else "" for role in Role)] for act in Act)
+    return table(["act", *(role.value for role in Role)], rows)

@@ -24,7 +24,7 @@ CARELESS = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 # What a small production server has, so that a measurement means something.
 CAREFUL = ["fsync=on", "synchronous_commit=on", "full_page_writes=on"]
 COMMON = [
-    "max_connections=200",
+    "max_connections=300",
     "shared_buffers=256MB",
     "max_wal_size=2GB",
     "timezone=UTC",

@@ -6,14 +6,15 @@ from typing import Any
 
 from allauth.account import forms as base
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.userkit import filter_users_by_email
 from allauth.core import context, ratelimit
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, validate_email
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import codes
+from accounts import codes, pretended
 from accounts.adapter import REMEMBER_KEY
 from accounts.models import User
 from accounts.phones import to_e164
@@ -101,18 +102,9 @@ class RequestLoginCodeForm(forms.Form):
         target = next(iter(found.values()))
         if not ratelimit.consume(context.request, action="request_login_code", key=target):
             raise ValidationError(_("Too many tries. Please wait a few minutes and try again."), code="rate_limited")
-        self._user = self._find(**found)
+        self._user = people.finished(**found)  # what somebody else has begun must not be opened by a code
         context.request.session[REMEMBER_KEY] = bool(data.get("remember"))
         return {**data, **found}
-
-    def _find(self, *, phone: str = "", email: str = "") -> User | None:
-        """An unfinished sign-up counts as no account: the code must not open what somebody else has begun."""
-        if phone:
-            users = list(User.objects.filter(phone=phone, phone_verified=True, is_active=True))
-        else:
-            users = filter_users_by_email(email, is_active=True, prefer_verified=True, for_login=True)
-            users = [user for user in users if not people.is_unfinished(user)]
-        return users[0] if users else None
 
 
 class SignupForm(base.SignupForm):
@@ -139,6 +131,18 @@ class SignupForm(base.SignupForm):
         """A sign-up that nobody has proven does not keep the owner of an address out."""
         people.drop_unfinished_sign_ups(email=value)
         found: str = super().validate_unique_email(value)
+        return found
+
+    def save(self, request: HttpRequest) -> User:
+        with transaction.atomic():  # one commit, as the pretended one has
+            user: User = super().save(request)
+            pretended.note(request, user)
+        return user
+
+    def try_save(self, request: HttpRequest) -> tuple[User | None, HttpResponse | None]:
+        if self.account_already_exists:
+            pretended.sign_up(self, request)
+        found: tuple[User | None, HttpResponse | None] = super().try_save(request)
         return found
 
 
@@ -185,7 +189,11 @@ class ConfirmEmailForm(CodeMixin, base.ConfirmEmailVerificationCodeForm):
 
 
 class ConfirmPasswordResetForm(CodeMixin, base.ConfirmPasswordResetCodeForm):
-    pass
+    def clean(self) -> dict[str, Any] | None:
+        if not codes.is_reference(self.expected_code) and not self.cleaned_data.get("code"):
+            pretended.look_at_member(context.request)  # of a real one's failure allauth tells, and asks who he is
+        data: dict[str, Any] | None = super().clean()
+        return data
 
 
 class DeviceCodeForm(CodeMixin, forms.Form):

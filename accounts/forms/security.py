@@ -8,6 +8,7 @@ from allauth.account import forms as base
 from django.utils.translation import gettext_lazy as _
 
 from accounts.forms.entrance import PASSWORD_HELP, plain
+from accounts.queries.people import named
 
 
 class ChangePasswordForm(base.ChangePasswordForm):
@@ -34,6 +35,13 @@ class ResetPasswordForm(base.ResetPasswordForm):
         super().__init__(*args, **options)
         self.fields["email"].label = _("E-mail")
         plain(self)
+
+    def clean_email(self) -> str:
+        """One question whether there is such an account or not; allauth asks twice for what nobody has."""
+        email: str = self.cleaned_data["email"].lower()
+        user = named(email=email)
+        self.users = [user] if user is not None and user.is_active else []
+        return email
 
 
 class ResetPasswordKeyForm(base.ResetPasswordKeyForm):

@@ -68,7 +68,7 @@ class LoginEvent(models.Model):
 
     user_id = models.UUIDField(null=True)  # no key: the record outlives the account
     at = models.DateTimeField()
-    outcome = models.CharField(max_length=20)  # in, wrong, limited, refused, device_asked, device_passed, stolen, out
+    outcome = models.CharField(max_length=20)  # in, out, and the rest of queries.devices.OUTCOMES
     method = models.CharField(max_length=60, blank=True)
     device_id = models.UUIDField(null=True)
     ip = models.CharField(max_length=45, blank=True)

@@ -13,6 +13,7 @@ from accounts.models import Device, LoginEvent, MemberSession
 OUTCOMES = {
     "in": gettext_lazy("signed in"),
     "out": gettext_lazy("signed out"),
+    "sign_up": gettext_lazy("signed up"),
     "wrong": gettext_lazy("wrong password or code"),
     "limited": gettext_lazy("too many tries"),
     "refused": gettext_lazy("refused"),

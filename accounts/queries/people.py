@@ -25,6 +25,13 @@ def person(user_id: UUID) -> User:
     return user
 
 
+def named(*, phone: str = "", email: str = "") -> User | None:
+    """The account of a proven phone (E.164) or of an e-mail: one question, whether there is such an account or not."""
+    if phone:
+        return User.objects.filter(phone=phone, phone_verified=True).first()
+    return User.objects.filter(email=email.lower()).first() if email else None
+
+
 def people(user_ids: Iterable[UUID]) -> dict[UUID, User]:
     """People by id, in one query."""
     return User.objects.in_bulk(list(set(user_ids)))

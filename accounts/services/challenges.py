@@ -31,6 +31,7 @@ MAX_ATTEMPTS = 5
 VALID_FOR = timedelta(minutes=10)  # NIST SP 800-63B: an out-of-band code lives ten minutes at most
 DIGITS = 6
 WRONG_PER_DAY = (Rate(20, 86_400),)  # per person and device: an attacker on his own device uses up his own
+NOBODIES = 1_000  # counts that stand for nobody
 
 
 class WrongCode(DomainError):
@@ -145,6 +146,8 @@ def judge(*, challenge_id: UUID | None, answer: str, now: datetime, session_key:
     :raises ChallengeOver: if nothing is open under this id, or all attempts are used
     :raises TooMany: if too many wrong codes were tried for this person from this device today
     """
+    if challenge_id is None:  # of a login that is only pretended: it takes as long to hear no
+        spend(name="wrong-code", who=f"nobody:{secrets.randbelow(NOBODIES)}", rates=WRONG_PER_DAY)
     row = take_attempt(challenge_id=challenge_id, now=now, session_key=session_key)
     compare(row, answer)
     return mark_passed(challenge_id=row.pk, now=now)

@@ -72,7 +72,7 @@ def test_signals_of_device_place_and_pace(lin):
     assert fresh.new_device and fresh.new_country and fresh.holds_payouts
 
 
-def test_a_new_device_is_told_with_time_place_device_and_a_way_out(client, lin):
+def test_asvs_6_3_5_a_new_device_is_told_with_time_place_device_and_a_way_out(client, lin):
     sign_in(Client())
     Notice.objects.all().delete()
     sign_in(client)
@@ -128,7 +128,7 @@ def test_a_link_is_over_after_a_day_and_a_link_of_another_purpose_is_none(client
     assert User.objects.get(pk=lin.pk).standing == Standing.NORMAL
 
 
-def test_devices_are_seen_named_and_revoked(client, lin):
+def test_asvs_6_5_6_and_7_5_2_devices_are_seen_named_and_revoked(client, lin):
     sign_in(client)
     elsewhere = Client()
     sign_in(elsewhere)
@@ -142,7 +142,7 @@ def test_devices_are_seen_named_and_revoked(client, lin):
     assert len(client.get("/me/devices/").context["rows"]) == 1
 
 
-def test_sessions_are_ended_one_by_one_or_all_others(client, lin):
+def test_asvs_7_5_2_sessions_are_ended_one_by_one_or_all_others(client, lin):
     others = [Client(), Client()]
     sign_in(client)
     for other in others:

@@ -87,7 +87,7 @@ def test_a_changed_mail_is_told_to_the_old_one_and_its_button_puts_it_back(clien
     assert list(EmailAddress.objects.filter(user=lin).values_list("email", "verified")) == [(MAIL, True)]
 
 
-def test_a_changed_password_is_told_by_both_channels_and_the_button_locks(client, lin):
+def test_asvs_6_3_7_a_changed_password_is_told_by_both_channels_and_the_button_locks(client, lin):
     prove(client, lin, Act("password"))
     sent = {"oldpassword": PASSWORD, "password1": FRESH, "password2": FRESH}
     assert client.post("/accounts/password/change/", sent).status_code == 302

@@ -5,11 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.models import Session
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Challenge, Device, LoginEvent, MemberSession, OutgoingMessage
 from accounts.services import challenges, devices, stays
@@ -173,7 +170,7 @@ def test_a_code_opens_once_and_only_while_it_is_fresh(lin):
         challenges.spend_challenge(challenge_id=row.pk, now=now)
 
 
-def test_a_code_of_another_attempt_is_refused(client, lin):
+def test_asvs_6_6_2_a_code_of_another_attempt_is_refused(client, lin):
     begin(client)
     mine = code_to(PHONE)
     elsewhere = Client()
@@ -190,15 +187,3 @@ def test_every_try_is_on_record(client, lin):
         "in",
         "out",
     ]
-
-
-def test_a_login_with_its_device_check_asks_little(client, lin):
-    user_logged_in.disconnect(dispatch_uid="tests.fresh")  # what tests note at a login is not asked of members
-    proven(client)
-    client.post("/accounts/logout/")
-    with CaptureQueriesContext(connection) as asked:
-        assert begin(client).url == "/"
-    own = [row["sql"] for row in asked if '"cache"' not in row["sql"] and "SAVEPOINT" not in row["sql"]]
-    assert len(own) <= 13, "\n".join(
-        own
-    )  # one asks for a second factor; limits lie in the cache, a table in the small way

@@ -146,7 +146,7 @@ def test_removing_asks_who_is_there_and_takes_the_recovery_codes_along(client, l
     assert not TotpSecret.objects.exists() and not RecoveryCode.objects.exists() and not Authenticator.objects.exists()
 
 
-def test_every_change_of_a_factor_is_told_on_every_channel(lin):
+def test_asvs_6_3_7_every_change_of_a_factor_is_told_on_every_channel(lin):
     codes = with_app(lin)
     factors.take_code(user_id=lin.pk, code=codes[0], now=clock.now())
     factors.make_codes(user_id=lin.pk, actor=Actor(user_id=lin.pk), now=clock.now())

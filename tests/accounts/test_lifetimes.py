@@ -10,6 +10,7 @@ from accounts import lifetimes
 from accounts.models import MemberSession
 from tests.accounts.letters import code_to
 from tests.factories.accounts import MediatorFactory, UserFactory
+from tests.factories.shop import StoreFactory
 
 pytestmark = pytest.mark.django_db
 HOUR, DAY = 3_600, 86_400
@@ -37,7 +38,9 @@ def sign_in(client, user):
 @pytest.mark.parametrize(
     ("factory", "idle", "whole"), [(UserFactory, 14 * DAY, 30 * DAY), (MediatorFactory, HOUR / 2, 12 * HOUR)]
 )
-def test_a_session_ends_without_a_sign_of_life_and_after_its_whole_time(client, later, factory, idle, whole):
+def test_asvs_7_3_1_and_7_3_2_a_session_ends_without_a_sign_of_life_and_after_its_whole_time(
+    client, later, factory, idle, whole
+):
     user = factory()
     sign_in(client, user)
     later(idle - 400)
@@ -53,6 +56,22 @@ def test_a_session_ends_without_a_sign_of_life_and_after_its_whole_time(client, 
     later(whole - steps * (idle - 400) + 60)
     assert client.get("/me/").status_code == 302
     assert MemberSession.objects.latest("started_at").end_reason == "age"
+
+
+def test_asvs_7_3_1_a_merchants_session_is_over_after_half_a_day_without_a_sign_of_life(client, later):
+    """Seen red before the office's doors marked the session: the twelve hours stood in the code and nobody asked."""
+    owner = StoreFactory().owner
+    sign_in(client, owner)
+    later(13 * HOUR)
+    assert client.get("/merchant/").status_code == 200, "as a buyer he may come back after days"
+    later(12 * HOUR - 400)
+    assert client.get("/me/").status_code == 200
+    later(12 * HOUR + 60)
+    assert client.get("/me/").status_code == 302 and client.get("/merchant/").status_code == 302
+    assert MemberSession.objects.get().end_reason == "idle"
+    sign_in(client, owner)
+    later(13 * HOUR)
+    assert client.get("/me/").status_code == 200, "a new sign-in begins as a member's"
 
 
 def test_who_is_signed_out_is_told_why(client, later):

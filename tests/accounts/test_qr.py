@@ -99,7 +99,7 @@ def test_without_scripts_the_button_does_it(desk, phone, lin):
     assert desk.post("/accounts/qr/poll/").url == "/" and who(desk) == str(lin.pk)
 
 
-def test_a_look_never_approves_and_approving_takes_a_post_with_a_token(desk, phone, lin):
+def test_asvs_7_6_2_a_look_never_approves_and_approving_takes_a_post_with_a_token(desk, phone, lin):
     url = show(desk)
     for _time in range(3):
         scan(phone, url)
@@ -110,7 +110,7 @@ def test_a_look_never_approves_and_approving_takes_a_post_with_a_token(desk, pho
     assert poll(desk).status_code == 200 and who(desk) is None
 
 
-def test_no_digits_wrong_digits_and_three_tries(desk, phone, lin):
+def test_asvs_6_6_4_no_digits_wrong_digits_and_three_tries(desk, phone, lin):
     url = show(desk)
     scan(phone, url)
     for typed in ("", "x", f"{(int(digits()) + 1) % 90 + 10:02d}"):
@@ -206,7 +206,7 @@ def test_a_new_device_and_a_limited_account_let_nobody_in(desk, phone, lin):
     assert confirm(phone, lin, url).status_code == 403 and QRLogin.objects.get().status == QRStatus.SCANNED
 
 
-def test_nobody_is_worn_down(lin):
+def test_asvs_6_6_4_nobody_is_worn_down(lin):
     now = clock.now()
     for _time in range(3):
         qr.ask(session_key="x", seen=qr.Seen(ip="10.0.0.1"), user_id=lin.pk, now=now)

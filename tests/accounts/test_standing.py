@@ -58,7 +58,7 @@ def test_a_proof_from_before_changes_no_password_of_a_limited_account(client, li
     assert User.objects.get(pk=lin.pk).check_password(PASSWORD)
 
 
-def test_services_refuse_what_a_limited_account_may_not(lin):
+def test_asvs_8_3_1_services_refuse_what_a_limited_account_may_not(lin):
     stand(lin, Standing.LIMITED)
     store, me, now = StoreFactory(owner=lin), Actor(user_id=lin.pk), clock.now()
     with pytest.raises(AccountLimited):

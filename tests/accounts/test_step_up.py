@@ -114,7 +114,7 @@ def test_an_act_that_is_refused_leaves_the_proof():
     Act("payout", amount_minor=10_000, currency="CNY", target="store-2"),
     Act("payout_account", amount_minor=10_000, currency="CNY", target="store-1"),
 ])  # fmt: skip
-def test_a_proof_is_of_its_own_act(other):
+def test_asvs_7_5_3_a_proof_is_of_its_own_act(other):
     user = UserFactory()
     confirmed(user)
     with pytest.raises(StepUpNeeded):

@@ -66,7 +66,7 @@ def test_a_stranger_finds_nothing(method, path, deal):
 
 
 @pytest.mark.parametrize(("method", "path"), [*ORDER, *CASE])
-def test_another_merchant_finds_nothing(method, path, deal):
+def test_asvs_8_4_1_another_merchant_finds_nothing(method, path, deal):
     assert ask(client_of(StoreFactory().owner), method, at(path, deal), {}).status == 404
 
 

@@ -52,7 +52,7 @@ def test_an_unknown_variant_is_refused(variant):
     assert not CartLine.objects.exists()
 
 
-def test_unknown_fields_are_named():
+def test_asvs_8_2_3_unknown_fields_are_named():
     variant = ProductFactory().variants.get()
     body = {"variant": str(variant.pk), "quantity": 1, "price": 1, "user": "me"}
     answer = ask(client_of(UserFactory()), "post", "/cart/lines/", body)

@@ -132,7 +132,7 @@ def test_staff_doors_are_staffs_and_there_is_no_other_way_in():
     assert {door.guard for door in inside} <= {"mediator", "staff"}
 
 
-def test_of_allauths_addresses_each_is_known():
+def test_asvs_6_3_4_of_allauths_addresses_each_is_known():
     """An update that brings new doors is noticed: they are listed here, with what they do."""
     known = {"login", "logout", "signup", "reauthenticate", "email", "confirm-email", "password", "phone", "inactive"}
     strange = {

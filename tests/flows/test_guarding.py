@@ -132,7 +132,7 @@ def test_after_a_change_money_waits_three_days_and_then_leaves_by_itself(what):
     assert Payout.objects.count() == 1 and causes(store) == set()
 
 
-def test_after_a_strange_login_money_waits_and_after_a_usual_one_it_does_not():
+def test_asvs_8_2_4_after_a_strange_login_money_waits_and_after_a_usual_one_it_does_not():
     store = earned()
     user, now = store.owner, clock.now()
     for hours, ip, new in ((48, "114.114.114.114", True), (24, "114.114.114.115", False), (0, "85.214.132.117", True)):

@@ -175,7 +175,7 @@ def test_without_a_reason_or_by_strangers_or_on_oneself_nothing_is_done(lin, sta
     assert standing_of(lin) == Standing.NORMAL
 
 
-def test_staff_end_every_session_and_revoke_every_device(client, lin, staff):
+def test_asvs_7_4_5_staff_end_every_session_and_revoke_every_device(client, lin, staff):
     client.force_login(lin)
     client.get("/me/")
     now, seen = clock.now(), Seen(ip="114.114.114.114", user_agent="x")

@@ -77,7 +77,7 @@ def link_in(address, what):
     return found.group(1)
 
 
-def test_the_whole_way_from_two_proofs_to_a_new_phone(client, lin, staff):
+def test_asvs_6_4_4_the_whole_way_from_two_proofs_to_a_new_phone(client, lin, staff):
     StoreFactory(owner=lin)
     order = paid_order(buyer=lin)
     sent = {

@@ -180,7 +180,7 @@ def test_after_the_decision_the_reviewer_sees_it_no_more_without_a_check():
 # --- running out ------------------------------------------------------------------------------------------------------
 
 
-def test_reminders_come_sixty_thirty_and_seven_days_before():
+def test_asvs_6_4_5_reminders_come_sixty_thirty_and_seven_days_before():
     store, _ = approved(until=in_days(90))
     seen = Notice.objects.filter(user=store.owner, kind="vetting.document_ends")
     for days, count in ((20, 0), (12, 1), (30, 2), (23, 3)):
