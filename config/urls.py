@@ -24,6 +24,7 @@ guidance = (
         path("guarantee/", pages.guarantee, name="guarantee"),
         path("rules/", pages.rules, name="rules"),
         path("fees/", fees, name="fees"),
+        path("safety/", pages.safety, name="safety"),
     ],
     "pages",
 )

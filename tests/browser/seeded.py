@@ -51,10 +51,8 @@ def _anonymous() -> Iterator[Page]:
     yield from (("", reverse("shop:product", args=[row.pk])) for row in (product, gone) if row)
     yield "", reverse("shop:store", args=[product.store.slug])
     yield "", reverse("shop:store-licence", args=[product.store.slug])
-    yield from (
-        ("", reverse(name))
-        for name in ("pages:guarantee", "pages:rules", "pages:fees", "styleguide", "escrow:verify", "escrow:custody")
-    )
+    yield from (("", reverse(f"pages:{name}")) for name in ("guarantee", "rules", "fees", "safety"))
+    yield from (("", reverse(name)) for name in ("styleguide", "escrow:verify", "escrow:custody"))
     yield from (("", reverse(f"account_{name}")) for name in ENTRANCE)
     yield "", reverse("qr_login")
     yield from (("", reverse(name)) for name in OTHER_WAYS_IN)
