@@ -51,6 +51,9 @@ PLACES = {
         "applications",
         "stores",
         "documents",
+        "accounts",
+        "incidents",
+        "announcements",
     ),
 }
 HEADER_PLACES = {"/cart/": "cart", "/orders/": "orders", "/me/inbox/": "inbox"}
