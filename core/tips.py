@@ -52,11 +52,12 @@ TIPS: tuple[Tip, ...] = (
     ),
     Tip(
         "prize", "phishing", "qr_approve",
-        _("No prize, refund or parcel needs a code to be scanned. Whoever sends you one is signed in as you."),
+        _("No prize, refund or parcel needs a code to be scanned. Whoever showed it to you is signed in as you once you"
+          " agree."),
     ),
     Tip(
         "device_code", "codes", "device_check",
-        _("Tell this code to nobody. Whoever asks for it, on the phone or in a chat, wants to sign in as you."),
+        _("Tell a sign-in code to nobody. Whoever asks for it, on the phone or in a chat, wants to sign in as you."),
     ),
     Tip(
         "password", "codes", "",
@@ -79,7 +80,7 @@ TIPS: tuple[Tip, ...] = (
     ),
     Tip(
         "settle_here", "money", "case_room",
-        _("Settle it here. What is paid by transfer, red packet or another app we can neither see nor get back, and"
+        _("Settle a case here. What is paid by transfer, red packet or another app we can neither see nor get back, and"
           " no case is decided by it."),
     ),
     Tip(
@@ -98,8 +99,8 @@ TIPS: tuple[Tip, ...] = (
     ),
     Tip(
         "payout_account", "stores", "payout_account",
-        _("We never ask you to change this account or to try it out with a transfer. A message that says so is not"
-          " ours: report it."),
+        _("We never ask you to change your payout account or to try it out with a transfer. A message that says so is"
+          " not ours: report it."),
     ),
     Tip(
         "store_free", "stores", "merchant_start",
