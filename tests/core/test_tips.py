@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 from django.utils.html import escape
 
 from core.tips import TIPS, TOPICS, tips_at
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.shop import StoreFactory
 from tests.stories import code_variant, open_case, paid_order, placed_order
 
@@ -69,6 +70,20 @@ def test_they_stand_where_money_and_codes_are_at_stake(client):
         client.force_login(user)
         shown = page(client, url)
         assert texts(place) and all(text in shown for text in texts(place)), url
+
+
+@pytest.mark.django_db
+def test_they_stand_where_somebody_is_let_in(client):
+    lin = UserFactory()
+    asked = client.post("/accounts/login/", {"login": lin.phone, "password": PASSWORD})
+    shown = page(client, asked["Location"])
+    assert all(text in shown for text in texts("device_check")), "the check of a new device"
+    desk = Client()
+    desk.post("/accounts/qr/")
+    phone = Client()
+    phone.force_login(lin)
+    shown = page(phone, desk.get("/accounts/qr/").context["url"].removeprefix("http://testserver"))
+    assert all(text in shown for text in texts("qr_approve")), "the phone that approves a QR login"
 
 
 @pytest.mark.django_db
