@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('safety', 'Safety'), ('notice', 'Notice'), ('carrier', 'Carriers')], default='notice', max_length=8, verbose_name='kind')),
                 ('audience', models.CharField(choices=[('everyone', 'Everyone'), ('buyers', 'Buyers'), ('merchants', 'Merchants'), ('staff', 'Staff')], default='everyone', max_length=9, verbose_name='for whom')),
-                ('importance', models.SmallIntegerField(choices=[(0, 'Normal'), (1, 'Important')], default=0, verbose_name='importance')),
+                ('importance', models.SmallIntegerField(choices=[(0, 'Ordinary'), (1, 'Important')], default=0, verbose_name='importance')),
                 ('title_en', models.CharField(max_length=120, verbose_name='title in English')),
                 ('title_zh', models.CharField(max_length=80, verbose_name='title in Chinese')),
                 ('text_en', models.TextField(max_length=4000, verbose_name='text in English')),

@@ -31,13 +31,13 @@ class Announcement(models.Model):
         STAFF = "staff", _("Staff")
 
     class Importance(models.IntegerChoices):
-        NORMAL = 0, _("Normal")
+        NORMAL = 0, _("Ordinary")
         IMPORTANT = 1, _("Important")
 
     class State(models.TextChoices):
         DRAFT = "draft", _("Draft")
         WAITING = "waiting", _("Comes later")
-        SHOWN = "shown", _("Shown")
+        SHOWN = "shown", _("Now shown")
         OVER = "over", _("Over")
         WITHDRAWN = "withdrawn", _("Withdrawn")
 
