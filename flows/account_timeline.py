@@ -12,9 +12,11 @@ from django.utils.translation import gettext as _
 
 from accounts.agents import agent_name
 from accounts.models import Challenge, Device, IncidentEntry, LoginEvent, SignInChange
+from accounts.places import country_of
 from accounts.purposes import PURPOSES
 from accounts.queries.devices import OUTCOMES
 from accounts.states import RecoveryProof
+from accounts.towns import place_words
 from core.models import AuditEntry
 from escrow.models import Payout, StorePayoutHold
 from escrow.states import HoldCause
@@ -48,14 +50,15 @@ def timeline_of(user_id: UUID, *, most: int = ALL) -> list[Event]:
 def _logins(user_id: UUID) -> Iterator[Event]:
     for row in LoginEvent.objects.filter(user_id=user_id).order_by("-pk")[:EACH]:
         how = RecoveryProof.words(row.method.split("+")) if row.outcome == "recovery" else [row.method]
-        where = _join(*how, agent_name(row.user_agent), row.country, row.ip)
+        where = _join(*how, agent_name(row.user_agent), place_words(row.ip, row.country), row.ip)
         yield Event(row.at, "login", str(OUTCOMES.get(row.outcome, row.outcome)), where)
 
 
 def _devices(user_id: UUID) -> Iterator[Event]:
     for row in Device.objects.filter(user_id=user_id).order_by("-created_at")[:EACH]:
         name = row.name or agent_name(row.user_agent) or str(row.pk)[:8]
-        yield Event(row.created_at, "device", _("Device trusted"), _join(name, row.verified_by, row.first_ip))
+        where = _join(place_words(row.first_ip, country_of(row.first_ip)), row.first_ip)
+        yield Event(row.created_at, "device", _("Device trusted"), _join(name, row.verified_by, where))
         if row.revoked_at:
             yield Event(row.revoked_at, "device", _("Device revoked"), _join(name, row.revoked_reason))
 

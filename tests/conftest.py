@@ -138,6 +138,15 @@ def still_clock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture(autouse=True)
+def no_announcements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody else publishes here: without the timed look for another version, queries can be counted."""
+    from accounts.queries import announcements
+
+    monkeypatch.setattr(announcements, "STALE_SECONDS", 3_600.0)
+    monkeypatch.setattr(announcements, "_kept", announcements.Kept(looked_at=float("inf")))
+
+
+@pytest.fixture(autouse=True)
 def fresh_categories(monkeypatch: pytest.MonkeyPatch) -> None:
     """Categories of one test are not another's."""
     monkeypatch.setattr("shop.queries.catalogue.TREE_SECONDS", 0.0)

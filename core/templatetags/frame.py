@@ -53,6 +53,7 @@ PLACES = {
         "documents",
         "accounts",
         "incidents",
+        "announcements",
     ),
 }
 WITHIN = {"recoveries": "accounts"}  # pages without a place of their own, and whose they are

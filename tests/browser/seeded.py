@@ -39,6 +39,7 @@ def pages() -> dict[str, list[Page]]:
 
 def _anonymous() -> Iterator[Page]:
     from shop.models import Category, Product
+    from tests.browser.seeded_accounts import announcement_pages
     from tests.browser.site_urls import WRONG
 
     product = Product.objects.select_related("store").order_by("pk")[0]
@@ -51,12 +52,11 @@ def _anonymous() -> Iterator[Page]:
     yield from (("", reverse("shop:product", args=[row.pk])) for row in (product, gone) if row)
     yield "", reverse("shop:store", args=[product.store.slug])
     yield "", reverse("shop:store-licence", args=[product.store.slug])
-    yield from (
-        ("", reverse(name))
-        for name in ("pages:guarantee", "pages:rules", "pages:fees", "styleguide", "escrow:verify", "escrow:custody")
-    )
+    yield from (("", reverse(f"pages:{name}")) for name in ("guarantee", "rules", "fees", "safety"))
+    yield from (("", reverse(name)) for name in ("styleguide", "escrow:verify", "escrow:custody"))
     yield from (("", reverse(f"account_{name}")) for name in ENTRANCE)
     yield "", reverse("qr_login")
+    yield from announcement_pages("")
     yield from (("", reverse(name)) for name in OTHER_WAYS_IN)
     yield from (("", f"/wrong/{what}/") for what in WRONG)
 
@@ -255,6 +255,7 @@ def _import_preview(store: Any) -> str:
 def _mediator() -> Iterator[Page]:
     from accounts.models import User
     from disputes.models import Case
+    from tests.browser.seeded_accounts import announcement_pages
 
     me = _key(User.objects.get(email="meng.ping@example.com"))
     cases = _cases()
@@ -274,6 +275,7 @@ def _mediator() -> Iterator[Page]:
     yield me, reverse("console:account", args=[incident.user_id])
     yield me, reverse("console:incident", args=[incident.pk])
     yield me, reverse("console:incidents") + "?view=closed"
+    yield from announcement_pages(me)
     yield me, reverse("console:journal")
     yield me, reverse("console:journal") + "?account=merchant"
     yield me, reverse("console:journal") + "?q=nothing"

@@ -1,4 +1,4 @@
-"""Accounts in trouble, as their owners and strangers see them: part of what ``seeded`` walks."""
+"""Accounts in trouble, and what was announced, as people see them: part of what ``seeded`` walks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.models import AccountRecovery, User
+from accounts.models import AccountRecovery, Announcement, User
 from accounts.places import Seen
 from accounts.services import changes, incidents
 from accounts.services.links import RECOVERY_PHONE, RECOVERY_STOP, recovery_token, stop_token
@@ -61,3 +61,20 @@ def fresh(key: str, user: Any) -> str:
 
     note_proof(None, SimpleNamespace(session=SimpleNamespace(session_key=key)), user)
     return key
+
+
+def announcement_pages(me: str) -> Iterator[tuple[str, str]]:
+    """The demo's announcements; with an office for staff's side of them."""
+    row = Announcement.objects.order_by("pk")[0]
+    office = "console:" if me else ""
+    yield me, reverse(f"{office}announcements")
+    yield me, reverse(f"{office}announcement", args=[row.pk])
+    if me:
+        yield me, reverse("console:announcement-new")
+        draft = Announcement.objects.create(
+            title_en="Draft", title_zh="草稿", text_en="A.", text_zh="一。", written_by=me, written_at=row.written_at
+        )
+        yield me, reverse("console:announcement", args=[draft.pk])
+        yield me, reverse("console:announcements") + "?view=draft"
+    else:
+        yield me, reverse("announcements") + "?kind=carrier"

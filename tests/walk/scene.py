@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.places import Seen
+from accounts.services import announcements
 from accounts.services.incidents import open_incident
 from core import clock
 from core.actor import SYSTEM
@@ -70,6 +71,7 @@ class Scene:
     check: UUID  # an open check of the merchant's store, the mediator's
     incident: UUID
     recovery: UUID
+    announcement: int
 
     def client(self, person: str) -> Client:
         client = Client(raise_request_exception=False)
@@ -103,6 +105,7 @@ class Scene:
             "purpose": "phone", "device_id": uuid4(), "stay_id": uuid4(),
             "incident_id": self.incident,
             "recovery_id": self.recovery,
+            "announcement_id": self.announcement,
         }  # fmt: skip
         return fixed.get(name, "x")
 
@@ -150,6 +153,22 @@ def _vetting(store: Store, mediator: User) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _announced(mediator: User) -> int:
+    """An announcement for everybody, over every page that is walked."""
+    words = announcements.Words(
+        kind="notice",
+        audience="everyone",
+        importance=0,
+        title_en="News",
+        title_zh="新消息",
+        text_en="New.",
+        text_zh="新。",
+    )
+    actor, now = actor_of(mediator), clock.now()
+    row = announcements.write(words=words, actor=actor, now=now)
+    return announcements.publish(announcement_id=row.pk, actor=actor, now=now).pk
+
+
 def set_scene() -> Scene:
     buyer, stranger, mediator = UserFactory(), UserFactory(), MediatorFactory()
     product = ProductFactory()
@@ -185,4 +204,5 @@ def set_scene() -> Scene:
         coupon=CouponFactory(store=product.store).pk,
         incident=open_incident(user_id=buyer.pk, text="Not me.", actor=actor_of(buyer), now=clock.now()).pk,
         recovery=begun.pk,
+        announcement=_announced(mediator),
     )  # fmt: skip
