@@ -18,6 +18,7 @@ from flows import tell_incidents as incident
 from flows import tell_money as money
 from flows import tell_payouts as pay
 from flows import tell_recovery as recovery
+from flows import tell_stores as shops
 from flows import tell_vetting as vet
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
@@ -111,6 +112,8 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "vetting.end_proposed": (vet.staff_end_proposed,),
     "vetting.ending": (vet.merchant_ending,),
     "vetting.ended": (vet.merchant_ended,),
+    "store.key_made": (shops.owners_key_made,),
+    "store.key_closed": (shops.owners_key_closed,),
     "team.invited": (vet.invitee_invited,),
     "team.joined": (vet.owners_joined,),
     "team.role": (vet.member_role,),

@@ -197,6 +197,19 @@ class NotYourPart(Forbidden):
     default_message = _("Your role in this store does not include this. One of its owners can change that.")
 
 
+class TooManyKeys(DomainError):
+    code = "too_many_keys"
+    default_message = _("A store has at most ten keys at a time. Close one that is not used any more.")
+
+
+class KeyNameTaken(Invalid):
+    code = "key_name_taken"
+    default_message = _("A key of this name works already. Choose another name, or close that one first.")
+
+    def __init__(self) -> None:
+        super().__init__(fields={"name": self.default_message})
+
+
 class StoreNotApproved(DomainError):
     code = "store_not_approved"
     default_message = _("Products can be prepared now and go on sale once the store is approved.")

@@ -20,7 +20,7 @@ from escrow.models import StatementFile, Ticket
 from flows import aftersale, fulfilment, recovery
 from logistics.models import PackPhoto
 from shop.models import CardKey, Order, Product, Store, StoreMember
-from shop.services import checks, reviews, team
+from shop.services import checks, keys, reviews, team
 from tests.escrow import statement_rows
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
 from tests.factories.shop import CouponFactory, ProductFactory
@@ -70,6 +70,7 @@ class Scene:
     check: UUID  # an open check of the merchant's store, the mediator's
     incident: UUID
     recovery: UUID
+    key: UUID  # of another system of the merchant's store
 
     def client(self, person: str) -> Client:
         client = Client(raise_request_exception=False)
@@ -112,7 +113,7 @@ class Scene:
     def _of_vetting(self, route: str) -> Any:
         places = {
             "console/applications/": self.application, "documents/": self.own_paper, "checks/": self.check,
-            "console/stores/": self.order.store_id, "team/invitations/": self.invitation,
+            "console/stores/": self.order.store_id, "team/invitations/": self.invitation, "settings/keys/": self.key,
         }  # fmt: skip
         return next((value for start, value in places.items() if start in route), None)
 
@@ -143,10 +144,12 @@ def _vetting(store: Store, mediator: User) -> dict[str, Any]:
     row = team.invite(store=store, to=helper.email, role="finance", actor=actor_of(store.owner), now=now)
     renewal = paper(store)
     reviews.take_document(document_id=renewal.pk, actor=actor_of(mediator))
+    system, _ = keys.make_key(store=store, name="ERP", role="shipper", days=90, actor=actor_of(store.owner), now=now)
     check = checks.open_check(store_id=store.pk, reason="A letter.", actor=actor_of(mediator), now=now)
     return {
         "applicant": application.store.owner, "application": application.pk, "helper": helper, "invitation": row.pk,
         "invitation_link": team.token_of(row), "own_paper": renewal.pk, "check": check.pk,
+        "key": system.pk,
     }  # fmt: skip
 
 
