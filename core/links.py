@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import SplitResult, quote, urlsplit
 
@@ -30,11 +32,44 @@ _INNER = ("local", "localhost", "localdomain", "internal", "intranet", "private"
           "test", "invalid", "onion", "alt")  # fmt: skip
 
 
+# In running text: whatever names a way of its own; and a name of a site that only wants its https://.
+_ENDS = r"\s<>\"“”‘’「」《》（）【】，。；！？、"
+_ADDRESS = re.compile(
+    rf"(?<![a-z0-9])(?:[a-z][a-z0-9+.-]{{0,15}}:/|(?:javascript|vbscript):|data:[a-z]+/)[^{_ENDS}]*", re.IGNORECASE
+)
+_TOPS = "com|cn|net|org|top|xyz|vip|shop|site|store|online|app|link|club|info|biz|cc|io|me|tk|icu|中国|公司|网络"
+_BARE = re.compile(
+    rf"(?<![a-z0-9@._-])(?:www\.[^{_ENDS}]+|(?:[a-z0-9-]{{1,63}}\.){{1,4}}(?:{_TOPS})(?![a-z0-9.-]?[a-z0-9]))",
+    re.IGNORECASE,
+)
+_TRAILING = ".,;:!?*'…"
+MOST = 3  # links in one message
+
+
 class BadLink(Invalid):
     code = "bad_link"
 
     def __init__(self, why: object) -> None:
         super().__init__(str(why), fields={"link": str(why)})
+
+
+class LinkNotHere(Invalid):
+    code = "link_not_here"
+    default_message = _(
+        "A link cannot be sent from here. Leave it out, or write it as a message on the page of the case, where you "
+        "confirm it."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Worded:
+    """Words as they are kept: each link in them spelled as the browser asks for it, and once more in a row."""
+
+    text: str
+    links: tuple[str, ...] = ()
+
+
+Prove = Callable[[Worded], object]  # asks for a proof that these words, with their links, may be sent
 
 
 class LinkGone(NotFound):
@@ -60,6 +95,55 @@ def checked(text: str) -> str:
     if len(link) > LONGEST:
         raise BadLink(_("A link has at most 300 characters."))
     return link
+
+
+def worded(text: str, *, longest: int) -> Worded:
+    """
+    Find the links in somebody's words, and spell them as they are kept.
+
+    What only looks like a link, or is none that is taken, is refused rather than left for the reader to type.
+
+    :raises BadLink: if one of them is refused, if there are too many, or the words are too long with them
+    """
+    found: list[str] = []
+
+    def spell(match: re.Match[str]) -> str:
+        whole = match[0]
+        kept = whole.rstrip(_TRAILING)
+        if kept.endswith(")") and "(" not in kept:
+            kept = kept.rstrip(")").rstrip(_TRAILING)
+        link = checked(kept)
+        found.append(link)
+        return link + whole[len(kept) :]
+
+    words = _ADDRESS.sub(spell, text)
+    bare = _BARE.search(_ADDRESS.sub(" ", words))
+    if bare:
+        raise BadLink(_("Write a link whole, with https:// in front of it: %(what)s") % {"what": bare[0][:60]})
+    links = tuple(dict.fromkeys(found))
+    if len(links) > MOST:
+        raise BadLink(_("A message has at most %(most)s links.") % {"most": MOST})
+    if len(words) > longest:
+        raise BadLink(_("With its links written out this is too long."))
+    return Worded(words, links)
+
+
+def without_links(text: str) -> str:
+    """
+    Words for a place from which nobody is led away.
+
+    :raises LinkNotHere: if there is a link in them, or what is meant as one
+    """
+    if _ADDRESS.search(text) or _BARE.search(text):
+        raise LinkNotHere
+    return text
+
+
+def blotted(text: str, links: Sequence[str], *, word: str) -> str:
+    """Words with something in place of their links: for letters, whose reader's program would lead straight to them."""
+    for link in sorted(links, key=len, reverse=True):
+        text = text.replace(link, word)
+    return text
 
 
 def _split(text: str) -> SplitResult:
@@ -103,13 +187,17 @@ def is_foreign_script(link: str) -> bool:
 
 
 def way_out(subject: object, link: str) -> str:
-    """What leads to the warning page: which thing's link, and which link, signed. The page asks the database again."""
+    """
+    What leads to the warning page: which thing's link, and which link, signed. The page asks the database again.
+
+    ``subject`` is a product's id, or ``case:`` and a line of a case, or ``mass:`` and a message to buyers.
+    """
     return signing.dumps([str(subject), _digest(link)], salt=SALT)
 
 
 def subject_of(token: str) -> tuple[str, str]:
     """
-    Whose link a token is about, and its digest, for :func:`is_same`.
+    Whose link a token is about, and its digest, for :func:`same_of`.
 
     :raises LinkGone: if we have not signed it, or long ago
     """
@@ -120,8 +208,16 @@ def subject_of(token: str) -> tuple[str, str]:
     return str(subject), str(digest)
 
 
-def is_same(link: str, digest: str) -> bool:
-    return bool(link) and _digest(link) == digest
+def same_of(links: Sequence[str], digest: str) -> str:
+    """
+    The one of some stored links that a digest is of.
+
+    :raises LinkGone: if it is none of them
+    """
+    for link in links:
+        if link and _digest(link) == digest:
+            return link
+    raise LinkGone
 
 
 def _digest(link: str) -> str:

@@ -15,6 +15,7 @@ from flows import tell_codes as code
 from flows import tell_deal as deal
 from flows import tell_disputes as case
 from flows import tell_incidents as incident
+from flows import tell_mass as mass
 from flows import tell_money as money
 from flows import tell_payouts as pay
 from flows import tell_recovery as recovery
@@ -114,6 +115,8 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "vetting.ended": (vet.merchant_ended,),
     "store.key_made": (shops.owners_key_made,),
     "store.key_closed": (shops.owners_key_closed,),
+    "store.mass_sent": (mass.owners_mass_sent, mass.buyers_mass_message),
+    "store.mass_goes_on": (mass.buyers_mass_message,),
     "team.invited": (vet.invitee_invited,),
     "team.joined": (vet.owners_joined,),
     "team.role": (vet.member_role,),

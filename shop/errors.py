@@ -10,7 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError, Forbidden, Invalid, NotFound
+from core.errors import DomainError, Forbidden, Invalid, NotFound, TooMany
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,3 +321,27 @@ class NotForYou(NotFound):
 class AlreadyInTeam(DomainError):
     code = "already_in_team"
     default_message = _("This person is in the team already.")
+
+
+class NobodyToWriteTo(DomainError):
+    code = "nobody_to_write_to"
+    default_message = _("No buyer of yours is meant by this, or all of them have muted your store's messages.")
+
+
+class TooManyToWriteTo(DomainError):
+    code = "too_many_to_write_to"
+    default_message = _("These are more buyers than one message may go to. Choose a product or a shorter time.")
+
+
+class TooManyMessages(TooMany):
+    code = "too_many_mass_messages"
+
+
+class StoreMayNotWrite(Forbidden):
+    code = "store_may_not_write"
+    default_message = _("Your store cannot write to many buyers now: it is not approved, or it is suspended.")
+
+
+class AlreadyStopped(DomainError):
+    code = "already_stopped"
+    default_message = _("This message has gone out, or was stopped before.")

@@ -1,28 +1,39 @@
-"""The links that lead off the site, as they are stored now."""
+"""Where links stand that lead off the site, as they are stored now."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from core.links import LinkGone, is_same, subject_of
-from shop.models import Product
-from shop.states import ProductStatus, StoreStatus
+from core.links import LinkGone
+from shop.models import MassMessage, Product
+from shop.queries.mass import was_written_to
+from shop.roles import Act, may
+from shop.states import ProductStatus
 
 
-def product_of_way_out(token: str) -> Product:
+def product_with_manual(pk: UUID) -> Product:
     """
-    The product whose manual a signed way leads to, while that is still its link.
+    A product that has not been thrown away, with its store.
 
-    A product in the bin and a store that we have suspended lead nobody anywhere.
-
-    :raises LinkGone: if the link is not ours, was changed or taken away
+    :raises LinkGone: if there is none
     """
-    subject, digest = subject_of(token)
-    try:
-        rows = Product.objects.select_related("store").filter(pk=UUID(subject))
-    except ValueError as fault:
-        raise LinkGone from fault
-    product = rows.exclude(status=ProductStatus.DELETED).exclude(store__status=StoreStatus.SUSPENDED).first()
-    if product is None or not is_same(product.manual_url, digest):
+    product = Product.objects.select_related("store").filter(pk=pk).exclude(status=ProductStatus.DELETED).first()
+    if product is None:
         raise LinkGone
     return product
+
+
+def mass_message_with_links(pk: UUID, viewer_id: UUID | None) -> tuple[MassMessage, str]:
+    """
+    A message to buyers, and the name of its page for this reader: who got it, or who may write such ones.
+
+    :raises LinkGone: for everybody else
+    """
+    row = MassMessage.objects.select_related("store").filter(pk=pk).first()
+    if row is None or viewer_id is None:
+        raise LinkGone
+    if was_written_to(row.pk, viewer_id):
+        return row, "shop:store-message"
+    if may(row.store.role_of(viewer_id), Act.WRITE):
+        return row, "merchant:message"
+    raise LinkGone

@@ -127,8 +127,9 @@ def order_for_store(store_id: UUID, number: str) -> Order:
 
 
 def lines_of(order_id: UUID) -> list[OrderLine]:
-    """What an order is made of."""
-    return _LINES.all(order=order_id)
+    """What an order is made of, each with ``manual_url``."""
+    found: list[Any] = _LINES.all(order=order_id)
+    return found
 
 
 def code_orders_waiting(*, variant_id: UUID) -> list[UUID]:

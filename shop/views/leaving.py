@@ -7,17 +7,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from core.guards import public
-from core.links import host_of, is_foreign_script
-from shop.queries.leaving import product_of_way_out
+from core.http import actor_of
+from shop.views.ways_out import way_out_of
 
 
 @public
 @require_safe
 def leaving(request: HttpRequest) -> HttpResponse:
-    """Say where a product's link leads. Only a link that is stored with a product, and signed by us, is shown."""
-    product = product_of_way_out(request.GET.get("to", "")[:400])
-    link = product.manual_url
-    context = {"product": product, "link": link, "host": host_of(link), "is_foreign": is_foreign_script(link)}
-    response = render(request, "shop/leaving.html", context)
+    """Say where a link leads. Only one that stands somewhere now, and that we have signed, is shown."""
+    way = way_out_of(request.GET.get("to", "")[:400], actor_of(request))
+    response = render(request, "shop/leaving.html", {"way": way, "link": way.link, "host": way.host})
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     return response

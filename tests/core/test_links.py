@@ -9,7 +9,22 @@ from django.core import signing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.links import SALT, BadLink, LinkGone, checked, host_of, is_foreign_script, is_same, subject_of, way_out
+from core.links import (
+    SALT,
+    BadLink,
+    LinkGone,
+    LinkNotHere,
+    Worded,
+    blotted,
+    checked,
+    host_of,
+    is_foreign_script,
+    same_of,
+    subject_of,
+    way_out,
+    without_links,
+    worded,
+)
 
 KEPT = {
     "https://maker.example.com": "https://maker.example.com/",
@@ -82,8 +97,11 @@ def test_the_host_is_shown_as_it_is_asked_for():
 def test_the_way_out_is_ours_for_one_link_and_not_for_ever(monkeypatch):
     token = way_out("7", "https://maker.example.com/")
     subject, digest = subject_of(token)
-    assert subject == "7" and is_same("https://maker.example.com/", digest)
-    assert not is_same("https://evil.example.com/", digest) and not is_same("", digest)
+    assert subject == "7"
+    assert same_of(["https://a.example.com/", "https://maker.example.com/"], digest) == "https://maker.example.com/"
+    for others in ([], [""], ["https://evil.example.com/"]):
+        with pytest.raises(LinkGone):
+            same_of(others, digest)
     forged = signing.dumps(["7", digest], salt="another")
     for wrong in (
         "",
@@ -98,3 +116,65 @@ def test_the_way_out_is_ours_for_one_link_and_not_for_ever(monkeypatch):
     monkeypatch.setattr("core.links.VALID", timedelta(seconds=-1))
     with pytest.raises(LinkGone):
         subject_of(token)
+
+
+WORDS = {
+    "No link at all: 2.5 kg, e.g. tea. Write to me@maker.com, data: below.": [],
+    "See https://maker.example.com/x, and (https://a.example.org/y).":
+        ["https://maker.example.com/x", "https://a.example.org/y"],
+    "请看https://maker.example.com/x，谢谢。": ["https://maker.example.com/x"],
+    "https://de.example.org/wiki/Tee_(Getränk)": ["https://de.example.org/wiki/Tee_(Getr%C3%A4nk)"],
+    "Twice https://maker.example.com and https://maker.example.com/": ["https://maker.example.com/"],
+}  # fmt: skip
+MEANT = [
+    "Press javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html;base64,x", "vbscript:x",
+    "http://maker.example.com/",
+    "ftp://a.example.com/x", "weixin://dl/chat", "alipays://platformapi/", "https://user:pw@maker.example.com/",
+    "https://maker.example.com@evil.example.net/", "https://127.0.0.1/", "https://maker。example。com/x",
+    "https:/evil.com",
+    "www.evil.example", "Come to evil.com/now", "去evil.com看", "tea.cn", "shop.evil.xyz",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "links"), WORDS.items())
+def test_links_are_found_in_words_and_spelled_as_they_are_kept(text, links):
+    said = worded(text, longest=4000)
+    assert list(said.links) == links
+    assert all(link in said.text for link in links)
+    assert worded(said.text, longest=4000) == said, "and stay so"
+    if links:
+        with pytest.raises(LinkNotHere):
+            without_links(text)
+        assert "https://" not in blotted(said.text, said.links, word="[link]")
+    else:
+        assert without_links(text) == said.text == text
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_asvs_1_2_2_what_is_meant_as_a_link_and_is_none_is_not_left_for_the_reader_to_type(text):
+    with pytest.raises(BadLink):
+        worded(text, longest=4000)
+    with pytest.raises(LinkNotHere):
+        without_links(text)
+
+
+def test_a_name_in_another_script_is_spelled_out_in_the_words_themselves():
+    said = worded("Only today: https://аpple.com/pay", longest=4000)
+    assert said == Worded("Only today: https://xn--pple-43d.com/pay", ("https://xn--pple-43d.com/pay",))
+
+
+def test_a_message_has_few_links_and_stays_short_with_them():
+    with pytest.raises(BadLink):
+        worded(" ".join(f"https://{name}.example.com/" for name in "abcd"), longest=4000)
+    with pytest.raises(BadLink):
+        worded("https://maker.example.com/说明书", longest=40)
+
+
+@given(st.text(max_size=200))
+def test_whatever_is_written_is_kept_with_good_links_or_refused(text):
+    for typed in (text, f"see https://maker.example.com/{text}", f"{text}https://{text}"):
+        try:
+            said = worded(typed, longest=4000)
+        except BadLink:
+            continue
+        assert all(checked(link) == link and link in said.text for link in said.links)
