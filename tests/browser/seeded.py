@@ -196,7 +196,8 @@ def _merchant() -> Iterator[Page]:
     store = Store.objects.select_related("owner").annotate(n=Count("orders")).order_by("-n", "pk")[0]
     me = _key(store.owner)
     names = ("home", "settings", "orders", "shipping", "products", "product-new", "cases", "money", "coupons",
-             "coupon-new", "documents", "team", "stores", "account", "trial", "keys")  # fmt: skip
+             "coupon-new", "documents", "team", "stores", "account", "trial", "keys",
+             "messages", "message-new")  # fmt: skip
     yield from ((me, reverse(f"merchant:{name}")) for name in names)
     yield from doors.merchant_pages(store, me)
     yield me, reverse("merchant:orders") + "?q=nothing+has+this+name"

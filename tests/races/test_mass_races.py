@@ -1,7 +1,8 @@
 """
 A store writes to many at one moment: the day's count, the button, a batch that runs twice.
 
-Each test has been seen to fail on PostgreSQL with its guard taken away; its docstring says which.
+Each test has been seen to fail on PostgreSQL with its guard taken away; its docstring says which. On SQLite, which lets
+in one writer at a time, only the last one depends on its guard.
 """
 
 from __future__ import annotations

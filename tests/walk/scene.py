@@ -20,7 +20,9 @@ from escrow.models import StatementFile, Ticket
 from flows import aftersale, fulfilment, recovery
 from logistics.models import PackPhoto
 from shop.models import CardKey, Order, Product, Store, StoreMember
-from shop.services import checks, keys, reviews, team
+from shop.queries.mass import Reach
+from shop.services import checks, keys, mass, reviews, team
+from shop.states import Audience
 from tests.escrow import statement_rows
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
 from tests.factories.shop import CouponFactory, ProductFactory
@@ -71,6 +73,7 @@ class Scene:
     incident: UUID
     recovery: UUID
     key: UUID  # of another system of the merchant's store
+    message: UUID  # of the merchant's store to many, which has reached the buyer
 
     def client(self, person: str) -> Client:
         client = Client(raise_request_exception=False)
@@ -114,6 +117,7 @@ class Scene:
         places = {
             "console/applications/": self.application, "documents/": self.own_paper, "checks/": self.check,
             "console/stores/": self.order.store_id, "team/invitations/": self.invitation, "settings/keys/": self.key,
+            "messages/": self.message,
         }  # fmt: skip
         return next((value for start, value in places.items() if start in route), None)
 
@@ -153,6 +157,13 @@ def _vetting(store: Store, mediator: User) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _written(store: Store) -> UUID:
+    letter = mass.Letter(uuid4(), Reach(Audience.OPEN), "A delay", "It comes a day later.")
+    row = mass.send(store=store, letter=letter, actor=actor_of(store.owner), now=clock.now(), prove=lambda words: None)
+    settle()
+    return row.pk
+
+
 def set_scene() -> Scene:
     buyer, stranger, mediator = UserFactory(), UserFactory(), MediatorFactory()
     product = ProductFactory()
@@ -187,5 +198,5 @@ def set_scene() -> Scene:
         statement=StatementFile.objects.latest("pk").pk, difference=Ticket.objects.latest("pk").pk,
         coupon=CouponFactory(store=product.store).pk,
         incident=open_incident(user_id=buyer.pk, text="Not me.", actor=actor_of(buyer), now=clock.now()).pk,
-        recovery=begun.pk,
+        recovery=begun.pk, message=_written(product.store),
     )  # fmt: skip
