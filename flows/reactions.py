@@ -15,9 +15,11 @@ from flows import tell_codes as code
 from flows import tell_deal as deal
 from flows import tell_disputes as case
 from flows import tell_incidents as incident
+from flows import tell_mass as mass
 from flows import tell_money as money
 from flows import tell_payouts as pay
 from flows import tell_recovery as recovery
+from flows import tell_stores as shops
 from flows import tell_vetting as vet
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
@@ -111,6 +113,10 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "vetting.end_proposed": (vet.staff_end_proposed,),
     "vetting.ending": (vet.merchant_ending,),
     "vetting.ended": (vet.merchant_ended,),
+    "store.key_made": (shops.owners_key_made,),
+    "store.key_closed": (shops.owners_key_closed,),
+    "store.mass_sent": (mass.owners_mass_sent, mass.buyers_mass_message),
+    "store.mass_goes_on": (mass.buyers_mass_message,),
     "team.invited": (vet.invitee_invited,),
     "team.joined": (vet.owners_joined,),
     "team.role": (vet.member_role,),

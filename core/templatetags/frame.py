@@ -31,6 +31,7 @@ PLACES = {
         "shipping",
         "products",
         "coupons",
+        "messages",
         "cases",
         "money",
         "settings",

@@ -4,6 +4,7 @@ from shop.models.carts import Cart, CartLine
 from shop.models.catalogue import Category, Product, ProductImage, ProductVersion, Variant
 from shop.models.codes import CardKey, CodeBatch
 from shop.models.coupons import Coupon, CouponClaim, CouponUse
+from shop.models.mass import MassMessage, MassRecipient, StoreMute
 from shop.models.orders import OpenOrder, Order, OrderLine, Sale
 from shop.models.stores import Store
 from shop.models.team import StoreInvitation, StoreMember
@@ -29,6 +30,8 @@ __all__ = [
     "CouponClaim",
     "CouponUse",
     "DocumentKind",
+    "MassMessage",
+    "MassRecipient",
     "OpenOrder",
     "Order",
     "OrderLine",
@@ -45,5 +48,6 @@ __all__ = [
     "StoreInvitation",
     "StoreKind",
     "StoreMember",
+    "StoreMute",
     "Variant",
 ]

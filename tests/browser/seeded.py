@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from demo.people import PASSWORD
+from tests.browser import seeded_doors as doors
 from tests.browser import seeded_vetting as vetting
 
 Page = tuple[str, str]  # whose session, path
@@ -195,8 +196,10 @@ def _merchant() -> Iterator[Page]:
     store = Store.objects.select_related("owner").annotate(n=Count("orders")).order_by("-n", "pk")[0]
     me = _key(store.owner)
     names = ("home", "settings", "orders", "shipping", "products", "product-new", "cases", "money", "coupons",
-             "coupon-new", "documents", "team", "stores", "account", "trial")  # fmt: skip
+             "coupon-new", "documents", "team", "stores", "account", "trial", "keys",
+             "messages", "message-new")  # fmt: skip
     yield from ((me, reverse(f"merchant:{name}")) for name in names)
+    yield from doors.merchant_pages(store, me)
     yield me, reverse("merchant:orders") + "?q=nothing+has+this+name"
     yield me, reverse("merchant:cases") + "?view=closed"
     yield from ((me, reverse(f"merchant:{name}")) for name in ("money-print", "statements"))
