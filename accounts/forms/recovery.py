@@ -53,8 +53,8 @@ class ClaimForm(forms.Form):
     amount = _amount(_("Its amount"))
     recipient = forms.CharField(label=_("Its recipient"), max_length=40, required=False)
     number2 = forms.CharField(label=_("Number of another"), max_length=40, required=False)
-    amount2 = _amount(_("Its amount"))
-    recipient2 = forms.CharField(label=_("Its recipient"), max_length=40, required=False)
+    amount2 = _amount(_("Amount of the other order"))
+    recipient2 = forms.CharField(label=_("Recipient of the other order"), max_length=40, required=False)
 
     def claim(self, *, cookie: str) -> Claim:
         data = self.cleaned_data
