@@ -96,6 +96,10 @@ def rewritable_when_emptied() -> Iterator[None]:
         "core_auditentry": (),
         "accounts_loginevent": (),
         "accounts_incidententry": (),
+        "escrow_compensation": (
+            "id", "incident_id", "number", "store_id", "payment_id", "amount_minor", "currency", "reason", "needs_two",
+            "proposed_by", "proposed_at",
+        ),
         "accounts_signinchange": ("user_id", "what", "old_value", "new_value", "at", "device_id", "ip"),
         "core_auditseal": (),
         "escrow_transfer": (),
