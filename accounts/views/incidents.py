@@ -18,6 +18,7 @@ from core.guards import member
 from core.http import actor_of
 from escrow.queries.compensations import compensations_of, sums_of
 from escrow.states import CompensationStatus
+from flows.account_timeline import timeline_of
 from flows.compensation_targets import shown
 
 
@@ -42,7 +43,10 @@ def incident(request: MemberRequest, incident_id: UUID) -> HttpResponse:
     """What was said and done, and what comes next."""
     row = incident_of(request.user.pk, incident_id)
     made = [one for one in compensations_of(row.pk) if one.status == CompensationStatus.PAID]
-    page = {"incident": row, "entries": entries_for_member(row), "made_good": shown(made), "sums": sums_of(made)}
+    page = {
+        "incident": row, "entries": entries_for_member(row), "made_good": shown(made), "sums": sums_of(made),
+        "events": timeline_of(row.user_id, for_member=True),
+    }  # fmt: skip
     return render(request, "accounts/incident.html", page)
 
 

@@ -1,4 +1,4 @@
-"""Made good in an incident (A12): out of the platform's pocket, once, by two from the limit on, and on every account."""
+"""Made good in an incident (A12): by the platform, once, by two from the limit on, and seen on every account."""
 
 from __future__ import annotations
 

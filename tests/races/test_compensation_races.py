@@ -6,6 +6,8 @@ Each test has been seen to fail with its guard taken away; its docstring says wh
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from accounts.services import incidents
@@ -52,7 +54,7 @@ def test_two_of_the_staff_who_press_at_once_pay_once():
 
 
 def test_ten_who_agree_at_once_pay_once(settings):
-    """Seen red on PostgreSQL without the compare-and-set and the incident's lock: the ledger's key alone then refused."""
+    """Seen red on PostgreSQL without compare-and-set and the incident's lock: the ledger's key alone refused."""
     settings.COMPENSATION_APPROVAL_MINOR = 1
     user = UserFactory()
     store, incident = StoreFactory(owner=user), opened(user)
@@ -77,11 +79,10 @@ def test_what_is_made_good_and_what_the_merchant_gives_back_are_together_never_m
         Order.objects.filter(pk=hold.order_id).update(status=OrderStatus.COMPLETED, closed_at=clock.now())
         incident, staff = opened(buyer), MediatorFactory()
         order = Order.objects.select_related("store").get(pk=hold.order_id)
+        give = {"order_id": order.pk, "amount_minor": 6_000, "reason": "", "actor": merchant_of(order)}
         results = at_once([
-            lambda: decide(incident, staff, 6_000, payment_id=hold.payment_id),
-            lambda: flow.give_back(
-                order_id=order.pk, amount_minor=6_000, reason="", actor=merchant_of(order), now=clock.now()
-            ),
+            partial(decide, incident, staff, 6_000, payment_id=hold.payment_id),
+            partial(flow.give_back, **give, now=clock.now()),
         ])  # fmt: skip
         assert len(winners(results)) == 1
         assert sum(Refund.objects.filter(payment=hold.payment_id).values_list("amount_minor", flat=True)) == 6_000
