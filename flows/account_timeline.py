@@ -88,8 +88,15 @@ def _changes(user_id: UUID) -> Iterator[Event]:
 def _incidents(user_id: UUID) -> Iterator[Event]:
     rows = IncidentEntry.objects.filter(incident__user_id=user_id).order_by("-at")[:EACH]
     for row in rows:
-        told = str(row.get_measure_display()) if row.measure else str(row.get_kind_display())
-        yield Event(row.at, "staff" if row.by_staff else "act", _as_sentence(told), row.text[:200])
+        yield Event(row.at, "staff" if row.by_staff else "act", _as_sentence(_said(row)), row.text[:200])
+
+
+def _said(row: IncidentEntry) -> str:
+    if row.measure:
+        return str(row.get_measure_display())
+    if row.kind != IncidentEntry.Kind.SAID:
+        return str(row.get_kind_display())
+    return _("Staff wrote in the incident") if row.by_staff else _("The member wrote in the incident")
 
 
 def _audit(user_id: UUID, stores: list[UUID], for_member: bool) -> Iterator[Event]:

@@ -175,7 +175,7 @@ def _factor(facts: Mapping[str, Any]) -> list[str]:
 
 def _bank(facts: Mapping[str, Any]) -> list[str]:
     bank = str(facts.get("bank", ""))
-    return [str(PROVIDER_LABELS.get(bank, bank)), _last4(facts.get("last4"))]
+    return [" ".join(filter(None, (str(PROVIDER_LABELS.get(bank, bank)), _last4(facts.get("last4")))))]
 
 
 def _money(facts: Mapping[str, Any]) -> list[str]:

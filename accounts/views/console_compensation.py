@@ -22,6 +22,7 @@ from core import clock
 from core.errors import DomainError
 from core.guards import mediator
 from core.http import actor_of
+from escrow.models import Compensation
 from escrow.queries.compensations import compensations_of, sums_of
 from escrow.states import CompensationStatus
 from flows import compensation
@@ -46,12 +47,8 @@ def _decided(request: MemberRequest, row: Incident, form: CompensationForm) -> b
     """Whether what was typed is decided now; if not, the form says why."""
     if not form.is_valid():
         return False
-    wish = form.wish()
-    act = staff_money("compensation", f"{row.pk}:{wish['number']}:{form.cleaned_data['place']}", wish["amount"])
     try:
-        with transaction.atomic():
-            made = compensation.decide(incident_id=row.pk, **wish, actor=actor_of(request), now=clock.now())
-            ensure(request, act)
+        made = _decide(request, row, form)
     except StepUpNeeded:
         raise
     except DomainError as refusal:
@@ -62,6 +59,15 @@ def _decided(request: MemberRequest, row: Incident, form: CompensationForm) -> b
     else:
         messages.success(request, _("%(amount)s is made good.") % {"amount": made.amount})
     return True
+
+
+def _decide(request: MemberRequest, row: Incident, form: CompensationForm) -> Compensation:
+    wish = form.wish()
+    act = staff_money("compensation", f"{row.pk}:{wish['number']}:{form.cleaned_data['place']}", wish["amount"])
+    with transaction.atomic():
+        made = compensation.decide(incident_id=row.pk, **wish, actor=actor_of(request), now=clock.now())
+        ensure(request, act)
+    return made
 
 
 @mediator
