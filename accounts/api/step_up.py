@@ -16,7 +16,8 @@ from accounts.api.sessions import device_here, session_key_of
 from accounts.doors import seen_by
 from accounts.models import Challenge, User
 from accounts.purposes import VALID_FOR
-from accounts.services import handed_proofs, step_up
+from accounts.queries.questions import question_of
+from accounts.services import challenges, handed_proofs, step_up
 from accounts.services.step_up import Act, NoWay, StepUpNeeded, Way
 from core import clock
 from core.api import Door, read
@@ -120,7 +121,9 @@ class StepUpAnswer(StepUpDoor):
     def post(self, request: Request, pk: UUID) -> Response:
         """Answer it. Five wrong answers end it; the proof is for one act and ten minutes."""
         said, user = read(AnswerInput, request), _member(request)
-        row = _confirmed(request, user, pk, said)
+        here = challenges.session_hash(session_key_of(request))
+        asked = question_of(pk=pk, user_id=user.pk, session_hash=here, purposes=PURPOSES_HERE)
+        row = _confirmed(request, user, asked.pk, said)
         return Response(_shape(row, _ways(request, user, row.purpose, clock.now())))
 
 
