@@ -12,6 +12,7 @@ from core.outbox import Reaction
 from flows import effects as do
 from flows import tell_accounts as account
 from flows import tell_codes as code
+from flows import tell_compensation as good
 from flows import tell_deal as deal
 from flows import tell_disputes as case
 from flows import tell_incidents as incident
@@ -53,6 +54,8 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "escrow.given_back": (money.buyer_given_back, money.merchant_given_back),
     "escrow.chargeback_opened": (do.take_back, money.merchant_charged_back, money.staff_charged_back),
     "escrow.chargeback_closed": (money.merchant_chargeback_over, money.staff_chargeback_over),
+    "escrow.compensated": (do.pay_out_made_good, good.member_compensated),
+    "escrow.compensation_waits": (good.staff_compensation_waits,),
     "escrow.payout_waits": (pay.staff_payout_waits,),
     "escrow.payout_refused": (pay.merchant_payout_refused,),
     "escrow.payout_done": (pay.merchant_paid_out,),

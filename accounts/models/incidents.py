@@ -47,11 +47,22 @@ class IncidentEntry(models.Model):
         MEASURE = "measure", _("measure")
         NOTE = "note", _("note of the staff")  # the member does not see it
 
+    class Measure(models.TextChoices):
+        """What staff did, beside the reason they wrote: each reader has it in his own language."""
+
+        LIMITED = "limited", _("The account was limited")
+        FROZEN = "frozen", _("The account was frozen")
+        NORMAL = "normal", _("The account was opened again")
+        STAYS = "stays", _("The account was not opened again")
+        SIGNED_OUT = "signed_out", _("All sessions were ended and all devices revoked")
+        RECOVERY = "recovery", _("A recovery of the account was begun")
+
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="entries")
     at = models.DateTimeField()
     by = models.UUIDField(null=True)
     by_staff = models.BooleanField()
     kind = models.CharField(max_length=8, choices=Kind)
+    measure = models.CharField(max_length=10, choices=Measure, blank=True, default="")
     text = models.TextField()
 
 

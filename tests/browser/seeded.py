@@ -269,6 +269,7 @@ def _mediator() -> Iterator[Page]:
     yield me, reverse("console:payouts") + "?view=paid"
     yield me, reverse("console:cases") + "?view=overdue"
     from accounts.models import AccountRecovery, Incident
+    from tests.browser.seeded_accounts import made_good
 
     yield me, reverse("console:recoveries")
     yield me, reverse("console:recovery", args=[AccountRecovery.objects.get(status="review").pk])
@@ -277,6 +278,7 @@ def _mediator() -> Iterator[Page]:
     yield me, reverse("console:accounts") + "?q=robbed%40example.com"
     yield me, reverse("console:account", args=[incident.user_id])
     yield me, reverse("console:incident", args=[incident.pk])
+    yield from ((me, path) for path in made_good())
     yield me, reverse("console:incidents") + "?view=closed"
     yield from announcement_pages(me)
     yield me, reverse("console:journal")
