@@ -23,7 +23,8 @@ from flows import account_words as words
 from shop.models import Product, Store
 
 EACH, ALL = 100, 200
-ACTS = ("payout_account.", "payout.", "product.saved", "api_token.", "coupon.", "adjustment.")  # what a thief would do
+# What a thief would do.
+ACTS = ("payout_account.", "payout.", "product.saved", "api_token.", "coupon.", "adjustment.", "mass_message.")
 
 
 @dataclass(frozen=True, slots=True)

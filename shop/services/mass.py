@@ -101,7 +101,7 @@ def send(*, store: Store, letter: Letter, actor: Actor, now: datetime, prove: Pr
         recipients=len(buyers), created_at=now,
     )  # fmt: skip
     _TO.add([(pk,) for pk in buyers], same={"message_id": row.pk})
-    _record(row, "store.wrote_to_many", actor=actor, facts={"recipients": len(buyers), "links": list(words.links)})
+    _record(row, "mass_message.sent", actor=actor, facts={"recipients": len(buyers), "links": list(words.links)})
     outbox.publish("store.mass_sent", message_id=str(row.pk), after=0)
     return row
 
@@ -117,7 +117,7 @@ def stop(*, store: Store, message_id: UUID, actor: Actor, now: datetime) -> Mass
     if not _end(message_id, store_id=store.pk, stopped_at=now):
         raise AlreadyStopped
     row = MassMessage.objects.get(pk=message_id)
-    _record(row, "store.mass_stopped", actor=actor, facts={})
+    _record(row, "mass_message.stopped", actor=actor, facts={})
     return row
 
 
@@ -132,7 +132,7 @@ def may_go_on(row: MassMessage, *, now: datetime) -> bool:
         _is_allowed(Store.objects.get(pk=row.store_id), actor=Actor(user_id=row.author_id))
     except DomainError as refusal:
         if _end(row.pk, store_id=row.store_id, stopped_at=now):
-            _record(row, "store.mass_stopped", actor=SYSTEM, facts={"why": refusal.code})
+            _record(row, "mass_message.stopped", actor=SYSTEM, facts={"why": refusal.code})
         return False
     return True
 
@@ -160,7 +160,7 @@ def pass_on(row: MassMessage, batch: list[MassRecipient], *, after: int, left_ou
     if MassRecipient.objects.filter(message=row, pk__gt=last).exists():
         outbox.publish("store.mass_goes_on", message_id=str(row.pk), after=last)
     elif _end(row.pk, store_id=row.store_id, finished_at=now):
-        _record(row, "store.mass_finished", actor=SYSTEM, facts={})
+        _record(row, "mass_message.finished", actor=SYSTEM, facts={})
     return True
 
 
@@ -170,7 +170,7 @@ def mute(*, store_id: UUID, actor: Actor, now: datetime) -> bool:
     assert actor.user_id is not None
     _row, is_new = StoreMute.objects.get_or_create(store_id=store_id, user_id=actor.user_id, defaults={"at": now})
     if is_new:
-        audit.record(actor=actor, act="store.muted", subject_type="store", subject=str(store_id))
+        audit.record(actor=actor, act="mass_message.muted", subject_type="store", subject=str(store_id))
     return is_new
 
 
@@ -179,7 +179,7 @@ def unmute(*, store_id: UUID, actor: Actor) -> bool:
     assert actor.user_id is not None
     deleted, _rows = StoreMute.objects.filter(store_id=store_id, user_id=actor.user_id).delete()
     if deleted:
-        audit.record(actor=actor, act="store.unmuted", subject_type="store", subject=str(store_id))
+        audit.record(actor=actor, act="mass_message.unmuted", subject_type="store", subject=str(store_id))
     return bool(deleted)
 
 

@@ -16,7 +16,6 @@ import django
 from django.core.management import call_command
 from django.urls import reverse
 
-from demo.people import PASSWORD
 from tests.browser import seeded_doors as doors
 from tests.browser import seeded_vetting as vetting
 
@@ -365,18 +364,6 @@ def _last(parcel: Any) -> str:
     return str(parcel.events[-1]["code"]) if parcel.events else ""
 
 
-def _forgetful() -> None:
-    """One for each language, to be given a new password: that ends all sessions, which nobody else's should."""
-    from allauth.account.models import EmailAddress
-    from django.conf import settings
-
-    from accounts.models import User
-
-    for language, _name in settings.LANGUAGES:
-        user = User.objects.create_user(email=f"forgets.{language}@example.com", password=PASSWORD)
-        EmailAddress.objects.create(user=user, email=user.email or "", verified=True, primary=True)
-
-
 def main(target: str) -> int:
     django.setup()
     call_command("migrate", verbosity=0)
@@ -386,9 +373,9 @@ def main(target: str) -> int:
     from accounts.models import User
     from bench.world import session_of
     from escrow.pretended import answering_here
-    from tests.browser.seeded_accounts import fresh
+    from tests.browser.seeded_accounts import forgetful, fresh
 
-    _forgetful()
+    forgetful()
     with answering_here():
         walked = pages()
     keys = {key for rows in walked.values() for key, _ in rows if key}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import AccountRecovery, Announcement, User
@@ -14,6 +16,7 @@ from accounts.services.links import RECOVERY_PHONE, RECOVERY_STOP, recovery_toke
 from core import clock
 from core.actor import SYSTEM, Actor
 from core.money import Money
+from demo.people import PASSWORD
 from flows import compensation, guarding, recovery
 from shop.models import Store
 
@@ -95,3 +98,10 @@ def announcement_pages(me: str) -> Iterator[tuple[str, str]]:
         yield me, reverse("console:announcements") + "?view=draft"
     else:
         yield me, reverse("announcements") + "?kind=carrier"
+
+
+def forgetful() -> None:
+    """One for each language, to be given a new password: that ends all sessions, which nobody else's should."""
+    for language, _name in settings.LANGUAGES:
+        user = User.objects.create_user(email=f"forgets.{language}@example.com", password=PASSWORD)
+        EmailAddress.objects.create(user=user, email=user.email or "", verified=True, primary=True)

@@ -46,7 +46,7 @@ def test_the_button_pressed_many_times_at_once_sends_one_message():
     store, key = paid_order().store, uuid4()
     results = at_once([sending(store, key) for _ in range(8)])
     assert {result.pk for result in results} == {MassMessage.objects.get().pk}
-    assert AuditEntry.objects.filter(act="store.wrote_to_many").count() == 1
+    assert AuditEntry.objects.filter(act="mass_message.sent").count() == 1
     assert OutboxEvent.objects.filter(name="store.mass_sent").count() == 1
 
 

@@ -108,7 +108,7 @@ def test_it_is_looked_at_proven_and_sent_by_the_outbox(owner, store, order):
     assert row.finished_at and reached(row) == {order.buyer_id} and len(told(order.buyer)) == 1
     assert "1 / 1" in owner.get(done.url).content.decode()
     assert "1 / 1" in owner.get("/merchant/messages/").content.decode()
-    entry = AuditEntry.objects.get(act="store.wrote_to_many")
+    entry = AuditEntry.objects.get(act="mass_message.sent")
     assert entry.facts["recipients"] == 1 and entry.facts["links"] == [LINK]
     assert Notice.objects.filter(user=store.owner, kind="store.mass_sent").exists(), "its owners can stop it"
 
