@@ -104,7 +104,7 @@ def test_without_the_sandbox_none_of_its_doors_exists(method, rf, settings):
     assert paths
 
 
-SAME_FOR_ALL = {"/api/v1/", "/admin/login/"}  # an unknown address of the API; a redirect to our own sign-in
+SAME_FOR_ALL = {"/api/v1/", "/admin/login/", "/admin/password_change/"}  # unknown in the API; redirects to our own
 METHODS_UNSAID = ("allauth.", "django.", "drf_spectacular.", "rest_framework.")  # libraries: they ask themselves
 
 
