@@ -1,11 +1,13 @@
-"""What ``manage.py check --deploy`` refuses: a shop that tells people things into the void."""
+"""What ``manage.py check`` says: a shop that tells people things into the void, a map that cannot be read."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from accounts.xdb import Broken, Xdb
 
 SANDBOX_MAIL = "accounts.channels.sandbox.EmailBackend"
 
@@ -22,4 +24,17 @@ def real_channels(**more: Any) -> list[CheckMessage]:
         found.append(Error("SMS_CHANNEL=webhook needs SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET.", id="accounts.E003"))
     if not settings.STAFF_NEEDS_FACTOR:
         found.append(Error("STAFF_NEEDS_FACTOR=0 lets staff in with a password alone.", id="accounts.E004"))
+    return found
+
+
+@register(Tags.files)
+def places_can_be_read(**more: Any) -> list[CheckMessage]:
+    """A file of places that is missing or broken stops nobody; this is where it is heard of."""
+    found: list[CheckMessage] = []
+    for path in settings.IP2REGION_XDB:
+        try:
+            Xdb(path)
+        except Broken as fault:
+            text = f"IP2REGION_XDB: {path} cannot be used: {fault}. Logins show the country alone."
+            found.append(Warning(text, id="accounts.W001"))
     return found

@@ -90,7 +90,7 @@ def send(stage: LoginStage) -> None:
         words = _(
             "%(code)s is your code for signing in on a new device (%(where)s). Somebody else asks for it? Do not give"
             " it, and change your password."
-        ) % {"code": code, "where": seen.country or _("place unknown")}
+        ) % {"code": code, "where": seen.place or _("place unknown")}
         subject = _("Signing in on a new device")
     if channel == "sms":
         messages.send_sms(to=user.phone or "", body=f"[{settings.SITE_NAME}] {words}", now=now, is_secret=True)

@@ -8,6 +8,8 @@ from functools import lru_cache
 
 import iptocc
 
+from accounts.towns import place_words
+
 PREFIX_V4, PREFIX_V6 = 16, 32
 
 
@@ -25,6 +27,11 @@ class Seen:
     @property
     def country(self) -> str:
         return country_of(self.ip)
+
+    @property
+    def place(self) -> str:
+        """For people to read: the country, and province and city where the operator has given their files."""
+        return place_words(self.ip, self.country)
 
 
 def prefix_of(ip: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -105,6 +107,21 @@ class RecoveryStatus(models.TextChoices):
     REFUSED = "refused", _("Refused")
     STOPPED = "stopped", _("Stopped by the owner")
     EXPIRED = "expired", _("Not used in time")
+
+
+class RecoveryProof(models.TextChoices):
+    """What agreed with our records when somebody said that his phone is lost."""
+
+    DEVICE = "device", _("a browser used before")
+    ORDER = "order", _("a paid order")
+    SECOND_ORDER = "second_order", _("a second paid order")
+    EARLIER_ADDRESS = "earlier_address", _("another address of the account")
+    PASSWORD = "password", _("the password")
+    STAFF = "staff", _("begun by staff")
+
+    @classmethod
+    def words(cls, proofs: Iterable[str]) -> list[str]:
+        return [str(cls(proof).label) for proof in proofs if proof in cls.values]
 
 
 _R = RecoveryStatus

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Notice, User
+from accounts.news import announcements_for
 from accounts.passkeys import are_possible
 from core.prepared import Blank, Prepared
 from escrow.models import PayoutStop
@@ -21,7 +22,10 @@ from shop.queries.carts import SESSION_CART, cart_count
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Site-wide names: SANDBOX, SITE_NAME, FOOTER, THIRD_PARTY, cart_count, unread_count, my_store, is_mediator."""
+    """
+    Site-wide names: SANDBOX, SITE_NAME, FOOTER, THIRD_PARTY, ANNOUNCEMENTS, cart_count, unread_count, my_store,
+    is_mediator.
+    """
     user = getattr(request, "user", None)
     known = user is not None and user.is_authenticated
     waiting = SimpleLazyObject(lambda: _waiting(request))
@@ -31,6 +35,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "FOOTER": settings.FOOTER,
         "CAN_PASSKEY": SimpleLazyObject(are_possible),
         "THIRD_PARTY": settings.SOCIALACCOUNT_PROVIDERS,
+        "ANNOUNCEMENTS": SimpleLazyObject(
+            lambda: announcements_for(request, has_store=bool(known and waiting[2])) if user is not None else []
+        ),
         "cart_count": SimpleLazyObject(lambda: waiting[0] if known else cart_count(request)),
         "unread_count": SimpleLazyObject(lambda: waiting[1] if known else 0),
         "has_store": SimpleLazyObject(lambda: waiting[2] if known else False),

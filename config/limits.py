@@ -48,6 +48,7 @@ PAGE_LIMITS: dict[tuple[str, str], str] = {
     ("account_reauthenticate", "POST"): "sign_in",
     **{(door, "POST"): "upload" for door in _UPLOADS},
     ("disputes:case-new", "POST"): "case",
+    ("merchant:message-new", "POST"): "search",  # each look counts buyers
     ("shop:checkout", "POST"): "order",
     ("shop:cart-add", "POST"): "cart",
     ("accounts:address-parse", "POST"): "parse",

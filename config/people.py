@@ -87,6 +87,8 @@ SOCIALACCOUNT_PROVIDERS = {
 THIRD_PARTY_HOSTS = [_HOSTS[name] for name in SOCIALACCOUNT_PROVIDERS]  # where our forms may lead
 HEADLESS_CLIENTS = ("app",)  # its addresses are ours: accounts/api/urls.py
 HEADLESS_TOKEN_STRATEGY = "accounts.api.authentication.AppSessions"  # noqa: S105
+# Files of ip2region (IPv4, IPv6): province and city in lists of logins and in alerts, for the eye alone.
+IP2REGION_XDB = env.list("IP2REGION_XDB", default=[])
 DEMO_PEOPLE = "demo.people.PEOPLE"  # who may be signed in as with one click, in a sandbox only
 # Whoever lowers a price, or starts a coupon, by more than so many percent is asked who he is.
 PRICE_CUT_PERCENT = env.int("PRICE_CUT_PERCENT", default=50)

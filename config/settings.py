@@ -42,6 +42,9 @@ PROVIDERS = providers(pretended=PRETENDED)
 PAYMENT_GATEWAYS = env.list("PAYMENT_GATEWAYS", default=list(PRETENDED) or ["sandbox"])
 PAYOUT_GATEWAY = env.str("PAYOUT_GATEWAY", default=next(iter(PAYMENT_GATEWAYS), "none"))
 PAYOUT_APPROVAL_MINOR = env.int("PAYOUT_APPROVAL_MINOR", default=5_000_000)  # from here a second person must agree
+# What is made good in one incident: from this sum on a second person must agree, above the other nobody may.
+COMPENSATION_APPROVAL_MINOR = env.int("COMPENSATION_APPROVAL_MINOR", default=50_000)
+COMPENSATION_MOST_MINOR = env.int("COMPENSATION_MOST_MINOR", default=5_000_000)
 CUSTODY_SHORT_MINUTES = env.int("CUSTODY_SHORT_MINUTES", default=120)  # so old may one short proof be; two stop
 
 INSTALLED_APPS = [

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.urls import include, path, re_path
 
+from accounts.views import announcements as news
 from accounts.views.language import set_language
 from core.api import NothingHere
 from core.guards import named
@@ -24,6 +25,7 @@ guidance = (
         path("guarantee/", pages.guarantee, name="guarantee"),
         path("rules/", pages.rules, name="rules"),
         path("fees/", fees, name="fees"),
+        path("safety/", pages.safety, name="safety"),
     ],
     "pages",
 )
@@ -49,6 +51,9 @@ urlpatterns = [
     path("merchant/", include("shop.merchant_urls")),
     path("console/", include("disputes.console_urls")),
     path("sandbox/", include("accounts.sandbox_urls")),
+    path("announcements/", news.announcements, name="announcements"),
+    path("announcements/<int:announcement_id>/", news.announcement, name="announcement"),
+    path("announcements/<int:announcement_id>/dismiss/", news.announcement_dismiss, name="announcement-dismiss"),
     path("language/", set_language, name="set_language"),
     path("webhooks/payments/<slug:gateway>/", payment_notice, name="payment-notice"),
     path("webhooks/carriers/<slug:carrier>/<str:token>/", carrier_push, name="carrier-push"),

@@ -75,6 +75,7 @@ class Door(APIView):
     permission_classes: Any = (Member,)
     parser_classes: Any = (JsonParser,)
     max_bytes = MAX_JSON_BYTES
+    asks_proof = ""  # the purpose its acts are confirmed for (accounts.purposes), for the description
     limit = ""  # a rate of its own (settings.API_RATES) for what is no mere look
     schema: Any = HouseSchema()
 
@@ -157,9 +158,10 @@ class OnceMixin(Door):
     """Honours ``Idempotency-Key`` on POST: the same key and body are done once and answered the same."""
 
     _once: IdempotencyKey | None = None
+    _is_free = False
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        self._once = None
+        self._once, self._is_free = None, False
         try:
             response = super().dispatch(request, *args, **kwargs)
         except BaseException:
@@ -168,7 +170,8 @@ class OnceMixin(Door):
             raise
         if self._once is None:
             return response
-        if response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and response.status_code != 429:
+        is_final = response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and response.status_code != 429
+        if is_final and not self._is_free:
             kept = json.loads(json.dumps(response.data, cls=JSONEncoder))
             idempotency.complete(self._once, status=response.status_code, response=kept)
         else:
@@ -192,6 +195,7 @@ class OnceMixin(Door):
     def handle_exception(self, exc: Exception) -> Response:
         if isinstance(exc, Replay):
             return Response(exc.body, status=exc.status, headers={"Idempotent-Replay": "true"})
+        self._is_free = isinstance(exc, DomainError) and exc.leaves_key_free
         return super().handle_exception(exc)
 
 

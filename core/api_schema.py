@@ -19,6 +19,19 @@ KEY = OpenApiParameter(
 )
 
 
+PROOF = OpenApiParameter(
+    "Step-Up-Proof",
+    str,
+    OpenApiParameter.HEADER,
+    description=(
+        "A proof of who is there for this very act, from `step-up/`: used once, within ten minutes. Without one, or "
+        "with one of another person, session, amount or target, the answer is 403 `step_up_needed`, whose `fields` "
+        "name `purpose`, `amount.minor`, `amount.currency` and `target` to confirm. Nothing was done, and the "
+        "`Idempotency-Key` stays free. A store's token alone never suffices: who made it confirms and hands it on."
+    ),
+)
+
+
 class Problem(serializers.Serializer[Any]):
     """A refusal: ``code`` is stable and for machines, ``message`` is for people, ``fields`` names inputs at fault."""
 
@@ -34,8 +47,13 @@ class HouseSchema(AutoSchema):
     def is_once(self) -> bool:
         return bool(self.method == "POST" and hasattr(self.view, "_once"))
 
+    @property
+    def asks_proof(self) -> bool:
+        return bool(self.method == "POST" and getattr(self.view, "asks_proof", ""))
+
     def get_override_parameters(self) -> list[Any]:
-        return [*super().get_override_parameters(), *([KEY] if self.is_once else [])]
+        more = [*([KEY] if self.is_once else []), *([PROOF] if self.asks_proof else [])]
+        return [*super().get_override_parameters(), *more]
 
     def _get_response_bodies(self, direction: Any = "response") -> Any:
         bodies = super()._get_response_bodies(direction)

@@ -21,6 +21,7 @@ class DomainError(Exception):
     code = "refused"
     status = 409
     default_message: Text = _("That cannot be done now.")
+    leaves_key_free = False  # whether the same request, sent again, may succeed: its Idempotency-Key is not used up
 
     def __init__(self, message: Text | None = None, *, fields: Mapping[str, Text] | None = None) -> None:
         self._message = message if message is not None else self.default_message

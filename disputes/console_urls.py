@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accounts.views import console_accounts, console_incidents, console_recoveries
+from accounts.views import (
+    console_accounts,
+    console_announcements,
+    console_compensation,
+    console_incidents,
+    console_recoveries,
+)
 from disputes.views import console, console_case, console_codes, console_health, console_order, console_rule
 from escrow.views import by_hand, console_journal, payouts, reconciliation, statement_files
 from escrow.views import console as money
@@ -27,6 +33,9 @@ urlpatterns = [
     path("incidents/", console_incidents.queue, name="incidents"),
     path("incidents/<uuid:incident_id>/", console_incidents.incident, name="incident"),
     path("incidents/<uuid:incident_id>/act/", console_incidents.act, name="incident-act"),
+    path("incidents/<uuid:incident_id>/compensation/", console_compensation.decide, name="compensation"),
+    path("compensations/<int:pk>/approve/", console_compensation.approve, name="compensation-approve"),
+    path("compensations/<int:pk>/refuse/", console_compensation.refuse, name="compensation-refuse"),
     path("recoveries/", console_recoveries.queue, name="recoveries"),
     path("recoveries/<uuid:recovery_id>/", console_recoveries.recovery, name="recovery"),
     path("recoveries/<uuid:recovery_id>/act/", console_recoveries.act, name="recovery-act"),
@@ -79,5 +88,9 @@ urlpatterns = [
     path("stores/<uuid:pk>/", stores.store, name="store"),
     path("stores/<uuid:pk>/act/", stores.act, name="store-act"),
     path("stores/<uuid:pk>/check/", stores.open_check, name="check-open"),
+    path("announcements/", console_announcements.announcements, name="announcements"),
+    path("announcements/new/", console_announcements.new, name="announcement-new"),
+    path("announcements/<int:announcement_id>/", console_announcements.announcement, name="announcement"),
+    path("announcements/<int:announcement_id>/act/", console_announcements.act, name="announcement-act"),
     path("health/", console_health.health, name="health"),
 ]

@@ -12,10 +12,11 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from core.errors import NotFound
+from core.links import LinkGone
 from core.models import Deadline, Policy
 from core.policies import from_values
 from core.wording import when
-from disputes.models import Case, Evidence
+from disputes.models import Case, CaseEntry, Evidence
 from disputes.states import OPEN_CASE, CaseStatus
 
 
@@ -171,3 +172,15 @@ def evidence_for(*, evidence_id: UUID) -> Evidence:
     if piece is None:
         raise NotFound
     return piece
+
+
+def entry_with_links(pk: int) -> CaseEntry:
+    """
+    A message with links, with its case, order and store.
+
+    :raises LinkGone: if there is none
+    """
+    entry = CaseEntry.objects.select_related("case__order__store").filter(pk=pk, act="said").first()
+    if entry is None or not entry.facts.get("links"):
+        raise LinkGone
+    return entry

@@ -224,3 +224,33 @@ class NotAnArrival(DomainError):
 class NotByHand(DomainError):
     code = "not_by_hand"
     default_message = _("This transfer is not waiting to be made by hand.")
+
+
+class MoreThanRefundable(DomainError):
+    code = "more_than_refundable"
+    default_message = _("That is more than was paid and can still go back by this payment.")
+
+
+class MadeGoodAlready(DomainError):
+    code = "made_good_already"
+
+
+class TooMuchInOne(DomainError):
+    code = "too_much_for_one_incident"
+    default_message = _("That would be more than may be made good in one incident.")
+
+
+class DecidedMeanwhile(DomainError):
+    code = "decided_meanwhile"
+    default_message = _("Somebody has decided something here meanwhile. Look again before you pay.")
+
+
+class CompensationWaits(DomainError):
+    code = "compensation_waits"
+    default_message = _("An amount still waits for a second person. Have it approved or refused first.")
+
+
+class BadCompensation(DomainError):
+    code = "bad_compensation"
+    status = 400
+    default_message = _("Please check what you entered.")

@@ -38,6 +38,7 @@ KINDS = frozenset(
         "rounding",
         "adjustments",
         "losses",
+        "compensations",
     }
 )  # the chart of accounts; only a merchant's balance is authorised, the others are recorded
 FLOORS = {"merchant": 0}

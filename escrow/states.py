@@ -239,3 +239,22 @@ class TicketProblem(models.TextChoices):
 class TicketStatus(models.TextChoices):
     OPEN = "open", _("Open")
     CLOSED = "closed", _("Explained")
+
+
+class CompensationStatus(models.TextChoices):
+    """Of an amount that the platform makes good in the incident of an account."""
+
+    APPROVAL = "approval", _("Waiting for a second pair of eyes")
+    PAID = "paid", _("Made good")
+    REFUSED = "refused", _("Not approved")
+
+
+_K = CompensationStatus
+COMPENSATION = register(
+    Machine(
+        name="compensation",
+        states=CompensationStatus,
+        moves={_K.APPROVAL: frozenset({_K.PAID, _K.REFUSED}), _K.PAID: frozenset(), _K.REFUSED: frozenset()},
+        waits={_K.APPROVAL: ("staff", ("compensation.approve_by",))},
+    )
+)

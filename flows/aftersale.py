@@ -10,9 +10,11 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from accounts import regions
-from core import outbox
+from accounts.services import standing
+from core import audit, outbox
 from core.actor import Actor
 from core.errors import NotFound
+from core.links import LinkNotHere, Prove, Worded, without_links, worded
 from core.money import Money
 from core.pictures import clean_picture
 from core.policies import rules_of
@@ -98,16 +100,22 @@ def open_case(
 
 
 @transaction.atomic
-def say(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
+def say(*, case_id: UUID, text: str, actor: Actor, now: datetime, prove: Prove | None = None) -> None:
     """
-    Write in the case room.
+    Write in the case room. A merchant's link is sent only where ``prove`` can ask who he is (A7).
 
     :raises TooManyWords: if a party writes too fast
+    :raises BadLink: if there is a link in a merchant's words that leads nowhere one may be sent
+    :raises LinkNotHere: if there is one, and nobody can be asked
     """
     case, _, party = enter(case_id, actor)
     if party != Party.PLATFORM:
         pace.may_say(actor=actor, now=now)
-    cases.add_entry(case=case, party=party, act="said", text=text, facts={}, actor=actor, now=now)
+    said = worded(text.strip(), longest=cases.MAX_TEXT) if party == Party.MERCHANT else Worded(text)
+    facts = {"links": list(said.links)} if said.links else {}
+    cases.add_entry(case=case, party=party, act="said", text=said.text, facts=facts, actor=actor, now=now)
+    if said.links:
+        _may_send_links(case, said, actor=actor, prove=prove)
     outbox.publish("disputes.said", case_id=str(case.pk), party=party)
 
 
@@ -115,6 +123,7 @@ def say(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
 def add_evidence(*, case_id: UUID, file: UploadedFile | None, shows: str, actor: Actor, now: datetime) -> None:
     """Lay something before the other side and the mediator."""
     case, _, party = enter(case_id, actor)
+    _no_links(shows, party)
     picture = clean_picture(file) if file else None
     evidence.add(case=case, party=party, picture=picture, shows=shows, actor=actor, now=now)
 
@@ -130,6 +139,7 @@ def offer(*, case_id: UUID, remedy: str, amount: Money | None, text: str, actor:
     may_offer = (CaseStatus.OPEN, CaseStatus.OFFERED, CaseStatus.REFUSED, CaseStatus.MEDIATION)
     if party == Party.PLATFORM or case.status not in may_offer:
         raise NotYourTurn
+    _no_links(text, party)
     held = rest(order)
     proposed = held if remedy in (Remedy.REFUND, Remedy.RETURN) and amount is None else amount
     proposed = proposed if remedy in MONEY_REMEDIES and proposed is not None else Money(0, order.currency)
@@ -176,6 +186,7 @@ def accept(*, case_id: UUID, actor: Actor, now: datetime, terms: str | None = No
 def refuse(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
     """Say no, with reasons; the other side may make a new offer or call the platform."""
     case, order, party = enter(case_id, actor)
+    _no_links(text, party)
     if party == Party.MERCHANT and case.status == CaseStatus.OPEN:
         _withdraw_offer(case)
         cases.add_entry(case=case, party=party, act="refused", text=text, facts={}, actor=actor, now=now)
@@ -186,6 +197,23 @@ def refuse(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
     else:
         raise NotYourTurn
     outbox.publish("disputes.refused", case_id=str(case.pk), party=party)
+
+
+def _may_send_links(case: Case, said: Worded, *, actor: Actor, prove: Prove | None) -> None:
+    standing.require(actor.user_id, "change_link")
+    if prove is None:
+        raise LinkNotHere
+    prove(said)
+    audit.record(
+        actor=actor, act="case.link", subject_type="case", subject=str(case.pk), order_id=case.order_id,
+        facts={"links": list(said.links)},
+    )  # fmt: skip
+
+
+def _no_links(text: str, party: str) -> None:
+    """A merchant's offer, refusal or evidence leads nobody off the site; his message may, when he confirms it."""
+    if party == Party.MERCHANT:
+        without_links(text)
 
 
 def _withdraw_offer(case: Case) -> None:
@@ -202,6 +230,7 @@ def escalate(*, case_id: UUID, text: str, actor: Actor, now: datetime) -> None:
     case, order, party = enter(case_id, actor)
     if not may_escalate(case, party):
         raise NotYourTurn
+    _no_links(text, party)
     cases.add_entry(case=case, party=party, act="escalated", text=text, facts={}, actor=actor, now=now)
     settlement.hand_over(case=case, order=order, actor=actor, reason="escalated", now=now)
     outbox.publish("disputes.escalated", case_id=str(case.pk), party=party)

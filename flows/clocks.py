@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -12,6 +13,11 @@ from shop.models import Order
 
 # Clocks that may run for an order under subject "<order id>" or "<order id>:<hours>".
 SUFFIXES = ("", ":6", ":24", ":48", ":72", ":168")
+
+
+def inspection_suffixes(rules: Iterable[Rules]) -> list[str]:
+    """Those of the suffixes that an order can have open once it is delivered: the release's own and its warnings'."""
+    return ["", *sorted({f":{hours}" for rule in rules for hours in rule.release_warning_hours})]
 
 
 def subjects_of(order_id: UUID) -> list[str]:

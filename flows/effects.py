@@ -17,9 +17,9 @@ from core.models import Deadline
 from core.outbox import Payload
 from core.policies import rules_of
 from core.wording import when
-from escrow.models import Hold, Refund
+from escrow.models import Compensation, Hold, Refund
 from escrow.queries import passing_on as passing
-from escrow.services import passing_on, taking_back
+from escrow.services import passing_on, payout_rows, taking_back
 from flows import codes, fulfilment, guarding, release
 from flows.telling import order_of, tell_buyer
 from logistics.services import pushes, registration
@@ -41,6 +41,14 @@ def schedule_payout(payload: Payload) -> None:
         rows = Deadline.objects.filter(kind="payout.due", subject=str(store_id), done_at__isnull=True)
         if not rows.update(tries=F("tries")):
             deadlines.schedule("payout.due", subject=store_id, due_at=(released_at or clock.now()) + PAYOUT_WAIT)
+
+
+def pay_out_made_good(payload: Payload) -> None:
+    """What was made good on a store's balance leaves like what was released to it."""
+    row = Compensation.objects.get(pk=payload["compensation_id"])
+    if row.store_id is not None:
+        with transaction.atomic():
+            payout_rows.plan(row.store_id, due_at=(row.decided_at or row.proposed_at) + PAYOUT_WAIT)
 
 
 def pass_on(payload: Payload) -> None:

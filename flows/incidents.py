@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Device, Incident, UnfreezeRequest, User
+from accounts.models import Device, Incident, IncidentEntry, UnfreezeRequest, User
 from accounts.services import devices, incidents, stays
 from accounts.states import IncidentStatus, Standing
 from core import audit, deadlines, outbox
@@ -23,6 +23,7 @@ from shop.models import Store
 
 REMIND_EVERY = timedelta(hours=24)
 MAX_REASON = 200
+Measure = IncidentEntry.Measure
 
 
 class UnfreezeNeedsAnother(DomainError):
@@ -48,7 +49,7 @@ def restrict(*, user_id: UUID, to: Standing, reason: str, actor: Actor, now: dat
     why = _checked(user_id, reason, actor)
     if not guarding.change_standing(user_id=user_id, to=to, actor=actor, reason=why, now=now):
         return False
-    incidents.note_measure(user_id=user_id, text=f"{to.label}: {why}", actor=actor, now=now)
+    incidents.note_measure(user_id=user_id, measure=str(to), reason=why, actor=actor, now=now)
     return True
 
 
@@ -78,7 +79,7 @@ def unfreeze(*, user_id: UUID, reason: str, actor: Actor, now: datetime) -> bool
     guarding.change_standing(
         user_id=user_id, to=Standing.NORMAL, actor=actor, reason=why, now=now, facts=facts
     )  # fmt: skip
-    incidents.note_measure(user_id=user_id, text=f"{Standing.NORMAL.label}: {why}", actor=actor, now=now)
+    incidents.note_measure(user_id=user_id, measure=Measure.NORMAL, reason=why, actor=actor, now=now)
     return True
 
 
@@ -89,7 +90,7 @@ def refuse_unfreeze(*, user_id: UUID, reason: str, actor: Actor, now: datetime) 
     if not _drop_requests(user_id):
         raise NotFound
     _record("account.unfreeze_refused", user_id, actor, why)
-    incidents.note_measure(user_id=user_id, text=f"stays as it is: {why}", actor=actor, now=now)
+    incidents.note_measure(user_id=user_id, measure=Measure.STAYS, reason=why, actor=actor, now=now)
 
 
 @transaction.atomic
@@ -101,7 +102,7 @@ def sign_out_everywhere(*, user_id: UUID, reason: str, actor: Actor, now: dateti
         devices.revoke_device(device_id=pk, user_id=user_id, actor=actor, reason="staff", now=now)
     ended = stays.end_stays(user_id=user_id, reason="staff", now=now)
     _record("account.signed_out", user_id, actor, why)
-    incidents.note_measure(user_id=user_id, text=f"signed out everywhere ({ended}): {why}", actor=actor, now=now)
+    incidents.note_measure(user_id=user_id, measure=Measure.SIGNED_OUT, reason=why, actor=actor, now=now)
     return ended
 
 

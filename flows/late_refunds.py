@@ -42,7 +42,9 @@ def most_to_give_back(order: Order) -> Money | None:
     hold = hold_of(order.pk)
     if order.status != OrderStatus.COMPLETED or hold is None:
         return None
-    return Money(hold.released_minor - hold.returned_minor, hold.currency) or None
+    most = hold.released_minor - hold.returned_minor
+    left = late_refunds.left_to_refund(hold)
+    return Money(most if left is None else min(most, left.minor), hold.currency) or None
 
 
 def preview(*, order_id: UUID, amount_minor: int, reason: str) -> GiveBack:
@@ -54,6 +56,7 @@ def preview(*, order_id: UUID, amount_minor: int, reason: str) -> GiveBack:
     hold = hold_of(order_id)
     if hold is None or not 0 < amount_minor <= hold.released_minor - hold.returned_minor:
         raise MoreThanReleased
+    late_refunds.refuse_made_good(hold, amount_minor)
     fee = fee_back(hold, returned_minor=amount_minor)
     amount, back, net = (Money(minor, hold.currency) for minor in (amount_minor, fee, amount_minor - fee))
     return GiveBack(amount, back, net, reason)

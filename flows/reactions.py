@@ -12,12 +12,15 @@ from core.outbox import Reaction
 from flows import effects as do
 from flows import tell_accounts as account
 from flows import tell_codes as code
+from flows import tell_compensation as good
 from flows import tell_deal as deal
 from flows import tell_disputes as case
 from flows import tell_incidents as incident
+from flows import tell_mass as mass
 from flows import tell_money as money
 from flows import tell_payouts as pay
 from flows import tell_recovery as recovery
+from flows import tell_stores as shops
 from flows import tell_vetting as vet
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
@@ -51,6 +54,8 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "escrow.given_back": (money.buyer_given_back, money.merchant_given_back),
     "escrow.chargeback_opened": (do.take_back, money.merchant_charged_back, money.staff_charged_back),
     "escrow.chargeback_closed": (money.merchant_chargeback_over, money.staff_chargeback_over),
+    "escrow.compensated": (do.pay_out_made_good, good.member_compensated),
+    "escrow.compensation_waits": (good.staff_compensation_waits,),
     "escrow.payout_waits": (pay.staff_payout_waits,),
     "escrow.payout_refused": (pay.merchant_payout_refused,),
     "escrow.payout_done": (pay.merchant_paid_out,),
@@ -111,6 +116,10 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "vetting.end_proposed": (vet.staff_end_proposed,),
     "vetting.ending": (vet.merchant_ending,),
     "vetting.ended": (vet.merchant_ended,),
+    "store.key_made": (shops.owners_key_made,),
+    "store.key_closed": (shops.owners_key_closed,),
+    "store.mass_sent": (mass.owners_mass_sent, mass.buyers_mass_message),
+    "store.mass_goes_on": (mass.buyers_mass_message,),
     "team.invited": (vet.invitee_invited,),
     "team.joined": (vet.owners_joined,),
     "team.role": (vet.member_role,),

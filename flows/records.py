@@ -47,12 +47,14 @@ def receipt_for(*, transfer_id: int, user_id: UUID, now: datetime) -> dict[str, 
 
 
 def _is_party(transfer: Transfer, user_id: UUID) -> bool:
-    """The buyer of its order, or who may see the money of its store."""
+    """The buyer of its order, or who may see the money of its store, or to whom it was made good."""
     order_id, store_id = receipts.order_of(transfer), receipts.store_of(transfer)
     if order_id is not None:
         order = Order.objects.select_related("store").get(pk=order_id)
         return user_id == order.buyer_id or order.store.may(user_id, Act.MONEY)
-    store = Store.objects.filter(pk=store_id).first() if store_id else None
+    if store_id is None:
+        return user_id == receipts.payer_of(transfer)
+    store = Store.objects.filter(pk=store_id).first()
     return store is not None and store.may(user_id, Act.MONEY)
 
 

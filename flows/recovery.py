@@ -114,7 +114,7 @@ def start_by_staff(*, user_id: UUID, contact: str, reason: str, actor: Actor, no
     )  # fmt: skip
     if row is None:
         raise IllegalTransition
-    incidents.note_measure(user_id=user_id, text=f"recovery started: {reason}", actor=actor, now=now)
+    incidents.note_measure(user_id=user_id, measure="recovery", reason=reason, actor=actor, now=now)
     return row
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import transaction
 
 from core import audit, deadlines, outbox
-from core.actor import SYSTEM, Actor
-from core.errors import Invalid, NotFound
+from core.actor import Actor
+from core.errors import IllegalTransition, Invalid, NotFound
 from core.models import AuditEntry, Deadline
 from core.policies import Rules, rules_of
 from escrow.models import Hold
@@ -30,7 +30,7 @@ from flows.errors import (
 )
 from shop.models import Order
 from shop.roles import Act
-from shop.services import orders, sales
+from shop.services import due_orders, orders, sales
 from shop.services.access import require
 from shop.states import OrderStatus
 
@@ -65,7 +65,8 @@ def confirm_receipt(*, order_id: UUID, actor: Actor, now: datetime) -> Order:
     orders.move(order, OrderStatus.COMPLETED, actor=actor, reason="received", closed_at=now)
     released = holds.release(order_id=order_id, actor=actor, reason="received", now=now)
     clocks.clear(order_id)
-    sales.note_sold([order_id])
+    if not order.is_trial:
+        sales.note_sold([order_id])
     outbox.publish(
         "escrow.released",
         order_id=str(order_id),
@@ -172,38 +173,50 @@ def release_due(subjects: Sequence[str], now: datetime) -> None:
     warning.
     """
     with transaction.atomic():
-        states = orders.lock_states(subjects)
-        notices = {policy: timedelta(hours=rules_of(policy).min_notice_hours) for policy in {row[1] for row in states}}
+        states = due_orders.lock_states(subjects)
+        rules = {policy_id: rules_of(policy_id) for policy_id in {row.policy_id for row in states}}
+        told_before = {pk: now - timedelta(hours=rule.min_notice_hours) for pk, rule in rules.items()}
         ripe = {
-            pk: now - notices[policy_id]
-            for pk, policy_id, status, in_case in states
-            if status == OrderStatus.DELIVERED and not in_case
+            row.id: told_before[row.policy_id]
+            for row in states
+            if row.status == OrderStatus.DELIVERED and not row.in_case
         }
+        trials = {row.id for row in states if row.is_trial}
         done = holds.release_many(
-            order_ids=ripe, now=now, warned_before=ripe, then=lambda released: _complete(released, now=now)
+            order_ids=ripe,
+            now=now,
+            warned_before=ripe,
+            then=lambda released: _complete(released, trials=trials, rules=rules.values(), now=now),
         )
-        _put_off([row for row in states if row[0] not in done], now=now)
+        _put_off([row for row in states if row.id not in done], now=now)
 
 
-def _complete(order_ids: Sequence[str], *, now: datetime) -> None:
+def _complete(order_ids: Sequence[str], *, trials: Collection[str], rules: Iterable[Rules], now: datetime) -> None:
+    """The deals of released holds are over. A delivered order has no clocks but those of its inspection time."""
     if not order_ids:
         return
-    orders.complete_many(order_ids=order_ids, actor=SYSTEM, reason="inspection time over", now=now)
-    deadlines.end("escrow.release", subjects=order_ids, suffixes=clocks.SUFFIXES)
-    sales.note_sold(order_ids)
+    completed = due_orders.complete(order_ids, reason="inspection time over", now=now)
+    if len(completed) != len(order_ids):
+        raise IllegalTransition
+    deadlines.end("escrow.release", subjects=order_ids, suffixes=clocks.inspection_suffixes(rules))
+    sales.note_sold([name for name in order_ids if name not in trials])
     outbox.publish_many("escrow.released", [{"order_id": name, "by": "clock"} for name in order_ids])
 
 
-def _put_off(rows: Sequence[tuple[str, int, str, bool]], *, now: datetime) -> None:
+def _put_off(rows: Sequence[due_orders.OrderState], *, now: datetime) -> None:
     """Due but not released: warn again, wait with the case or the bank, or close the clock of a deal that is over."""
-    waiting = [(UUID(name), policy_id, status, in_case) for name, policy_id, status, in_case in rows]
-    frozen = set(Hold.objects.filter(order_id__in=[row[0] for row in waiting], status=HoldStatus.FROZEN)
-                 .values_list("order_id", flat=True)) if rows else set()  # fmt: skip
-    for pk, policy_id, status, in_case in waiting:
-        if in_case or pk in frozen:
-            clocks.pause(pk, reason="case" if in_case else "chargeback")
-        elif status == OrderStatus.DELIVERED:
-            hours = rules_of(policy_id).min_notice_hours
+    if not rows:
+        return
+    frozen = set(
+        Hold.objects.filter(order_id__in=[row.id for row in rows], status=HoldStatus.FROZEN)
+        .values_list("order_id", flat=True)
+    )  # fmt: skip
+    for row in rows:
+        pk = UUID(row.id)
+        if row.in_case or pk in frozen:
+            clocks.pause(pk, reason="case" if row.in_case else "chargeback")
+        elif row.status == OrderStatus.DELIVERED:
+            hours = rules_of(row.policy_id).min_notice_hours
             deadlines.schedule("escrow.release", subject=pk, due_at=now + timedelta(hours=hours))
             outbox.publish("escrow.release_soon", order_id=str(pk), hours=hours)
         else:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.agents import agent_name
 from accounts.models import Device, LoginEvent, QRLogin, RecoveryCode, SignInChange, User
 from accounts.queries.people import password_is_old
 from accounts.queries.signals import Signals, read_signals
@@ -19,6 +20,7 @@ from accounts.services.messages import send_email, send_sms
 from accounts.services.notices import in_language_of, notify
 from accounts.services.qr import token_of
 from accounts.states import Standing
+from accounts.towns import place_words
 from core import clock
 from core.outbox import Payload
 from core.wording import when
@@ -33,10 +35,11 @@ def member_signed_in(payload: Payload) -> None:
         return
     with in_language_of(event.user_id):
         subject = _heading(signals)
+        place = place_words(event.ip, event.country) or _("place unknown")
         body = "\n".join([
             _("When: %(time)s") % {"time": when(event.at)},
-            _("Where: %(place)s (%(ip)s)") % {"place": event.country or _("place unknown"), "ip": event.ip},
-            _("With: %(device)s") % {"device": event.user_agent[:120] or _("unknown")},
+            _("Where: %(place)s (%(ip)s)") % {"place": place, "ip": event.ip},
+            _("With: %(device)s") % {"device": agent_name(event.user_agent) or _("unknown")},
             "",
             _("If this was you, you need do nothing. If not, open this page and press the button; it ends every session"
               " and keeps your money where it is:"),
@@ -105,7 +108,7 @@ def member_device_asks(payload: Payload) -> None:
             user_id=row.user_id, kind="account.device_asks", key=f"asks:{row.pk}", email=False, sms=True,
             subject=_("A new device asks to be let in"),
             body=_("Place: %(place)s (%(ip)s). Look at it within two minutes; if it is not you, refuse.")
-            % {"place": row.country or _("place unknown"), "ip": row.ip},
+            % {"place": place_words(row.ip, row.country) or _("place unknown"), "ip": row.ip},
             url=reverse("qr_phone", args=[token_of(row.pk)]), now=clock.now(),
         )  # fmt: skip
 

@@ -10,6 +10,7 @@ from accounts.models import AccountRecovery
 from accounts.services.links import RECOVERY_PHONE, RECOVERY_STOP, recovery_token
 from accounts.services.messages import send_email, send_sms
 from accounts.services.notices import in_language_of, notify
+from accounts.towns import place_words
 from core import clock
 from core.outbox import Payload
 from core.wording import when
@@ -24,7 +25,7 @@ def owner_started(payload: Payload) -> None:
     with in_language_of(row.user_id):
         subject = _("Somebody wants to recover your account without your phone")
         body = _("On %(when)s a person began it from %(place)s. If it was not you, stop it before %(until)s:") % {
-            "when": when(row.started_at), "place": row.country or _("place unknown"),
+            "when": when(row.started_at), "place": place_words(row.ip, row.country) or _("place unknown"),
             "until": when(row.started_at + WAIT),
         }  # fmt: skip
         notify(user_id=row.user_id, kind="account.recovery", key=f"recovery:{row.pk}", subject=subject, email=False,

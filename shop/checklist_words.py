@@ -67,13 +67,19 @@ STEPS: tuple[Step, ...] = (
     Step(
         "two_factor",
         _("Second factor"),
-        _("A stolen password alone then opens nothing: not your orders, not your money."),
+        _(
+            "A stolen password alone then opens nothing: not your orders, not your money. An app on your phone shows a"
+            " code that is asked for when you sign in; setting it up takes two minutes."
+        ),
         is_written=False,
     ),
     Step(
         "device_lock",
         _("Device lock"),
-        _("A new phone or computer has to be let in by a code first."),
+        _(
+            "Text messages can be redirected to a thief. With the lock a code alone lets no new phone or computer in:"
+            " one that you have used before, or your second factor, has to agree. One press."
+        ),
         is_needed=False,
         is_written=False,
     ),

@@ -10,7 +10,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from core.errors import DomainError, Forbidden, Invalid, NotFound
+from core.errors import DomainError, Forbidden, Invalid, NotFound, TooMany
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +197,19 @@ class NotYourPart(Forbidden):
     default_message = _("Your role in this store does not include this. One of its owners can change that.")
 
 
+class TooManyKeys(DomainError):
+    code = "too_many_keys"
+    default_message = _("A store has at most ten keys at a time. Close one that is not used any more.")
+
+
+class KeyNameTaken(Invalid):
+    code = "key_name_taken"
+    default_message = _("A key of this name works already. Choose another name, or close that one first.")
+
+    def __init__(self) -> None:
+        super().__init__(fields={"name": self.default_message})
+
+
 class StoreNotApproved(DomainError):
     code = "store_not_approved"
     default_message = _("Products can be prepared now and go on sale once the store is approved.")
@@ -308,3 +321,27 @@ class NotForYou(NotFound):
 class AlreadyInTeam(DomainError):
     code = "already_in_team"
     default_message = _("This person is in the team already.")
+
+
+class NobodyToWriteTo(DomainError):
+    code = "nobody_to_write_to"
+    default_message = _("No buyer of yours is meant by this, or all of them have muted your store's messages.")
+
+
+class TooManyToWriteTo(DomainError):
+    code = "too_many_to_write_to"
+    default_message = _("These are more buyers than one message may go to. Choose a product or a shorter time.")
+
+
+class TooManyMessages(TooMany):
+    code = "too_many_mass_messages"
+
+
+class StoreMayNotWrite(Forbidden):
+    code = "store_may_not_write"
+    default_message = _("Your store cannot write to many buyers now: it is not approved, or it is suspended.")
+
+
+class AlreadyStopped(DomainError):
+    code = "already_stopped"
+    default_message = _("This message has gone out, or was stopped before.")

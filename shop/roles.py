@@ -38,10 +38,12 @@ class Act(models.TextChoices):
     APPLY = "apply", _("Fill in the application, see and renew documents")
     ACCOUNT = "account", _("Change the payout account")
     TEAM = "team", _("Invite and remove people, change roles")
+    KEYS = "keys", _("Make and close keys of other systems")
+    WRITE = "write", _("Write to many buyers at once")
 
 
 ABOUT: Mapping[Role, Promise] = {
-    Role.OWNER: _("May do everything. Only owners change the payout account, the documents and the team."),
+    Role.OWNER: _("May do everything. Only owners change the payout account, the documents, the team and the keys."),
     Role.MANAGER: _("Runs the store from day to day: products, orders, cases, refunds, settings."),
     Role.SHIPPER: _("Sees orders and ships them; sees no money."),
     Role.SUPPORT: _("Talks with buyers: answers cases, gives more time, cancels what cannot be shipped."),
@@ -51,7 +53,7 @@ ABOUT: Mapping[Role, Promise] = {
 _A = Act
 MAY: Mapping[Role, frozenset[Act]] = {
     Role.OWNER: frozenset(Act),
-    Role.MANAGER: frozenset(Act) - {_A.APPLY, _A.ACCOUNT, _A.TEAM},
+    Role.MANAGER: frozenset(Act) - {_A.APPLY, _A.ACCOUNT, _A.TEAM, _A.KEYS},
     Role.SHIPPER: frozenset({_A.LOOK, _A.SHIP}),
     Role.SUPPORT: frozenset({_A.LOOK, _A.CANCEL, _A.GRANT, _A.ANSWER}),
     Role.FINANCE: frozenset({_A.LOOK, _A.MONEY, _A.PAY_OUT, _A.GIVE_BACK}),

@@ -55,6 +55,14 @@ OPEN_ORDER = (_S.PENDING, _S.PAID, _S.SHIPPED, _S.DELIVERED)
 UNDER_ESCROW = (_S.PAID, _S.SHIPPED, _S.DELIVERED)
 
 
+class Audience(models.TextChoices):
+    """Which of its buyers a store writes to."""
+
+    OPEN = "open", _("Buyers whose orders are under way")
+    PRODUCT = "product", _("Buyers of one product")
+    SPAN = "span", _("Buyers of a time")
+
+
 class ProductStatus(models.TextChoices):
     DRAFT = "draft", _("Draft")
     LISTED = "listed", _("On sale")

@@ -9,10 +9,12 @@ from shop.views import (
     cart,
     checkout,
     codes,
+    leaving,
     licence,
     merchant_team,
     orders,
     payment,
+    store_messages,
     storefront,
 )
 
@@ -25,6 +27,9 @@ urlpatterns = [
     path("s/<slug:slug>/", storefront.store, name="store"),
     path("s/<slug:slug>/licence/", licence.licence, name="store-licence"),
     path("join/<str:token>/", merchant_team.join, name="join"),
+    path("store-messages/<uuid:pk>/", store_messages.message, name="store-message"),
+    path("store-messages/<uuid:pk>/mute/", store_messages.mute, name="store-message-mute"),
+    path("leaving/", leaving.leaving, name="leaving"),
     path("cart/", cart.cart, name="cart"),
     path("cart/add/", cart.add, name="cart-add"),
     path("cart/lines/<uuid:pk>/", cart.line, name="cart-line"),

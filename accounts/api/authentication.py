@@ -82,6 +82,7 @@ class AppAuthentication(XSessionTokenAuthentication):
         _refuse_shut(found[0])
         if is_shut_out(found[0]):
             raise PermissionDenied(FactorNeeded.default_message, code=FactorNeeded.code)
+        vars(request)["app_session"] = found[1]  # accounts.api.sessions
         return found[0], None
 
     def authenticate_header(self, request: Request) -> str:

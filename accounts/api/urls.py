@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path
 from rest_framework.views import APIView
 
-from accounts.api import me, sign_in
+from accounts.api import me, sign_in, step_up
 from core.guards import named
 
 ENTRANCE: dict[str, type[APIView]] = {
@@ -28,6 +28,8 @@ ENTRANCE: dict[str, type[APIView]] = {
 
 urlpatterns: list[URLPattern] = [
     *(path(f"auth/{step}/", named(view.as_view(), "public")) for step, view in ENTRANCE.items()),
+    path("step-up/", named(step_up.StepUp.as_view(), "member")),
+    path("step-up/<uuid:pk>/", named(step_up.StepUpAnswer.as_view(), "member")),
     path("me/", named(me.Me.as_view(), "member")),
     path("me/addresses/", named(me.Addresses.as_view(), "member")),
     path("me/addresses/<uuid:pk>/", named(me.AddressById.as_view(), "member")),

@@ -9,6 +9,7 @@ from django import forms
 from django.core.validators import validate_email
 from django.utils.translation import gettext_lazy as _
 
+from accounts.forms.factors import DIGITS_ONLY
 from accounts.phones import PhoneField, to_e164
 from flows.recovery import Claim, OrderSaid
 
@@ -52,8 +53,8 @@ class ClaimForm(forms.Form):
     amount = _amount(_("Its amount"))
     recipient = forms.CharField(label=_("Its recipient"), max_length=40, required=False)
     number2 = forms.CharField(label=_("Number of another"), max_length=40, required=False)
-    amount2 = _amount(_("Its amount"))
-    recipient2 = forms.CharField(label=_("Its recipient"), max_length=40, required=False)
+    amount2 = _amount(_("Amount of the other order"))
+    recipient2 = forms.CharField(label=_("Recipient of the other order"), max_length=40, required=False)
 
     def claim(self, *, cookie: str) -> Claim:
         data = self.cleaned_data
@@ -75,4 +76,8 @@ class NewPhoneForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    code = forms.CharField(label=_("Code"), max_length=12, widget=forms.TextInput(attrs={"inputmode": "numeric"}))
+    """The six digits that went to it."""
+
+    code = forms.CharField(
+        label=_("Six-digit code"), max_length=12, widget=forms.TextInput(attrs={**DIGITS_ONLY, "autofocus": True})
+    )

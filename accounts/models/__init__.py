@@ -1,6 +1,7 @@
 """People, their devices and proofs, where parcels go to them, what they were told, the tokens of their systems."""
 
 from accounts.models.addresses import Address
+from accounts.models.announcements import Announcement
 from accounts.models.challenges import Challenge
 from accounts.models.changes import SignInChange
 from accounts.models.devices import Device, LoginEvent, MemberSession
@@ -14,6 +15,7 @@ from accounts.models.tokens import ApiToken
 __all__ = [
     "AccountRecovery",
     "Address",
+    "Announcement",
     "ApiToken",
     "Challenge",
     "Device",

@@ -9,8 +9,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.agents import agent_name
 from accounts.models.people import User
-from accounts.states import IncidentStatus, RecoveryStatus
+from accounts.states import IncidentStatus, RecoveryProof, RecoveryStatus
 
 
 class Incident(models.Model):
@@ -46,11 +47,22 @@ class IncidentEntry(models.Model):
         MEASURE = "measure", _("measure")
         NOTE = "note", _("note of the staff")  # the member does not see it
 
+    class Measure(models.TextChoices):
+        """What staff did, beside the reason they wrote: each reader has it in his own language."""
+
+        LIMITED = "limited", _("The account was limited")
+        FROZEN = "frozen", _("The account was frozen")
+        NORMAL = "normal", _("The account was opened again")
+        STAYS = "stays", _("The account was not opened again")
+        SIGNED_OUT = "signed_out", _("All sessions were ended and all devices revoked")
+        RECOVERY = "recovery", _("A recovery of the account was begun")
+
     incident = models.ForeignKey(Incident, models.PROTECT, related_name="entries")
     at = models.DateTimeField()
     by = models.UUIDField(null=True)
     by_staff = models.BooleanField()
     kind = models.CharField(max_length=8, choices=Kind)
+    measure = models.CharField(max_length=10, choices=Measure, blank=True, default="")
     text = models.TextField()
 
 
@@ -110,3 +122,11 @@ class AccountRecovery(models.Model):
             ),
         ]
         indexes: ClassVar = [models.Index(fields=["status", "started_at"], name="recovery_queue")]
+
+    @property
+    def proof_words(self) -> list[str]:
+        return RecoveryProof.words(self.proofs)
+
+    @property
+    def agent(self) -> str:
+        return agent_name(self.user_agent)

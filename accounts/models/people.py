@@ -41,6 +41,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     device_lock = models.BooleanField(_("device lock"), default=False)  # a new device needs an old one or a factor
     password_changed_at = models.DateTimeField(null=True, editable=False)
     password_remind_at = models.DateTimeField(null=True, editable=False)  # put off until then, or at once: an incident
+    dismissed = models.JSONField(default=list, blank=True, editable=False)  # announcements closed by him, by number
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

@@ -19,6 +19,7 @@ OUTCOMES = {
     "refused": gettext_lazy("refused"),
     "device_asked": gettext_lazy("asked for a code: new device"),
     "stolen": gettext_lazy("a copied cookie was used"),
+    "recovery": gettext_lazy("said that the phone is lost"),
 }
 
 

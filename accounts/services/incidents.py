@@ -121,16 +121,20 @@ def answers_due(*, incident_id: UUID, now: datetime) -> None:
         _look_on(row, actor=SYSTEM, reason="no answer in a week", now=now)
 
 
-def note_measure(*, user_id: UUID, text: str, actor: Actor, now: datetime) -> None:
-    """Write what was done to an account into its open incident, if there is one."""
+def note_measure(*, user_id: UUID, measure: str, reason: str, actor: Actor, now: datetime) -> None:
+    """Write what was done to an account, and why, into its open incident, if there is one."""
     row = Incident.objects.filter(user_id=user_id).exclude(status=IncidentStatus.CLOSED).first()
     if row is not None:
-        write(row, kind=Kind.MEASURE, text=text, actor=actor, by_staff=actor.is_mediator, now=now)
+        write(
+            row, kind=Kind.MEASURE, text=reason, actor=actor, by_staff=actor.is_mediator, now=now, measure=measure
+        )  # fmt: skip
 
 
-def write(row: Incident, *, kind: str, text: str, actor: Actor, by_staff: bool, now: datetime) -> None:
+def write(
+    row: Incident, *, kind: str, text: str, actor: Actor, by_staff: bool, now: datetime, measure: str = ""
+) -> None:  # fmt: skip
     IncidentEntry.objects.create(
-        incident=row, at=now, by=actor.user_id, by_staff=by_staff, kind=kind, text=text[:MOST]
+        incident=row, at=now, by=actor.user_id, by_staff=by_staff, kind=kind, text=text[:MOST], measure=measure
     )  # fmt: skip
 
 

@@ -34,6 +34,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "change_price": frozenset({_S.NORMAL}),
     "trust_device": frozenset({_S.NORMAL}),
     "write_to_many": frozenset({_S.NORMAL}),
+    "change_link": frozenset({_S.NORMAL}),
     "make_token": frozenset({_S.NORMAL}),
     "approve_login": frozenset({_S.NORMAL}),
     "reset_password": frozenset({_S.NORMAL, _S.LIMITED}),  # by a code to the mailbox; it opens nothing else

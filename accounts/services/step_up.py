@@ -48,6 +48,14 @@ class Act:
     def context(self) -> dict[str, Any]:
         return {"purpose": self.purpose, "amount": self.amount_minor, "currency": self.currency, "target": self.target}
 
+    @property
+    def named(self) -> dict[str, str | Promise]:
+        """What has to be confirmed, as a refusal tells it to machines; what does not belong to it is left out."""
+        amount = {} if self.amount_minor is None else {
+            "amount.minor": str(self.amount_minor), "amount.currency": self.currency,
+        }  # fmt: skip
+        return {"purpose": self.purpose, **amount, **({"target": self.target} if self.target else {})}
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -62,12 +70,13 @@ class Way:
 class StepUpNeeded(DomainError):
     """The act waits for a proof; the page that asks for it is drawn by ``accounts.confirming``."""
 
-    code = "step_up_required"
+    code = "step_up_needed"
+    leaves_key_free = True
     status = HTTPStatus.FORBIDDEN
     default_message = gettext_lazy("Please confirm that it is you.")
 
-    def __init__(self, act: Act) -> None:
-        super().__init__(fields={"purpose": act.purpose})
+    def __init__(self, act: Act, message: str | Promise | None = None) -> None:
+        super().__init__(message, fields=act.named)
         self.act = act
 
 
@@ -100,6 +109,11 @@ def staff_money(what: str, which: object = "", amount: Money | None = None) -> A
     """The act of staff on money: what is done to which row, and with how much where that is one sum."""
     target = f"{what}:{which}"
     return Act("staff_money", amount.minor, amount.currency, target) if amount else Act("staff_money", target=target)
+
+
+def ruling_act(number: str, *, fault: str, refund: Money) -> Act:
+    """A mediator's decision: of which case, whose fault, and how much goes back to the buyer."""
+    return Act("staff_money", refund.minor, refund.currency, f"ruling:{number}:{fault}")
 
 
 def ways(user: User, purpose: str, *, device_id: UUID | None, now: datetime) -> list[Way]:
@@ -163,7 +177,7 @@ def confirm(
     :raises TooMany: if too many wrong answers were given today
     """
     row = challenges.take_attempt(challenge_id=challenge_id, now=now, session_key=session_key)
-    if row.user_id != user.pk:
+    if row.user_id != user.pk or row.purpose not in PURPOSES:
         raise challenges.ChallengeOver
     way = next(
         (way for way in ways(user, row.purpose, device_id=row.device_id, now=now) if way.name == row.channel), None

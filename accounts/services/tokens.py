@@ -13,6 +13,7 @@ from accounts.models import ApiToken
 from accounts.services import standing
 from core import audit
 from core.actor import Actor
+from core.errors import NotFound
 
 
 @transaction.atomic
@@ -35,6 +36,26 @@ def make_token(
         facts={"store": str(store_id), "name": name, "role": role},
     )  # fmt: skip
     return row, secret
+
+
+@transaction.atomic
+def revoke_token(*, store_id: UUID, token_id: UUID, actor: Actor, now: datetime) -> ApiToken:
+    """
+    Close one token of a store; what is closed already stays as it is.
+
+    :raises NotFound: if the store has none such
+    """
+    row = ApiToken.objects.select_for_update().filter(pk=token_id, store_id=store_id).first()
+    if row is None:
+        raise NotFound
+    if row.revoked_at is None:
+        row.revoked_at = now
+        row.save(update_fields=["revoked_at"])
+        audit.record(
+            actor=actor, act="api_token.revoked", subject_type="api_token", subject=str(row.pk),
+            facts={"store": str(store_id), "name": row.name},
+        )  # fmt: skip
+    return row
 
 
 @transaction.atomic

@@ -18,11 +18,14 @@ from accounts.queries.people import people
 from accounts.requests import MemberRequest
 from accounts.services import incidents
 from accounts.states import IncidentStatus
+from accounts.views.console_compensation import good_of
 from core import clock
 from core.errors import Invalid
 from core.guards import mediator
 from core.http import actor_of
 from disputes.views.queue_tabs import queue_tabs
+from escrow.queries.compensations import compensations_of
+from flows import compensation
 from flows.account_timeline import timeline_of
 
 PER_PAGE = 30
@@ -54,6 +57,8 @@ def incident(request: MemberRequest, incident_id: UUID) -> HttpResponse:
         "said": said,
         "events": timeline_of(row.user_id),
         "kinds": IncidentEntry.Kind,
+        "me": request.user.pk,
+        **good_of(list(compensations_of(row.pk))),
     }
     return render(request, "console/incident.html", page)
 
@@ -72,7 +77,7 @@ def act(request: MemberRequest, incident_id: UUID) -> HttpResponse:
             incidents.say(incident_id=incident_id, text=text, actor=actor, now=now)
         case "close":
             paid = request.POST.get("compensation", "")
-            incidents.close(incident_id=incident_id, closing=text, compensation=paid, actor=actor, now=now)
+            compensation.close_incident(incident_id=incident_id, closing=text, compensation=paid, actor=actor, now=now)
         case _:
             raise Invalid
     messages.success(request, _("Done."))

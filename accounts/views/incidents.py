@@ -16,6 +16,10 @@ from accounts.services import incidents
 from core import clock
 from core.guards import member
 from core.http import actor_of
+from escrow.queries.compensations import compensations_of, sums_of
+from escrow.states import CompensationStatus
+from flows.account_timeline import timeline_of
+from flows.compensation_targets import shown
 
 
 @member
@@ -38,7 +42,12 @@ def new(request: MemberRequest) -> HttpResponse:
 def incident(request: MemberRequest, incident_id: UUID) -> HttpResponse:
     """What was said and done, and what comes next."""
     row = incident_of(request.user.pk, incident_id)
-    return render(request, "accounts/incident.html", {"incident": row, "entries": entries_for_member(row)})
+    made = [one for one in compensations_of(row.pk) if one.status == CompensationStatus.PAID]
+    page = {
+        "incident": row, "entries": entries_for_member(row), "made_good": shown(made), "sums": sums_of(made),
+        "events": timeline_of(row.user_id, for_member=True),
+    }  # fmt: skip
+    return render(request, "accounts/incident.html", page)
 
 
 @member

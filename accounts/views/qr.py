@@ -58,9 +58,10 @@ def poll(request: HttpRequest) -> HttpResponse:
     looks = int(request.POST.get("looks") or 0) if str(request.POST.get("looks") or "0").isdigit() else 0
     if row.status == QRStatus.APPROVED and not row.is_device_check:
         return _enter(request, row)
-    if not request.htmx:  # type: ignore[attr-defined]
-        return redirect("qr_login")
-    return render(request, "account/_qr_state.html", _shown(row, looks=min(looks + 1, 99)))
+    shown = _shown(row, looks=min(looks + 1, 99))
+    if not request.htmx or not shown["is_open"]:  # type: ignore[attr-defined]
+        return to_htmx(request, redirect("qr_login"))  # once it is over, the picture and its digits go too
+    return render(request, "account/_qr_state.html", shown)
 
 
 @member

@@ -31,6 +31,7 @@ PLACES = {
         "shipping",
         "products",
         "coupons",
+        "messages",
         "cases",
         "money",
         "settings",
@@ -51,8 +52,12 @@ PLACES = {
         "applications",
         "stores",
         "documents",
+        "accounts",
+        "incidents",
+        "announcements",
     ),
 }
+WITHIN = {"recoveries": "accounts"}  # pages without a place of their own, and whose they are
 HEADER_PLACES = {"/cart/": "cart", "/orders/": "orders", "/me/inbox/": "inbox"}
 
 
@@ -111,5 +116,6 @@ def side_nav(context: Context, office: str) -> SafeString:
     request, store = context.get("request"), context.get("my_store")
     segments = request.path.split("/") if request is not None else []
     place = segments[2] if len(segments) > 2 else ""
+    place = WITHIN.get(place, place)
     kind = {"here": place if place in PLACES[office] else "home"}
     return frame(f"{office}_nav", kind, {"store": getattr(store, "display_name", "")})

@@ -21,6 +21,7 @@ from django.utils.translation import get_language
 
 from core import clock, wording
 from core.money import Money
+from core.tips import tips_at
 
 register = template.Library()
 
@@ -213,3 +214,9 @@ def make(**entries: Any) -> Mapping[str, Any]:
 def html_lang() -> str:
     """The page's language as HTML names it: ``zh-Hans`` or ``en``."""
     return {"zh-hans": "zh-Hans"}.get(get_language() or "en", get_language() or "en")
+
+
+@register.inclusion_tag("components/tips.html")
+def tips(place: str) -> Mapping[str, Any]:
+    """What to beware of at this place (``core.tips``)."""
+    return {"tips": tips_at(place)}

@@ -47,6 +47,7 @@ WORDS = {
     "payout.due": gettext_lazy("Payout is prepared"),
     "payout.send": gettext_lazy("Payout is sent"),
     "payout.approve_by": gettext_lazy("Staff are reminded of a payout to approve"),
+    "compensation.approve_by": gettext_lazy("Staff are reminded of an amount to make good"),
     "payout.watch": gettext_lazy("Bank is asked whether a payout was sent back"),
     "order.assume_delivered": gettext_lazy("Promised transit is over"),
     "tracking.poll": gettext_lazy("Carrier is asked for news"),

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import parsers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.step_up import ensure
+from accounts.services.step_up import ruling_act
 from core import clock
 from core.actor import Actor
 from core.api import Door, JsonParser, OnceMixin, member_of, read
@@ -261,6 +264,7 @@ class Take(OnceMixin):
 
 class Rule(Act):
     takes = shapes.RulingInput
+    asks_proof = "staff_money"
 
     def act(self, seat: Seat, said: dict[str, Any]) -> None:
         refund: Money = said["refund"]
@@ -276,4 +280,8 @@ class Rule(Act):
         actor: Actor = actor_of(request)
         if not actor.is_mediator:
             raise NotFound
-        return self.do(request, number)
+        with transaction.atomic():
+            answered = self.do(request, number)
+            said = read(self.takes, request)
+            ensure(request, ruling_act(number, fault=said["fault"], refund=said["refund"]))
+        return answered

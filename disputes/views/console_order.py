@@ -69,7 +69,9 @@ def _postings(view: Deal, refunds: list[Refund]) -> list[dict[str, Any]]:
     if view.hold is None:
         return []
     parked = [refund.pk for refund in refunds if refund.hold_id is None]
-    sent_back = Transfer.objects.filter(kind__in=OF_PARKED, ref__in=parked).order_by("pk")
+    made_good = [refund.compensation_id for refund in refunds if refund.compensation_id]
+    ours = Q(kind__in=OF_PARKED, ref__in=parked) | Q(kind=TransferKind.COMPENSATION, ref__in=made_good)
+    sent_back = Transfer.objects.filter(ours).order_by("pk")
     return [
         {
             "at": move.at,

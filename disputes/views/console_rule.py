@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.confirming import ensure
 from accounts.requests import MemberRequest
+from accounts.services.step_up import ruling_act
 from core import clock
 from core.errors import Invalid
 from core.guards import mediator
@@ -66,10 +69,12 @@ def _hold_of(row: Case, request: MemberRequest) -> Hold:
 def _sign(request: MemberRequest, row: Case, form: RulingForm) -> HttpResponse | None:
     data = form.cleaned_data
     try:
-        aftersale.rule(
-            case_id=row.pk, refund_minor=data["refund"].minor, fault=data["fault"], article=data["article"],
-            reasons=data["reasons"], actor=actor_of(request), now=clock.now(),
-        )  # fmt: skip
+        with transaction.atomic():
+            aftersale.rule(
+                case_id=row.pk, refund_minor=data["refund"].minor, fault=data["fault"], article=data["article"],
+                reasons=data["reasons"], actor=actor_of(request), now=clock.now(),
+            )  # fmt: skip
+            ensure(request, ruling_act(row.number, fault=data["fault"], refund=data["refund"]))
     except Invalid as refusal:
         form.add_error(None, refusal.message)
         return None

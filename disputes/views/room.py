@@ -12,11 +12,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts.confirming import ensure
 from accounts.requests import MemberRequest
+from accounts.services.step_up import Act, digest_of
 from core import clock
 from core.errors import Invalid, TooMany
 from core.guards import member
 from core.http import actor_of
+from core.links import Prove
 from core.money import Money
 from disputes.forms import EvidenceForm, WordsForm
 from disputes.queries import case_for_buyer
@@ -49,7 +52,7 @@ def say(request: MemberRequest, number: str) -> HttpResponse:
         "say_form",
         form,
         _("Your message is in the case room."),
-        lambda data, who: aftersale.say(text=data["text"], **who),
+        lambda data, who: aftersale.say(text=data["text"], prove=_asks_for_links(request, seat), **who),
     )
 
 
@@ -200,6 +203,11 @@ def _act(request: MemberRequest, seat: Seat, name: str, form: forms.Form, done: 
         return redirect(seat.url)
     context = room_context(seat_of(seat.case.number, seat.actor), now=now, bound={name: form, "open_form": name})
     return render(request, PAGES[Party(seat.party)], context, status=status)
+
+
+def _asks_for_links(request: MemberRequest, seat: Seat) -> Prove:
+    """A merchant's link is sent after a proof for these words in this case."""
+    return lambda said: ensure(request, Act("message_link", target=digest_of(seat.case.pk, said.text)))
 
 
 def _held(seat: Seat) -> Money:

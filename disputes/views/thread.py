@@ -29,6 +29,8 @@ class Line:
     tone: str
     is_step: bool
     is_mine: bool
+    links: tuple[str, ...] = ()  # which its writer confirmed; they open by the page that warns
+    subject: str = ""
 
 
 TONES = {Party.BUYER: "wait", Party.MERCHANT: "frozen", Party.PLATFORM: "safe"}
@@ -55,6 +57,8 @@ def lines_of(case: Case, entries: Iterable[CaseEntry], *, party: str) -> list[Li
             tone=TONES.get(Party(entry.party), "quiet"),
             is_step=entry.act != "said",
             is_mine=entry.party == party,
+            links=tuple(entry.facts.get("links", ())),
+            subject=f"case:{entry.pk}",
         )
         for entry in entries
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from escrow.models.chargebacks import Chargeback
+from escrow.models.compensations import Compensation
 from escrow.models.holds import Hold, Refund
 from escrow.models.ledger import Account, AccountCheckpoint, Transfer, TransferKind
 from escrow.models.payments import Inbox, OtherWay, Payment, Receipt
@@ -25,6 +26,7 @@ __all__ = [
     "Adjustment",
     "Chargeback",
     "Checkpoint",
+    "Compensation",
     "CustodyLeaf",
     "CustodyNode",
     "CustodyProof",

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.money import Money
+from escrow.models.compensations import Compensation
 from escrow.models.ledger import Account
 from escrow.models.payments import Payment, Receipt
 from escrow.states import HoldStatus, RefundStatus
@@ -49,7 +50,8 @@ class Hold(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["store_id", "status", "opened_at", "id"], name="hold_store_oldest"),
+            # None on the state: a release then touches the row alone. The open ones are those of open orders.
+            models.Index(fields=["store_id", "opened_at", "id"], name="hold_store_oldest"),
         ]
 
     @property
@@ -68,6 +70,7 @@ class Refund(models.Model):
     payment = models.ForeignKey(Payment, models.PROTECT, null=True, related_name="refunds")
     hold = models.ForeignKey(Hold, models.PROTECT, null=True, related_name="refunds")
     receipt = models.ForeignKey(Receipt, models.PROTECT, null=True, related_name="refunds")
+    compensation = models.OneToOneField(Compensation, models.PROTECT, null=True, related_name="refund")
     gateway = models.CharField(max_length=20)
     status = models.CharField(max_length=10, choices=RefundStatus, default=RefundStatus.PENDING)
     amount_minor = models.PositiveBigIntegerField()
@@ -85,7 +88,9 @@ class Refund(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="refund_positive"),
             models.CheckConstraint(
-                condition=Q(hold__isnull=False, receipt__isnull=True) | Q(hold__isnull=True, receipt__isnull=False),
+                condition=Q(hold__isnull=False, receipt__isnull=True, compensation__isnull=True)
+                | Q(hold__isnull=True, receipt__isnull=False, compensation__isnull=True)
+                | Q(hold__isnull=True, receipt__isnull=True, compensation__isnull=False, payment__isnull=False),
                 name="refund_has_one_source",
             ),
             models.CheckConstraint(

@@ -55,6 +55,7 @@ class TransferKind(models.IntegerChoices):
     ADJUST = 20  # a correction that two people have signed; ref: adjustment
     SUSPENSE_APPLIED = 21  # suspense → escrow: parked money that staff gave to its order; ref: receipt
     PASSED_BACK = 22  # provider → merchant: taken back from the merchant's own account there; ref: reversal
+    COMPENSATION = 23  # compensations → merchant or refund in flight: made good by the platform; ref: compensation
 
 
 class Transfer(models.Model):

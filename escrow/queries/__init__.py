@@ -5,7 +5,7 @@ from escrow.queries.balances import MerchantMoney, merchant_money, payout_accoun
 from escrow.queries.books import Books, books
 from escrow.queries.buyer_account import buyer_lines
 from escrow.queries.corrections import accounts_to_correct, adjustments, chargebacks
-from escrow.queries.holds import hold_of, holds_of, holds_of_store
+from escrow.queries.holds import hold_of, holds_of, open_holds_of
 from escrow.queries.lines import MoneyLine, misfits, order_lines
 from escrow.queries.payouts import (
     Debt,
@@ -43,10 +43,10 @@ __all__ = [
     "hold_of",
     "hold_on_store",
     "holds_of",
-    "holds_of_store",
     "merchant_lines",
     "merchant_money",
     "misfits",
+    "open_holds_of",
     "order_lines",
     "outlook",
     "parked_receipts",

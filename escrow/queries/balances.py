@@ -9,8 +9,9 @@ from uuid import UUID
 from django.db.models import F, QuerySet, Sum
 
 from core.money import Money
-from escrow.models import Account, Hold, Payout, PayoutAccount
-from escrow.states import OPEN_HOLD, HoldStatus, PayoutStatus
+from escrow.models import Account, Payout, PayoutAccount
+from escrow.queries.holds import open_holds_of
+from escrow.states import HoldStatus, PayoutStatus
 
 IN_FLIGHT = (PayoutStatus.APPROVAL, PayoutStatus.PREPARED, PayoutStatus.SENT)
 
@@ -37,7 +38,7 @@ class MerchantMoney:
 def merchant_money(store_id: UUID, now: datetime, *, currency: str = "CNY") -> MerchantMoney:
     """Where a store's money is at this moment."""
     rest = F("amount_minor") - F("released_minor") - F("refunded_minor")
-    holds = Hold.objects.filter(store_id=store_id, currency=currency, status__in=OPEN_HOLD)
+    holds = open_holds_of(store_id).filter(currency=currency)
     rests: dict[str, int] = dict(holds.values_list("status").annotate(left=Sum(rest)).order_by())
     payouts = Payout.objects.filter(store_id=store_id, currency=currency, status__in=IN_FLIGHT)
     arriving = payouts.aggregate(sum=Sum("amount_minor"))["sum"]

@@ -27,8 +27,16 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, LastValue
 
 from core.money import Money
-from escrow.models import Chargeback, Hold, Receipt, Refund, Transfer, TransferKind
-from escrow.queries.lines import KIND_NAMES, PASSING_LEGS, MoneyLine, lines_of_move, release_line, unfit_line
+from escrow.models import Chargeback, Compensation, Hold, Receipt, Refund, Transfer, TransferKind
+from escrow.queries.lines import (
+    KIND_NAMES,
+    PASSING_LEGS,
+    MoneyLine,
+    lines_made_good,
+    lines_of_move,
+    release_line,
+    unfit_line,
+)
 from escrow.queries.periods import midnight
 from escrow.queries.touching import Rows, given_to
 from escrow.states import FEES, ReceiptOutcome
@@ -128,7 +136,9 @@ def _moves_of(user_id: UUID) -> QuerySet[Transfer]:
     fee = Transfer.objects.filter(kind=K.RELEASE_FEE, ref=OuterRef("ref"), leg=OuterRef("leg"))
     net = Transfer.objects.filter(kind=K.RELEASE_NET, ref=OuterRef("ref"), leg=OuterRef("leg"))
     both = F("amount") + Coalesce(Subquery(fee.values("amount")), Value(0), output_field=BIG)
-    passing = Q(kind=K.LATE_REFUND) | Q(kind__in=(K.CHARGEBACK, K.CHARGEBACK_WON), leg__in=PASSING_LEGS)
+    passing = Q(kind__in=(K.LATE_REFUND, K.COMPENSATION)) | Q(
+        kind__in=(K.CHARGEBACK, K.CHARGEBACK_WON), leg__in=PASSING_LEGS
+    )
     rows = Transfer.objects.filter(_touching(user_id) & (~Q(kind=K.RELEASE_FEE) | ~Exists(net)))
     rows = rows.annotate(total=Case(When(kind=K.RELEASE_NET, then=both), default=F("amount"), output_field=BIG))
     return rows.annotate(
@@ -157,6 +167,7 @@ def _touching(user_id: UUID) -> Q:
         | Q(kind=K.SUSPENSE_APPLIED, ref__in=applied)
         | Q(kind=K.SUSPENSE_IN, ref__in=unfit)
         | Q(kind=K.SUSPENSE_REFUND, ref__in=Refund.objects.filter(receipt__in=unfit).values("pk"))
+        | Q(kind=K.COMPENSATION, ref__in=Compensation.objects.filter(payment__buyer_id=user_id).values("pk"))
     )
 
 
@@ -179,8 +190,10 @@ def _of_orders(user_id: UUID, number: str) -> Q:
 class _Behind:
     """The business rows behind a page of movements."""
 
-    def __init__(self, rows: Rows, receipts: dict[int, Receipt], returns: dict[int, Refund]) -> None:
-        self.rows, self.receipts, self.returns = rows, receipts, returns
+    def __init__(
+        self, rows: Rows, receipts: dict[int, Receipt], returns: dict[int, Refund], made_good: dict[int, Refund]
+    ) -> None:  # fmt: skip
+        self.rows, self.receipts, self.returns, self.made_good = rows, receipts, returns, made_good
 
     def lines(self, move: Any) -> list[MoneyLine]:
         """Its one line, or two if it passes by, with the balance after each."""
@@ -189,6 +202,8 @@ class _Behind:
             found = [release_line(self.rows.holds[move.ref], at=move.at, total=move.total, fee=fee)]
         elif move.kind in UNFIT_KINDS:
             found = [unfit_line(move, self.receipts, self.returns)]
+        elif move.kind == K.COMPENSATION:
+            found = lines_made_good(move, self.made_good[move.ref])
         else:
             found = lines_of_move(move, self.rows)
         balance, told = Money(int(move.after), move.currency), []
@@ -212,7 +227,14 @@ def _behind(moves: Sequence[Transfer]) -> _Behind:
     wanted |= {row.hold_id for row in [*refunds.values(), *disputes.values()] if row.hold_id}
     holds = _in_bulk(Hold.objects.select_related("payment", "order"), wanted)
     rows = Rows(holds=holds, refunds=refunds, chargebacks=disputes, given=given)
-    return _Behind(rows, receipts=_in_bulk(Receipt.objects.all(), refs(K.SUSPENSE_IN)), returns=refunds)
+    made_good = refs(K.COMPENSATION)
+    backs = (
+        {row.compensation_id or 0: row for row in Refund.objects.filter(compensation__in=made_good)}
+        if made_good
+        else {}
+    )
+    receipts = _in_bulk(Receipt.objects.all(), refs(K.SUSPENSE_IN))
+    return _Behind(rows, receipts=receipts, returns=refunds, made_good=backs)
 
 
 def _in_bulk(rows: QuerySet[Any], pks: set[int]) -> dict[int, Any]:

@@ -49,6 +49,7 @@ LABELS: dict[int, Text] = {
     K.CHARGEBACK_WON: _("Dispute with the payer's bank won"),
     K.CREDIT_CHARGEBACK: _("Advanced by the platform for a chargeback"),
     K.SUSPENSE_APPLIED: _("Parked money, given to this order by staff"),
+    K.COMPENSATION: _("Made good by the platform"),
 }
 # The same of a payout that its payment's provider makes.
 BY_PROVIDER: dict[int, Text] = {
@@ -61,6 +62,7 @@ KIND_NAMES = {
     "refund": (K.REFUND, K.SUSPENSE_REFUND, K.LATE_REFUND, K.FEE_BACK, K.CREDIT_REFUND),
     "chargeback": (K.CHARGEBACK, K.CHARGEBACK_WON, K.CREDIT_CHARGEBACK),
     "payout": (K.PAYOUT_SENT, K.PAYOUT_FAILED, K.PAYOUT_RETURNED, K.PASSED_BACK, K.RECOVERED),
+    "compensation": (K.COMPENSATION,),
 }  # what a filter may ask for
 # What an order's own account shows beside its releases.
 SHOWN = (K.CAPTURE, K.SUSPENSE_APPLIED, K.REFUND, K.LATE_REFUND, K.CHARGEBACK, K.CHARGEBACK_WON)
@@ -215,6 +217,20 @@ def unfit_line(move: Transfer, receipts: Mapping[int, Receipt], refunds: Mapping
         reference=back.gateway_ref or f"R{back.pk}" if back else receipts[move.ref].gateway_ref,
         note=back.get_status_display() if back else "",  # type: ignore[attr-defined]
     )
+
+
+def lines_made_good(move: Transfer, back: Refund) -> list[MoneyLine]:
+    """What the platform made good to a buyer: out of its pocket, and at once on the way back of his payment."""
+    line = MoneyLine(
+        at=move.at,
+        kind="compensation",
+        label=LABELS[move.kind],
+        amount=Money(-move.amount, move.currency),
+        counterparty=_("buyer"),
+        reference=back.gateway_ref or f"R{back.pk}",
+        note=back.get_status_display(),  # type: ignore[attr-defined]
+    )
+    return [replace(line, label=_FROM_PLATFORM, amount=-line.amount, counterparty=_FROM_PLATFORM, note=""), line]
 
 
 def _with_balance(lines: Sequence[MoneyLine]) -> list[MoneyLine]:

@@ -54,6 +54,9 @@ EXPECTED = {
     "losses": f"""
       SELECT 'losses:' || c.currency, -SUM({_taken("losses")}) FROM escrow_chargeback c
       WHERE c.status <> 'won' GROUP BY 1""",
+    "compensations": """
+      SELECT 'compensations:' || currency, -SUM(amount_minor) FROM escrow_compensation WHERE status = 'paid'
+      GROUP BY 1""",
     "merchant": f"""
       SELECT 'merchant:' || store || ':' || currency, SUM(minor) FROM (
         SELECT {{uuid:h.store_id}} AS store, h.currency,
@@ -62,6 +65,8 @@ EXPECTED = {
                   WHERE p.status NOT IN ('failed', 'returned')
         UNION ALL SELECT {{uuid:p.store_id}}, b.currency, b.amount_minor FROM escrow_reversal b
                   JOIN escrow_payout p ON p.id = b.payout_id WHERE b.status = 'done'
+        UNION ALL SELECT {{uuid:n.store_id}}, n.currency, n.amount_minor FROM escrow_compensation n
+                  WHERE n.status = 'paid' AND n.store_id IS NOT NULL
         UNION ALL {_CREDITED}) moved GROUP BY 1""",
     "receivable": f"""
       SELECT 'receivable:' || store || ':' || currency, -SUM(minor) FROM ({_CREDITED}) owed GROUP BY 1""",
@@ -109,10 +114,16 @@ RULES = {
              SELECT 1 FROM escrow_chargeback c WHERE c.hold_id = h.id AND c.status = 'open'))
          OR (h.status IN ('released', 'refunded', 'split') AND h.released_minor + h.refunded_minor <> h.amount_minor)
          OR (h.status = 'released' AND h.refunded_minor <> 0) OR (h.status = 'refunded' AND h.released_minor <> 0)""",
+    # Open holds are looked for by way of open orders.
+    "hold with money in it though its order is over": """
+      SELECT h.id FROM escrow_hold h LEFT JOIN shop_openorder o ON o.order_id = h.order_id
+      WHERE o.order_id IS NULL AND h.status IN ('held', 'frozen')
+        AND h.amount_minor > h.released_minor + h.refunded_minor""",
     "refund without exactly its transfers": """
       SELECT r.id FROM escrow_refund r
-      LEFT JOIN escrow_transfer a ON a.ref = r.id
-        AND a.kind = CASE WHEN r.hold_id IS NULL THEN 10 WHEN r.from_merchant THEN 11 ELSE 4 END
+      LEFT JOIN escrow_transfer a ON a.ref = COALESCE(r.compensation_id, r.id)
+        AND a.kind = CASE WHEN r.compensation_id IS NOT NULL THEN 23 WHEN r.hold_id IS NULL THEN 10
+                          WHEN r.from_merchant THEN 11 ELSE 4 END
       LEFT JOIN escrow_transfer b ON b.ref = r.id AND b.kind = 5
       LEFT JOIN escrow_transfer f ON f.ref = r.id AND f.kind = 12 AND f.leg = 0
       LEFT JOIN escrow_transfer d ON d.ref = r.id AND d.kind = 13
@@ -166,6 +177,19 @@ RULES = {
                         WHERE q.hold_id = h.id AND v.status <> 'failed'), 0)
          OR EXISTS (SELECT 1 FROM escrow_payout q JOIN escrow_payment m ON m.id = h.payment_id
                     WHERE q.hold_id = h.id AND q.gateway <> m.gateway)""",
+    "compensation without exactly its transfer": """
+      SELECT n.id FROM escrow_compensation n LEFT JOIN escrow_transfer t ON t.ref = n.id AND t.kind = 23
+      LEFT JOIN escrow_account c ON c.id = t.credit_id LEFT JOIN escrow_refund r ON r.compensation_id = n.id
+      WHERE COALESCE(t.amount, 0) <> CASE WHEN n.status = 'paid' THEN n.amount_minor ELSE 0 END
+         OR (t.id IS NOT NULL AND c.kind <> CASE WHEN n.store_id IS NULL THEN 'refund_in_flight' ELSE 'merchant' END)
+         OR COALESCE(r.amount_minor, 0) <> CASE WHEN n.status = 'paid' AND n.store_id IS NULL THEN n.amount_minor
+                                                ELSE 0 END""",
+    # What a payment gave back, out of its holds or of our pocket, is no more than was paid.
+    "payment of which more went back than was paid": """
+      SELECT n.payment_id FROM escrow_compensation n JOIN escrow_payment p ON p.id = n.payment_id
+      JOIN escrow_refund r ON r.payment_id = p.id AND r.receipt_id IS NULL
+      WHERE n.status = 'paid' GROUP BY n.id, n.payment_id, p.amount_minor
+      HAVING SUM(r.amount_minor) > p.amount_minor""",
     "adjustment without exactly its transfer": """
       SELECT j.id FROM escrow_adjustment j LEFT JOIN escrow_transfer t ON t.ref = j.id AND t.kind = 20
       LEFT JOIN escrow_account d ON d.id = t.debit_id LEFT JOIN escrow_account c ON c.id = t.credit_id
@@ -201,7 +225,7 @@ def uuids_as_text(sql: str) -> str:
     """A UUID column as the hyphened text that account keys carry; SQLite keeps 32 hex digits."""
     out = sql
     groups = ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))
-    for column in ("h.store_id", "p.store_id", "v.store_id"):
+    for column in ("h.store_id", "p.store_id", "v.store_id", "n.store_id"):
         parts = " || '-' || ".join(f"substr({column}, {at}, {length})" for at, length in groups)
         text = f"{column}::text" if connection.vendor == "postgresql" else parts
         out = out.replace(f"{{uuid:{column}}}", text)

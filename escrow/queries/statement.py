@@ -181,6 +181,8 @@ class _Behind:
                 line, kind="chargeback", label=label, counterparty=_("payer's bank"), reference=dispute.gateway_ref,
                 order_number=number,
             )  # fmt: skip
+        if move.kind == K.COMPENSATION:
+            return replace(line, counterparty=_("platform"), reference=f"G{move.ref}")
         return replace(line, reference=f"D{move.ref}")  # a debt that was netted
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from core.errors import NotFound
-from escrow.models import Checkpoint, Hold, Payout, Recovery, Reversal, Sealed, Transfer, TransferKind
+from escrow.models import Checkpoint, Compensation, Hold, Payout, Recovery, Reversal, Sealed, Transfer, TransferKind
 from escrow.queries.touching import OF_CHARGEBACK, OF_HOLD, OF_PAYOUT, OF_REFUND, OF_REVERSAL, REFUND_LEG, rows_of
 from escrow.records import notes
 from escrow.records.checkpoints import day_of, latest
@@ -45,11 +45,21 @@ def store_of(transfer: Transfer) -> UUID | None:
     """The store whose payout or netted debt it was."""
     if transfer.kind == TransferKind.RECOVERED:
         return Recovery.objects.filter(pk=transfer.ref).values_list("store_id", flat=True).first()
+    if transfer.kind == TransferKind.COMPENSATION:
+        return Compensation.objects.filter(pk=transfer.ref).values_list("store_id", flat=True).first()
     if transfer.kind in OF_REVERSAL:
         return Reversal.objects.filter(pk=transfer.ref).values_list("payout__store_id", flat=True).first()
     if transfer.kind not in OF_PAYOUT:
         return None
     return Payout.objects.filter(pk=transfer.ref).values_list("store_id", flat=True).first()
+
+
+def payer_of(transfer: Transfer) -> UUID | None:
+    """The buyer to whom it was made good, or whose refund of that was confirmed."""
+    rows = Compensation.objects.values_list("payment__buyer_id", flat=True)
+    if transfer.kind == TransferKind.COMPENSATION:
+        return rows.filter(pk=transfer.ref).first()
+    return rows.filter(refund=transfer.ref).first() if transfer.kind == TransferKind.REFUND_DONE else None
 
 
 def one_receipt(*, transfer_id: int, now: datetime) -> dict[str, Any]:

@@ -12,13 +12,17 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.translation import gettext as _
 
 from core.actor import Actor
 from core.errors import NotFound
-from escrow.errors import ChargebackOpen, HoldMoved, MoreThanReleased
-from escrow.models import Hold, Refund
+from core.money import Money
+from escrow.errors import ChargebackOpen, HoldMoved, MadeGoodAlready, MoreThanReleased
+from escrow.models import Compensation, Hold, Refund
+from escrow.queries.compensations import refundable
 from escrow.services import moves, taking_back
 from escrow.services.refunds import Late, open_refund
+from escrow.states import CompensationStatus
 
 GIVEN_BACK = "given back to the buyer"
 
@@ -29,6 +33,7 @@ def refund_released(*, order_id: UUID, amount_minor: int, actor: Actor, reason: 
     Send a part of what was released back to the buyer, and the fee on it back to the merchant.
 
     :raises MoreThanReleased: if it is nothing, or more than was released and not given back
+    :raises MadeGoodAlready: if the platform has made a part of it good by the same payment, so that less is left
     :raises ChargebackOpen: while the payer's bank has taken the payment back
     :raises HoldMoved: if another refund has come first
     """
@@ -39,6 +44,7 @@ def refund_released(*, order_id: UUID, amount_minor: int, actor: Actor, reason: 
         raise ChargebackOpen
     if not 0 < amount_minor <= hold.released_minor - hold.returned_minor:
         raise MoreThanReleased
+    refuse_made_good(hold, amount_minor)
     fee = moves.fee_back(hold, returned_minor=amount_minor)
     _take_back(hold, amount_minor, fee)
     gone = taking_back.stop_passing_on(hold, actor=actor, why=GIVEN_BACK, now=now)
@@ -51,6 +57,25 @@ def refund_released(*, order_id: UUID, amount_minor: int, actor: Actor, reason: 
     refund = open_refund(hold=hold, amount_minor=amount_minor, actor=actor, reason=reason, now=now, late=late)
     taking_back.cover(gone, minor=lacking, refund=refund, now=now)
     return refund
+
+
+def left_to_refund(hold: Hold) -> Money | None:
+    """What its payment can still give back; None where the platform has made nothing good by it."""
+    if not Compensation.objects.filter(payment=hold.payment_id, status=CompensationStatus.PAID).exists():
+        return None
+    return refundable([hold.payment])[hold.payment_id]
+
+
+def refuse_made_good(hold: Hold, minor: int) -> None:
+    """
+    A payment gives back what was paid and no more, whoever bears it; only what staff made good can be in the way.
+
+    :raises MadeGoodAlready: if so
+    """
+    left = left_to_refund(hold)
+    if left is not None and minor > left.minor:
+        raise MadeGoodAlready(_("The platform has made a part of it good already; at most %(left)s can still go back.")
+                              % {"left": left})  # fmt: skip
 
 
 def _take_back(hold: Hold, minor: int, fee: int) -> None:

@@ -16,7 +16,7 @@ from escrow.errors import NotFailed
 from escrow.gateways import gateway
 from escrow.gateways.base import RefundState, Refused, Unavailable
 from escrow.ledger import Entry
-from escrow.models import Hold, Receipt, Refund, TransferKind
+from escrow.models import Compensation, Hold, Receipt, Refund, TransferKind
 from escrow.queries.ways import reference_at
 from escrow.services import taking_back
 from escrow.services.moves import is_disputed
@@ -36,6 +36,7 @@ def open_refund(
     *,
     hold: Hold | None = None,
     receipt: Receipt | None = None,
+    compensation: Compensation | None = None,
     amount_minor: int,
     actor: Actor,
     reason: str,
@@ -43,19 +44,20 @@ def open_refund(
     late: Late | None = None,
 ) -> Refund:
     """
-    Write the intent to send money back: from escrow, ``late`` from the merchant, or from what lies parked.
+    Write the intent to send money back: from escrow, ``late`` from the merchant, from what lies parked, or out of the
+    platform's own pocket.
 
     In the caller's transaction, who has already taken the amount off the hold or the receipt.
     """
-    source = hold or receipt
+    source = hold or receipt or compensation
     assert source is not None, "a refund has a source"
     payment = source.payment
-    name = receipt.gateway if receipt else hold.payment.gateway  # type: ignore[union-attr]
+    name = receipt.gateway if receipt else payment.gateway  # type: ignore[union-attr]
     currency = source.currency
     refund = Refund.objects.create(
-        payment=payment, hold=hold, receipt=receipt, gateway=name, amount_minor=amount_minor, currency=currency,
-        reason=reason[:60], created_at=now, from_merchant=late is not None,
-        fee_back_minor=late.fee_back_minor if late else 0,
+        payment=payment, hold=hold, receipt=receipt, compensation=compensation, gateway=name,
+        amount_minor=amount_minor, currency=currency, reason=reason[:60], created_at=now,
+        from_merchant=late is not None, fee_back_minor=late.fee_back_minor if late else 0,
     )  # fmt: skip
     ledger.post(_entries(refund, hold, late), now=now)
     audit.record(
@@ -68,7 +70,10 @@ def open_refund(
 
 
 def _entries(refund: Refund, hold: Hold | None, late: Late | None) -> list[Entry]:
-    currency = refund.currency
+    currency, made_good = refund.currency, refund.compensation
+    if made_good is not None:
+        pocket, flight = ledger.accounts(f"compensations:{currency}", f"refund_in_flight:{refund.gateway}:{currency}")
+        return [Entry(TransferKind.COMPENSATION, made_good.pk, pocket, flight, refund.amount_minor)]
     pot = f"escrow:{currency}" if hold else f"suspense:{refund.gateway}:{currency}"
     kind = TransferKind.REFUND if hold else TransferKind.SUSPENSE_REFUND
     debit, flight = ledger.accounts(pot, f"refund_in_flight:{refund.gateway}:{currency}")

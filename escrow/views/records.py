@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from core import clock
 from core.guards import public
+from escrow.gateways import NAMES, is_pretended
 from escrow.records import checkpoints, notes
 from escrow.records import custody as proofs
 
@@ -40,4 +41,11 @@ def program(request: HttpRequest) -> HttpResponse:
 @require_safe
 def custody(request: HttpRequest) -> HttpResponse:
     """What is held for everybody, and what lies where to cover it."""
-    return render(request, "records/custody.html", {"proofs": proofs.newest(), "now": clock.now()})
+    found = proofs.newest()
+    providers = {row["provider"] for proof in found for row in proof.balances}
+    pretended = {name for name in providers if name == "sandbox" or is_pretended(name)}
+    context = {
+        "proofs": found, "now": clock.now(), "pretended": pretended,
+        "real": [NAMES.get(name, name) for name in sorted(providers - pretended)],
+    }  # fmt: skip
+    return render(request, "records/custody.html", context)

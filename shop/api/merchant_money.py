@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -11,6 +12,8 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.step_up import ensure
+from accounts.services.step_up import Act as Confirmed
 from core import clock
 from core.api import read
 from core.api_fields import At, MoneySerializer, Nothing
@@ -88,14 +91,21 @@ class Payouts(MerchantOnce):
     """Paying out."""
 
     needs: ClassVar = {"POST": Act.PAY_OUT}
+    asks_proof = "payout"
 
     @extend_schema(operation_id="payOut", tags=["merchant"], request=Nothing, responses={201: PayoutShape})
     def post(self, request: Request) -> Response:
-        """Pay out now what may leave: the balance less debts and reserve, without waiting for the daily payout."""
+        """
+        Pay out now what may leave: the balance less debts and reserve, without waiting for the daily payout.
+
+        Asks for a proof of the sum that would leave, which the refusal without one tells.
+        """
         read(Nothing, request)
         if payout_account(self.store.pk) is None:
             raise NowhereToPay
-        payout = ask_for_payout(store_id=self.store.pk, actor=actor_of(request), now=clock.now())
-        if payout is None:
-            raise NothingToPayOut(outlook(self.store.pk, clock.now(), currency=self.store.currency).why or None)
+        with transaction.atomic():
+            payout = ask_for_payout(store_id=self.store.pk, actor=actor_of(request), now=clock.now())
+            if payout is None:
+                raise NothingToPayOut(outlook(self.store.pk, clock.now(), currency=self.store.currency).why or None)
+            ensure(request, Confirmed("payout", payout.amount_minor, payout.currency, str(self.store.pk)))
         return Response(PayoutShape(payout).data, status=status.HTTP_201_CREATED)

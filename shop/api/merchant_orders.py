@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from django.db import transaction
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.api.step_up import ensure
+from accounts.services.step_up import Act as Confirmed
 from core import clock
 from core.api import read
 from core.api_fields import At, MoneyInput, MoneySerializer, Strict, Text, Whole, same_currency
@@ -103,14 +106,18 @@ class MerchantRefunds(MerchantOnce):
     """Giving money back after the release."""
 
     needs: ClassVar = {"POST": Act.GIVE_BACK}
+    asks_proof = "payout"
 
     @extend_schema(operation_id="giveBack", tags=["merchant"], request=GiveBackInput, responses={201: GivenBackShape})
     def post(self, request: Request, number: str) -> Response:
-        """Refund a part or all of a completed order out of the store's balance."""
+        """Refund a part or all of a completed order out of the store's balance; asks for a proof of it."""
         mine, said = order_for_store(self.store.pk, number), read(GiveBackInput, request)
         same_currency(said["amount"], mine.currency)
-        refund = late_refunds.give_back(
-            order_id=mine.pk, amount_minor=said["amount"].minor, reason=said["reason"], actor=actor_of(request),
-            now=clock.now(),
-        )  # fmt: skip
+        act = Confirmed("payout", said["amount"].minor, mine.currency, str(mine.pk))
+        with transaction.atomic():
+            refund = late_refunds.give_back(
+                order_id=mine.pk, amount_minor=said["amount"].minor, reason=said["reason"], actor=actor_of(request),
+                now=clock.now(),
+            )  # fmt: skip
+            ensure(request, act)
         return Response(GivenBackShape(refund).data, status=status.HTTP_201_CREATED)

@@ -41,6 +41,7 @@ class LinesForm(forms.Form):
             ("payout", _("Payouts")),
             ("refund", _("Refunds")),
             ("chargeback", _("Chargebacks")),
+            ("compensation", _("Made good by the platform")),
         ],
     )
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
@@ -76,5 +77,6 @@ class BuyerLinesForm(LinesForm):
         choices=[
             ("", _("All")), ("capture", _("Payments")), ("release", _("Releases to stores")), ("refund", _("Refunds")),
             ("chargeback", _("Chargebacks")),
+            ("compensation", _("Made good by the platform")),
         ],
     )  # fmt: skip

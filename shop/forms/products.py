@@ -190,6 +190,15 @@ class PicturesForm(forms.Form):
         ]
 
 
+class LinkForm(forms.Form):
+    """Where a product's manual is."""
+
+    link = forms.CharField(
+        label=_("Link"), max_length=300, required=False, help_text=_("Begins with https://. Empty for none."),
+        widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
+    )  # fmt: skip
+
+
 class StockForm(forms.Form):
     """A count corrected in the list of products."""
 

@@ -4,7 +4,8 @@ from shop.models.carts import Cart, CartLine
 from shop.models.catalogue import Category, Product, ProductImage, ProductVersion, Variant
 from shop.models.codes import CardKey, CodeBatch
 from shop.models.coupons import Coupon, CouponClaim, CouponUse
-from shop.models.orders import Order, OrderLine, Sale
+from shop.models.mass import MassMessage, MassRecipient, StoreMute
+from shop.models.orders import OpenOrder, Order, OrderLine, Sale
 from shop.models.stores import Store
 from shop.models.team import StoreInvitation, StoreMember
 from shop.models.vetting import (
@@ -29,6 +30,9 @@ __all__ = [
     "CouponClaim",
     "CouponUse",
     "DocumentKind",
+    "MassMessage",
+    "MassRecipient",
+    "OpenOrder",
     "Order",
     "OrderLine",
     "Permit",
@@ -44,5 +48,6 @@ __all__ = [
     "StoreInvitation",
     "StoreKind",
     "StoreMember",
+    "StoreMute",
     "Variant",
 ]

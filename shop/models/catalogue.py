@@ -58,6 +58,7 @@ class Product(models.Model):
     warranty_en = models.TextField(_("warranty, English"), max_length=2000, blank=True)
     validity = models.TextField(_("validity"), max_length=2000, blank=True)
     validity_en = models.TextField(_("validity, English"), max_length=2000, blank=True)
+    manual_url = models.CharField(_("manual"), max_length=300, blank=True)  # on another site: core.links.checked
     price_minor = models.PositiveBigIntegerField(_("price"))  # the lowest of its variants, for lists and sorting
     currency = models.CharField(max_length=3, default="CNY")
     weight_g = models.PositiveIntegerField(_("weight in grams"), default=0)
@@ -75,6 +76,9 @@ class Product(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(price_minor__gt=0), name="product_price_positive"),
+            models.CheckConstraint(
+                condition=Q(manual_url="") | Q(manual_url__startswith="https://"), name="product_manual_is_https"
+            ),
         ]
         indexes: ClassVar = [
             models.Index(fields=["-listed_at", "-id"], name="product_new", condition=Q(status="listed")),

@@ -24,6 +24,10 @@ OF_STEP = {
     DocumentKind.ID_FRONT: "identity", DocumentKind.ID_BACK: "identity", DocumentKind.LICENCE: "licence",
     DocumentKind.PERMIT: "permits", DocumentKind.BRAND: "brands",
 }  # fmt: skip
+ELSEWHERE = {
+    "account": "merchant:account", "product": "merchant:products", "trial": "merchant:trial",
+    "two_factor": "accounts:security#app", "device_lock": "accounts:devices#lock",
+}  # fmt: skip
 HERE = (DocumentStatus.SAVED, DocumentStatus.REVIEW, DocumentStatus.ACCEPTED)
 
 
@@ -52,6 +56,10 @@ class Stand:
     @property
     def is_done(self) -> bool:
         return self.state in ("saved", "review", "accepted")
+
+    @property
+    def is_urged(self) -> bool:
+        return self.step.key in URGED
 
 
 def stands_of(application: StoreApplication, known: Known) -> list[Stand]:
@@ -85,10 +93,10 @@ def lacking(stands: Iterable[Stand]) -> list[str]:
 
 
 def _url(step: Step) -> str:
-    places = {"account": "merchant:account", "product": "merchant:products", "trial": "merchant:trial"}
-    if step.key in places:
-        return reverse(places[step.key])
-    return reverse("merchant:apply-step", args=[step.key])
+    if step.key not in ELSEWHERE:
+        return reverse("merchant:apply-step", args=[step.key])
+    name, _hash, part = ELSEWHERE[step.key].partition("#")
+    return reverse(name) + _hash + part
 
 
 def _state(

@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Count, Exists, IntegerField, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce
 
 from core.models import Policy
 from core.money import BadAmount, parse
 from core.policies import rules_of
 from core.prepared import Blank, Prepared
 from shop.errors import NotYourOrder
-from shop.models import Order, OrderLine, ProductVersion
+from shop.models import Order, OrderLine, ProductVersion, Store
 from shop.states import Kind, OrderStatus
 
 _S = OrderStatus
@@ -39,6 +40,7 @@ MERCHANT_STATES: dict[str, tuple[tuple[str, ...], bool | None]] = {
     "done": ((_S.COMPLETED, _S.REFUNDED, _S.CANCELLED), None),
 }
 MERCHANT_VIEWS = tuple(MERCHANT_STATES)
+OPEN_VIEWS = tuple(view for view in MERCHANT_STATES if view not in ("all", "done"))
 LONGEST_QUERY = 100
 _FOR_BUYER = Prepared(
     lambda: Order.objects.select_related("store", "payment", "hold").filter(
@@ -50,7 +52,8 @@ _FOR_STORE = Prepared(
         number=Blank("number"), store=Blank("owner")
     )
 )
-_LINES = Prepared(lambda: OrderLine.objects.filter(order=Blank("order")))
+# The manual is where it is today: a link that was taken away leads nobody on.
+_LINES = Prepared(lambda: OrderLine.objects.filter(order=Blank("order")).annotate(manual_url=F("product__manual_url")))
 
 
 def buyer_orders(user_id: UUID, tab: str = "all", q: str = "") -> QuerySet[Order]:
@@ -72,6 +75,8 @@ def buyer_tab_counts(user_id: UUID) -> dict[str, int]:
 def merchant_orders(store_id: UUID, view: str = "all", q: str = "", *, now: datetime) -> QuerySet[Order]:
     """A store's orders, newest first; what must be shipped, longest waiting first. Buyers, holds, lines come along."""
     found = Order.objects.filter(merchant_filter(view, now=now), store_id=store_id)
+    if view in OPEN_VIEWS:
+        found = found.filter(open__store_id=store_id)
     if q.strip():
         found = found.filter(_matches(q) | Q(address__phone__endswith=_clean(q)))
     order = ("paid_at", "id") if view in ("to_ship", "overdue") else ("-placed_at", "-id")
@@ -79,17 +84,26 @@ def merchant_orders(store_id: UUID, view: str = "all", q: str = "", *, now: date
 
 
 def merchant_view_counts(store_id: UUID, *, now: datetime) -> dict[str, int]:
-    """How many orders are in each view: counted from an index alone, then those to ship looked at. Two queries."""
-    mine = Order.objects.filter(store_id=store_id)
-    counts, policies = dict.fromkeys(MERCHANT_VIEWS, 0), set()
+    """How many orders are in each view: the open ones looked at, the others what is left of all. Two queries."""
+    mine = Order.objects.filter(open__store_id=store_id)
+    counts, policies, still_open = dict.fromkeys(MERCHANT_VIEWS, 0), set(), 0
     groups = mine.values_list("status", "in_case", "policy_id").annotate(n=Count("*")).order_by()
     for status, in_case, policy_id, count in groups:
         policies.add(policy_id)
-        for view in MERCHANT_VIEWS:
+        still_open += count
+        for view in OPEN_VIEWS:
             counts[view] += count if _is_in(view, status, in_case) else 0
-    if counts["overdue"]:
-        counts["overdue"] = mine.filter(_TO_SHIP, _late(policies, now=now)).count()
+    late = _counted(mine.filter(_TO_SHIP, _late(policies, now=now))) if counts["overdue"] else Value(0)
+    both = Store.objects.filter(pk=store_id).values_list(_counted(Order.objects.filter(store_id=store_id)), late)
+    counts["all"], counts["overdue"] = both.get()
+    counts["done"] = counts["all"] - still_open
     return counts
+
+
+def _counted(orders: QuerySet[Order]) -> Coalesce:
+    """How many of one store's orders, as a part of another query."""
+    counts = orders.order_by().values("store_id").annotate(n=Count("*")).values("n")
+    return Coalesce(Subquery(counts, output_field=IntegerField()), 0)
 
 
 def _is_in(view: str, status: str, in_case: bool) -> bool:
@@ -126,8 +140,9 @@ def order_for_store(store_id: UUID, number: str) -> Order:
 
 
 def lines_of(order_id: UUID) -> list[OrderLine]:
-    """What an order is made of."""
-    return _LINES.all(order=order_id)
+    """What an order is made of, each with ``manual_url``."""
+    found: list[Any] = _LINES.all(order=order_id)
+    return found
 
 
 def code_orders_waiting(*, variant_id: UUID) -> list[UUID]:

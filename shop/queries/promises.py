@@ -29,6 +29,7 @@ CHANGES: Mapping[str, LazyText] = {
     "variants": _("Variants and prices"),
     "images": _("Pictures"),
     "weight_g": _("Weight"),
+    "manual": _("Manual"),
 }
 
 

@@ -6,25 +6,22 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
 from core import audit
 from core.actor import SYSTEM, Actor
-from core.bulk import ids
 from core.prepared import Blank, Prepared, PreparedIn
 from core.transitions import advance
 from shop.errors import NotYourOrder
 from shop.models import Order, OrderLine, ProductImage, Variant
-from shop.states import ORDER, OrderStatus
+from shop.states import ORDER
 
-Id = TypeVar("Id", bound=UUID | str)
 NUMBER_TRIES = 5
-COMPLETABLE = (OrderStatus.SHIPPED, OrderStatus.DELIVERED)
 
 
 _LOCKED = Prepared(lambda: Order.objects.select_for_update(no_key=True).filter(pk=Blank("pk")))
@@ -177,68 +174,6 @@ def move(order: Order, target: str, *, actor: Actor, reason: str, **changes: Any
     :raises IllegalTransition: if it has moved on already
     """
     advance(order, target, machine=ORDER, actor=actor, reason=reason, **changes)
-
-
-def lock_states(order_ids: Sequence[str]) -> list[tuple[str, int, str, bool]]:
-    """Lock many orders in the order of their ids; give id, policy and status of each, and whether it is in a case."""
-    if connection.vendor != "postgresql":
-        rows = Order.objects.filter(pk__among=order_ids).order_by("pk")
-        states = rows.values_list("pk", "policy_id", "status", "in_case")
-        return [(str(pk), policy_id, status, in_case) for pk, policy_id, status, in_case in states]
-    with connection.cursor() as cursor:
-        cursor.execute(STATES, [ids(order_ids)])
-        return list(cursor.fetchall())
-
-
-STATES = """
-SELECT o.id::text, o.policy_id, o.status, o.in_case FROM shop_order o
-WHERE o.id = ANY(%s::uuid[]) ORDER BY o.id FOR NO KEY UPDATE OF o
-"""
-COMPLETE = """
-WITH mine AS MATERIALIZED (
-  SELECT id, status FROM shop_order WHERE id = ANY(%(ids)s::uuid[]) AND status = ANY(%(from)s)
-  ORDER BY id FOR NO KEY UPDATE),
-u AS (
-  UPDATE shop_order SET status = %(to)s, closed_at = %(now)s
-  WHERE id = ANY(ARRAY(SELECT id FROM mine))),  -- an array is looked up in the index, whatever the tables' sizes
-a AS (
-  INSERT INTO core_auditentry (at, user_id, device_id, act, subject_type, subject, order_id, reason, facts)
-  SELECT %(now)s, %(user)s::uuid, %(device)s::uuid, %(act)s, %(name)s, id::text, id, %(reason)s,
-         jsonb_build_object('from', status)
-  FROM mine)
-SELECT id FROM mine
-"""
-
-
-def complete_many(*, order_ids: Sequence[Id], actor: Actor, reason: str, now: datetime) -> list[Id]:
-    """Complete shipped and delivered orders and write an audit entry of each; give their ids. One statement."""
-    act = f"{ORDER.name}.{OrderStatus.COMPLETED}"
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                COMPLETE,
-                {
-                    "ids": ids(order_ids), "from": list(COMPLETABLE), "to": OrderStatus.COMPLETED, "now": now,
-                    "user": actor.user_id, "device": actor.device_id, "act": act, "name": ORDER.name,
-                    "reason": reason[:500],
-                },
-            )  # fmt: skip
-            if cursor.rowcount == len(order_ids):
-                return list(order_ids)
-            done = {str(pk) for (pk,) in cursor.fetchall()}
-            return [pk for pk in order_ids if str(pk) in done]
-    rows = Order.objects.filter(pk__among=order_ids, status__in=COMPLETABLE).order_by("pk")
-    before = dict(rows.values_list("pk", "status"))
-    Order.objects.filter(pk__among=list(before)).update(status=OrderStatus.COMPLETED, closed_at=now)
-    audit.record_many(
-        actor=actor,
-        act=act,
-        subject_type=ORDER.name,
-        rows=[(str(pk), pk, {"from": status}) for pk, status in before.items()],
-        now=now,
-        reason=reason,
-    )
-    return [pk for pk in order_ids if UUID(str(pk)) in before]
 
 
 def set_in_case(order: Order, *, value: bool) -> None:

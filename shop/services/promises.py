@@ -26,6 +26,7 @@ def promise_of(product: Product) -> dict[str, Any]:
         "weight_g": product.weight_g,
         "fragile": product.fragile,
         "perishable": product.perishable,
+        **({"manual": product.manual_url} if product.manual_url else {}),
     }
 
 

@@ -13,15 +13,14 @@ from shop.models import Product, Sale
 
 NOTE = """
 INSERT INTO shop_sale (product_id, pieces)
-SELECT product_id, SUM(quantity) FROM shop_orderline JOIN shop_order ON shop_order.id = order_id
-WHERE order_id {among} AND NOT shop_order.is_trial GROUP BY product_id
+SELECT product_id, SUM(quantity) FROM shop_orderline WHERE order_id {among} GROUP BY product_id
 """
 MOST = 10_000
 
 
 def note_sold(order_ids: Sequence[UUID] | Sequence[str]) -> None:
     """
-    Note completed orders' pieces as sold, those of test orders not.
+    Note completed orders' pieces as sold. Test orders count nowhere: the caller leaves them out.
 
     Locks nothing: whoever completes orders waits for nobody here.
     """

@@ -64,9 +64,12 @@ def settings(request: MerchantRequest) -> HttpResponse:
     if request.method == "POST" and _save_policy(request, policy):
         messages.success(request, _("Saved."))
         return redirect("merchant:settings")
-    can_choose = may(store.my_role, Act.ACCOUNT)
-    context = {"policy": policy, "account": payout_account(store.pk), "can_choose": can_choose}
+    context = {"policy": policy, "account": payout_account(store.pk), **_owners_acts(store)}
     return render(request, "merchant/settings.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _owners_acts(store: Store) -> dict[str, bool]:
+    return {"can_choose": may(store.my_role, Act.ACCOUNT), "can_make_keys": may(store.my_role, Act.KEYS)}
 
 
 def _save_policy(request: MerchantRequest, form: SettingsForm) -> bool:

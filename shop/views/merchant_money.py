@@ -14,7 +14,7 @@ from core import clock
 from core.money import Money, share
 from core.policies import current, from_values
 from escrow.models import Hold
-from escrow.queries import holds_of_store, merchant_lines, merchant_money, outlook, payout_account, payouts_of
+from escrow.queries import merchant_lines, merchant_money, open_holds_of, outlook, payout_account, payouts_of
 from escrow.queries.passing_on import accounts_there
 from escrow.queries.whole import every_line, one_moment
 from escrow.states import HoldStatus
@@ -77,8 +77,8 @@ def printed(request: MerchantRequest) -> HttpResponse:
 
 def _behind(request: MerchantRequest) -> list[dict[str, Any]]:
     """The deals behind the held and the frozen number, each with the sentence that says until when."""
-    held = list(holds_of_store(request.store.pk, HoldStatus.HELD)[: SHOWN + 1])
-    frozen = list(holds_of_store(request.store.pk, HoldStatus.FROZEN)[: SHOWN + 1])
+    held = list(open_holds_of(request.store.pk, HoldStatus.HELD)[: SHOWN + 1])
+    frozen = list(open_holds_of(request.store.pk, HoldStatus.FROZEN)[: SHOWN + 1])
     orders = [hold.order for hold in (*held, *frozen)]
     said = short_sentences(orders, viewer="merchant", now=clock.now()) if orders else {}
 

@@ -1,4 +1,4 @@
-"""Pages that explain: the guarantee, and the rules by which disputes are decided."""
+"""Pages that explain: the guarantee, the rules by which disputes are decided, how to stay safe."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from core import policies
 from core.guards import public
+from core.tips import by_topic
 
 
 @public
@@ -29,6 +30,13 @@ def rules(request: HttpRequest) -> HttpResponse:
     articles: Any = import_module("disputes.rulebook").ARTICLES
     current = policies.from_values(policies.current("physical").values)
     return render(request, "pages/rules.html", {"articles": articles, "days": days_of(current), "rules": current})
+
+
+@public
+@require_safe
+def safety(request: HttpRequest) -> HttpResponse:
+    """All that is worth knowing against fraud, and how to report it."""
+    return render(request, "pages/safety.html", {"topics": by_topic()})
 
 
 def days_of(rules: policies.Rules) -> dict[str, int]:

@@ -54,9 +54,12 @@
   });
   addEventListener("pageshow", () => all("form[data-busy]").forEach(idle));
 
-  // The current tab of an office may lie outside a narrow screen.
-  const tab = doc.querySelector(".side-nav [aria-current]");
-  if (tab) tab.closest("nav").scrollLeft = tab.offsetLeft - tab.closest("nav").clientWidth / 2 + tab.offsetWidth / 2;
+  // The current tab may lie outside a narrow screen.
+  all(":is(.side-nav, .tabs) [aria-current]").forEach((tab) => {
+    const nav = tab.closest("nav");
+    const at = tab.getBoundingClientRect().left - nav.getBoundingClientRect().left;
+    nav.scrollLeft += at - nav.clientWidth / 2 + tab.offsetWidth / 2;
+  });
 
   const copy = async (button) => {
     const status = button.querySelector(".visually-hidden");

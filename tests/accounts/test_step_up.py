@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 
 from accounts.models import Challenge, Device, User
-from accounts.services import step_up
+from accounts.services import challenges, step_up
 from accounts.services.challenges import ChallengeOver, WrongCode
 from accounts.services.step_up import Act, StepUpNeeded, WrongPassword
 from core import clock
@@ -81,6 +81,15 @@ def test_another_number_than_the_confirmed_one_is_asked_for_anew(client, owner):
     }  # fmt: skip
     assert client.post(SETTINGS, sent).status_code in (403, 429)
     assert not PayoutAccount.objects.exists()
+
+
+def test_a_code_that_signs_in_answers_no_question(client, owner):
+    """A new device's challenge is of no session. Seen red: its purpose is none here, a KeyError and a 500."""
+    row = challenges.open_challenge(
+        purpose="new_device", channel="sms", code="123456", user_id=owner.pk, now=clock.now()
+    )
+    answer = client.post(SETTINGS, {**FORM, "step_up": row.pk, "step_up_code": "123456"})
+    assert answer.status_code == 403 and not PayoutAccount.objects.exists()
 
 
 def test_a_session_alone_is_no_proof_even_a_moment_after_signing_in(client):

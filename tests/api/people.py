@@ -10,6 +10,8 @@ from rest_framework.test import APIClient
 
 from accounts.api.authentication import digest_of
 from accounts.models import ApiToken, User
+from accounts.services import challenges, handed_proofs
+from accounts.services.step_up import Act
 from core import clock
 from shop.models import Store
 
@@ -38,6 +40,21 @@ def system_of(store: Store, **fields: Any) -> APIClient:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {token_for(store, **fields)}")
     return client
+
+
+def proven(user: User, act: Act, *, session_key: str = "another-session") -> str:
+    """A proof as somebody would have it who has just confirmed an act; what a store's system is handed."""
+    now = clock.now()
+    row = challenges.open_challenge(
+        purpose=act.purpose, channel="totp", user_id=user.pk, session_key=session_key, context=act.context, now=now
+    )
+    return handed_proofs.hand_over(challenges.mark_passed(challenge_id=row.pk, now=now))
+
+
+def proven_by(client: APIClient, act: Act) -> str:
+    """The same for a person in a session of his own."""
+    user = User.objects.get(pk=client.session["_auth_user_id"])
+    return proven(user, act, session_key=client.session.session_key)
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
+from accounts.services.step_up import ruling_act
+from core.money import Money
 from disputes.models import Evidence
 from escrow.queries import books, hold_of
-from tests.api.people import V1, ask, client_of, cny
+from tests.api.people import V1, ask, client_of, cny, proven_by
 from tests.factories.accounts import MediatorFactory
 from tests.stories import delivered_order, open_case, paid_order, sandbox_carrier
 
@@ -78,7 +80,10 @@ def test_a_mediator_rules_to_the_minor_unit(deal):
     ):  # fmt: skip
         assert act(mediator, number, "rule", {**body, **wrong}).status == 400
     assert hold_of(order.pk).status == "frozen"
-    ruled = ask(mediator, "post", f"/cases/{number}/rule/", body, idempotency_key="r")
+    asked = ask(mediator, "post", f"/cases/{number}/rule/", body, idempotency_key="r")
+    assert (asked.status, asked.data["code"]) == (403, "step_up_needed") and hold_of(order.pk).status == "frozen"
+    proof = proven_by(mediator, ruling_act(number, fault="merchant", refund=Money(refund)))
+    ruled = ask(mediator, "post", f"/cases/{number}/rule/", body, idempotency_key="r", step_up_proof=proof)
     assert ruled.data["status"] == "ruled" and ruled.data["you"] == "platform"
     assert ruled.data["ruling"]["refund"] == cny(refund)
     assert ruled.data["ruling"]["release"] == cny(order.total_minor - refund)

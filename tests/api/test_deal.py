@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from accounts.services.step_up import Act
 from escrow.queries import books
 from escrow.services.payments import start_payment
 from logistics.models import Shipment
 from logistics.states import ShipmentStatus
 from shop.models import Order
-from tests.api.people import ask, client_of, cny, system_of
+from tests.api.people import ask, client_of, cny, proven, system_of
 from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.escrow import payout_account
 from tests.factories.shop import ProductFactory
@@ -82,7 +83,8 @@ def test_from_the_shelf_to_the_merchants_bank():
     assert balance["available"] == cny(24_320) and balance["held"] == cny(0) == balance["frozen"]
     line = ask(shop, "get", "/merchant/statement/").data["results"][0]
     assert line["amount"] == line["balance"] == cny(24_320) and line["order_number"] == number
-    paid = ask(shop, "post", "/merchant/payouts/", {}, idempotency_key="out-1")
+    proof = proven(store.owner, Act("payout", 24_320, "CNY", str(store.pk)))
+    paid = ask(shop, "post", "/merchant/payouts/", {}, idempotency_key="out-1", step_up_proof=proof)
     assert paid.status == 201 and paid.data["amount"] == cny(24_320) and paid.data["account"] == "1234"
     after = ask(shop, "get", "/merchant/balance/").data
     assert after["available"] == cny(0) and after["arriving"] == cny(24_320) == after["total"]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
+from accounts.services.step_up import Act
 from core.api import OnceMixin
 from core.models import IdempotencyKey
 from escrow.models import Payout
 from escrow.queries import books
 from shop.models import Order, Product
-from tests.api.people import ask, client_of, cny, system_of
+from tests.api.people import ask, client_of, cny, proven, system_of
 from tests.factories.accounts import AddressFactory, UserFactory
 from tests.factories.escrow import payout_account
 from tests.factories.shop import CategoryFactory, ProductFactory, StoreFactory
@@ -156,14 +159,15 @@ def test_without_a_key_parallel_payouts_still_take_the_balance_once():
     ask(client_of(order.buyer), "post", f"/orders/{order.number}/confirm/", {})
     payout_account(order.store_id)
     system = system_of(order.store)
-    token = system._credentials
+    token, store = system._credentials, order.store
+    proofs = [proven(store.owner, Act("payout", order.total_minor * 95 // 100, "CNY", str(store.pk))) for _ in range(6)]
 
-    def act():
+    def act(proof):
         client = client_of()
         client.credentials(**token)
-        return ask(client, "post", "/merchant/payouts/", {})
+        return ask(client, "post", "/merchant/payouts/", {}, step_up_proof=proof)
 
-    answers = at_once([act] * 6)
+    answers = at_once([partial(act, proof) for proof in proofs])
     assert sorted(answer.status for answer in answers) == [201, 409, 409, 409, 409, 409]
     assert Payout.objects.count() == 1 and books().balanced
 

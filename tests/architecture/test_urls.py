@@ -104,7 +104,8 @@ def test_without_the_sandbox_none_of_its_doors_exists(method, rf, settings):
     assert paths
 
 
-SAME_FOR_ALL = {"/api/v1/", "/admin/login/", "/admin/password_change/"}  # unknown in the API; redirects to our own
+# An unknown address of the API, and the admin's two pages that lead to ours.
+SAME_FOR_ALL = {"/api/v1/", "/admin/login/", "/admin/password_change/"}
 METHODS_UNSAID = ("allauth.", "django.", "drf_spectacular.", "rest_framework.")  # libraries: they ask themselves
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
 from playwright.sync_api import Browser, sync_playwright
 
 from accounts.models import User
@@ -46,22 +47,36 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield there
 
 
+@pytest.fixture
+def mails_arrive(settings):  # pytest-django swaps the backend for one that keeps them to itself
+    settings.EMAIL_BACKEND = "accounts.channels.sandbox.EmailBackend"
+
+
 Visit = Callable[..., Visitor]
 
 
 @pytest.fixture
 def visit(browser: Browser, live_server, settings, client) -> Iterator[Visit]:
-    """Let somebody come: ``visit("buyer", user, language="zh-CN", width=390)``."""
+    """
+    Let somebody come: ``visit("buyer", user, language="zh-CN", width=390)``.
+
+    With ``place``, an address, he comes through a proxy of ours that says so.
+    """
     settings.SITE_URL = live_server.url
     visitors: list[Visitor] = []
 
-    def come(name: str, user: User | None = None, *, language: str, width: int) -> Visitor:
+    def come(name: str, user: User | None = None, *, language: str, width: int, place: str = "") -> Visitor:
         context = browser.new_context(
             base_url=live_server.url, locale=language, viewport={"width": width, "height": 844},
             reduced_motion="reduce", timezone_id="Asia/Shanghai",
+            extra_http_headers={"X-Forwarded-For": place} if place else {},
         )  # fmt: skip
+        if place:
+            settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
         context.set_default_timeout(20_000)
+        context.add_init_script(path=AXE_FILE_PATH)  # handed over once instead of with every page
         if user is not None:
+            client.cookies.clear()  # else the session of whoever came before him would end
             client.force_login(user)
             session = client.cookies[settings.SESSION_COOKIE_NAME].value
             context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])

@@ -17,6 +17,7 @@ from django.core.management import call_command
 from django.urls import reverse
 
 from demo.people import PASSWORD
+from tests.browser import seeded_doors as doors
 from tests.browser import seeded_vetting as vetting
 
 Page = tuple[str, str]  # whose session, path
@@ -39,6 +40,7 @@ def pages() -> dict[str, list[Page]]:
 
 def _anonymous() -> Iterator[Page]:
     from shop.models import Category, Product
+    from tests.browser.seeded_accounts import announcement_pages
     from tests.browser.site_urls import WRONG
 
     product = Product.objects.select_related("store").order_by("pk")[0]
@@ -51,12 +53,11 @@ def _anonymous() -> Iterator[Page]:
     yield from (("", reverse("shop:product", args=[row.pk])) for row in (product, gone) if row)
     yield "", reverse("shop:store", args=[product.store.slug])
     yield "", reverse("shop:store-licence", args=[product.store.slug])
-    yield from (
-        ("", reverse(name))
-        for name in ("pages:guarantee", "pages:rules", "pages:fees", "styleguide", "escrow:verify", "escrow:custody")
-    )
+    yield from (("", reverse(f"pages:{name}")) for name in ("guarantee", "rules", "fees", "safety"))
+    yield from (("", reverse(name)) for name in ("styleguide", "escrow:verify", "escrow:custody"))
     yield from (("", reverse(f"account_{name}")) for name in ENTRANCE)
     yield "", reverse("qr_login")
+    yield from announcement_pages("")
     yield from (("", reverse(name)) for name in OTHER_WAYS_IN)
     yield from (("", f"/wrong/{what}/") for what in WRONG)
 
@@ -195,8 +196,10 @@ def _merchant() -> Iterator[Page]:
     store = Store.objects.select_related("owner").annotate(n=Count("orders")).order_by("-n", "pk")[0]
     me = _key(store.owner)
     names = ("home", "settings", "orders", "shipping", "products", "product-new", "cases", "money", "coupons",
-             "coupon-new", "documents", "team", "stores", "account", "trial")  # fmt: skip
+             "coupon-new", "documents", "team", "stores", "account", "trial", "keys",
+             "messages", "message-new")  # fmt: skip
     yield from ((me, reverse(f"merchant:{name}")) for name in names)
+    yield from doors.merchant_pages(store, me)
     yield me, reverse("merchant:orders") + "?q=nothing+has+this+name"
     yield me, reverse("merchant:cases") + "?view=closed"
     yield from ((me, reverse(f"merchant:{name}")) for name in ("money-print", "statements"))
@@ -255,6 +258,7 @@ def _import_preview(store: Any) -> str:
 def _mediator() -> Iterator[Page]:
     from accounts.models import User
     from disputes.models import Case
+    from tests.browser.seeded_accounts import announcement_pages
 
     me = _key(User.objects.get(email="meng.ping@example.com"))
     cases = _cases()
@@ -265,6 +269,7 @@ def _mediator() -> Iterator[Page]:
     yield me, reverse("console:payouts") + "?view=paid"
     yield me, reverse("console:cases") + "?view=overdue"
     from accounts.models import AccountRecovery, Incident
+    from tests.browser.seeded_accounts import made_good
 
     yield me, reverse("console:recoveries")
     yield me, reverse("console:recovery", args=[AccountRecovery.objects.get(status="review").pk])
@@ -273,7 +278,9 @@ def _mediator() -> Iterator[Page]:
     yield me, reverse("console:accounts") + "?q=robbed%40example.com"
     yield me, reverse("console:account", args=[incident.user_id])
     yield me, reverse("console:incident", args=[incident.pk])
+    yield from ((me, path) for path in made_good())
     yield me, reverse("console:incidents") + "?view=closed"
+    yield from announcement_pages(me)
     yield me, reverse("console:journal")
     yield me, reverse("console:journal") + "?account=merchant"
     yield me, reverse("console:journal") + "?q=nothing"

@@ -1,4 +1,4 @@
-"""Accounts in trouble, as their owners and strangers see them: part of what ``seeded`` walks."""
+"""Accounts in trouble, and what was announced, as people see them: part of what ``seeded`` walks."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from typing import Any
 
 from django.urls import reverse
 
-from accounts.models import AccountRecovery, User
+from accounts.models import AccountRecovery, Announcement, User
 from accounts.places import Seen
 from accounts.services import changes, incidents
 from accounts.services.links import RECOVERY_PHONE, RECOVERY_STOP, recovery_token, stop_token
 from core import clock
 from core.actor import SYSTEM, Actor
-from flows import guarding, recovery
+from core.money import Money
+from flows import compensation, guarding, recovery
+from shop.models import Store
 
 
 def incident_pages(lin: Any, key: Callable[[Any], str]) -> Iterator[tuple[str, str]]:
@@ -33,6 +35,21 @@ def incident_pages(lin: Any, key: Callable[[Any], str]) -> Iterator[tuple[str, s
     yield me, reverse("accounts:incident", args=[row.pk])
     yield key(lin), reverse("accounts:reopen")
     yield from (("", path) for path in _recoveries(robbed))
+
+
+def made_good() -> Iterator[str]:
+    """An incident of a merchant with an amount that is made good and one that waits for a second person."""
+    store = Store.objects.order_by("pk")[0]
+    one, other = (Actor(user_id=user.pk, is_mediator=True) for user in User.objects.filter(is_mediator=True)[:2])
+    owner = Actor(user_id=store.owner_id)
+    row = incidents.open_incident(user_id=store.owner_id, text="It was not me.", actor=owner, now=clock.now())
+    for number, (minor, who) in enumerate(((2_000, one), (100_000, other)), start=1):
+        compensation.decide(
+            incident_id=row.pk, number=number, store_id=store.pk, amount=Money(minor, store.currency), actor=who,
+            reason="Our mistake.", now=clock.now(),
+        )  # fmt: skip
+    yield reverse("console:incident", args=[row.pk])
+    yield reverse("console:compensation", args=[row.pk])
 
 
 def _recoveries(robbed: Any) -> Iterator[str]:
@@ -61,3 +78,20 @@ def fresh(key: str, user: Any) -> str:
 
     note_proof(None, SimpleNamespace(session=SimpleNamespace(session_key=key)), user)
     return key
+
+
+def announcement_pages(me: str) -> Iterator[tuple[str, str]]:
+    """The demo's announcements; with an office for staff's side of them."""
+    row = Announcement.objects.order_by("pk")[0]
+    office = "console:" if me else ""
+    yield me, reverse(f"{office}announcements")
+    yield me, reverse(f"{office}announcement", args=[row.pk])
+    if me:
+        yield me, reverse("console:announcement-new")
+        draft = Announcement.objects.create(
+            title_en="Draft", title_zh="草稿", text_en="A.", text_zh="一。", written_by=me, written_at=row.written_at
+        )
+        yield me, reverse("console:announcement", args=[draft.pk])
+        yield me, reverse("console:announcements") + "?view=draft"
+    else:
+        yield me, reverse("announcements") + "?kind=carrier"

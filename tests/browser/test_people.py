@@ -77,7 +77,8 @@ def test_a_mediator_rules(visit):
     aftersale.refuse(case_id=case.pk, text="They were whole.", actor=merchant_of(order), now=now)
     aftersale.escalate(case_id=case.pk, text="They were not.", actor=buyer_of(order), now=now)
     settle()
-    me = visit("mediator", MediatorFactory(language="en"), language="en-US", width=1280)
+    mediator = MediatorFactory(language="en")
+    me = visit("mediator", mediator, language="en-US", width=1280)
     me.open(reverse("console:home"), shot="home")
     me.open(reverse("console:cases"), shot="cases")
     me.open(reverse("console:case", args=[case.number]), shot="case")
@@ -90,7 +91,7 @@ def test_a_mediator_rules(visit):
     me.page.select_option("select[name=article]", "3.2")
     me.page.fill("textarea[name=reasons]", "The pictures show dents that the packing could not have kept out.")
     me.press("button[value=preview]", shot="preview")
-    me.press("button[value=sign]", shot="decided")
+    me.press_and_confirm("button[value=sign]", mediator, shot="decided")
     hold = fresh(order).hold
     assert (hold.refunded_minor, hold.released_minor) == (back.minor, order.total_minor - back.minor)
     room = visit("buyer-case", order.buyer, language="zh-CN", width=390)

@@ -34,6 +34,6 @@ def test_share_slider_and_amounts_follow_one_another(visit):
     me.page.select_option("select[name=article]", "3.2")
     me.page.fill("textarea[name=reasons]", "The pictures show dents that the packing could not have kept out.")
     me.press("button[value=preview]")
-    me.press("button[value=sign]")
+    me.press_and_confirm("button[value=sign]", user)
     assert fresh(case).status == CaseStatus.RULED
     assert fresh(case).order.hold.refunded_minor == share(total.minor, 3700)

@@ -3,10 +3,12 @@
 import pytest
 from django.urls import reverse
 
-from core.money import share
+from accounts.services.step_up import ruling_act
+from core.money import Money, share
 from disputes.models import Case, Ruling
 from disputes.states import CaseStatus
 from escrow.models import Hold
+from tests.accounts.proofs import prove_me
 from tests.disputes.rooms import (
     REASONS,
     buyer,
@@ -161,6 +163,7 @@ def test_the_signature_takes_the_share():
     user, staff = mediator()
     case = taken_case(user)
     total = case.order.total_minor
+    prove_me(staff, ruling_act(case.number, fault="merchant", refund=Money(share(total, 1_250))))
     assert staff.post(rule_url(case), shared(case, "12.5 %")).status_code == 302
     hold = fresh(case).order.hold
     assert hold.refunded_minor == share(total, 1250)
@@ -188,6 +191,7 @@ def test_a_share_and_the_amounts_that_follow_from_it_may_both_be_sent():
     total = case.order.total
     back = type(total)(share(total.minor, 3700))
     data = shared(case, "37", refund=back.digits, release=(total - back).digits)
+    prove_me(staff, ruling_act(case.number, fault="merchant", refund=back))
     assert staff.post(rule_url(case), data).status_code == 302
     assert fresh(case).order.hold.refunded_minor == back.minor
 
@@ -206,6 +210,10 @@ def test_the_preview_moves_nothing_and_says_everything():
 def test_the_signature_carries_it_out_and_both_read_the_same():
     user, staff = mediator()
     case = taken_case(user)
+    assert staff.post(rule_url(case), ruling(case)).status_code == 403 and not Ruling.objects.exists()
+    prove_me(staff, ruling_act(case.number, fault="merchant", refund=Money(2_801)))
+    assert staff.post(rule_url(case), ruling(case)).status_code in (403, 429), "a proof of another amount is none"
+    prove_me(staff, ruling_act(case.number, fault="merchant", refund=Money(2_800)))
     assert staff.post(rule_url(case), ruling(case)).status_code == 302
     case = fresh(case)
     hold = case.order.hold

@@ -247,10 +247,11 @@ def test_the_page_asks_twice_and_says_what_it_means(client, completed):
 
 
 def test_the_api_does_it_once(completed):
-    from tests.api.people import ask, cny, system_of
+    from tests.api.people import ask, cny, proven, system_of
 
     shop, path = system_of(completed.store), f"/merchant/orders/{completed.number}/refunds/"
-    first = ask(shop, "post", path, {"amount": cny(500)}, idempotency_key="b1")
+    proof = proven(completed.store.owner, Act("payout", 500, "CNY", str(completed.pk)))
+    first = ask(shop, "post", path, {"amount": cny(500)}, idempotency_key="b1", step_up_proof=proof)
     again = ask(shop, "post", path, {"amount": cny(500)}, idempotency_key="b1")
     assert first.status == again.status == 201
     assert first.data == again.data

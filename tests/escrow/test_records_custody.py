@@ -13,6 +13,7 @@ import verify
 from core import clock
 from core.actor import SYSTEM
 from core.money import Money
+from escrow import pretended
 from escrow.gateways import gateway, use
 from escrow.gateways.base import TellsBalance
 from escrow.models import CustodyLeaf, CustodyNode, CustodyProof, Hold
@@ -126,6 +127,23 @@ def test_a_shortage_is_told_on_the_console(client):
     assert [alarm.name for alarm in alarms.ringing(clock.now())] == ["custody.short"]
     page = client.get("/custody/", headers=ENGLISH).content.decode()
     assert "Only 0.00 % is covered" in page and "This is a sandbox" in page
+
+
+def test_a_provider_that_the_sandbox_plays_is_called_so_and_a_real_one_is_not(client, settings):
+    paid_order()
+    proof = prove()
+    settings.PROVIDERS = {
+        **settings.PROVIDERS,
+        **pretended.shop_values(sandbox.bank, "alipay"),
+        "stripe": {"api_base": "https://api.stripe.com"},
+    }
+    rows = [{**proof.balances[0], "provider": name, "source": "provider"} for name in ("alipay", "stripe")]
+    values = {field.attname: getattr(proof, field.attname) for field in CustodyProof._meta.fields if field.name != "id"}
+    CustodyProof.objects.create(**{**values, "balances": [*proof.balances, *rows]})
+    page = client.get("/custody/", headers=ENGLISH).content.decode()
+    assert page.count("says the pretended provider (sandbox)") == 1
+    assert page.count("says the provider itself") == 1
+    assert "Of Card, by Stripe they are not" in page
 
 
 def test_what_has_not_moved_is_not_proved_again_within_the_hour_and_old_leaves_go():

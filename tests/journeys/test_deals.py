@@ -11,6 +11,8 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from tests.accounts.letters import code_to
+from tests.factories.accounts import PASSWORD
 from tests.journeys.deal import Deal
 from tests.journeys.forms import form_to
 
@@ -146,7 +148,11 @@ def test_a_ruling_of_37_to_63_percent():
     assert "63.28" in preview.content.decode()
     assert deal.hold.status == "frozen", "a preview moves nothing"
     sign = form_to(preview.content.decode(), page, page=page, having="step")
-    answer = deal.mediator.client.post(page, sign.filled({"step": "sign"}))
+    asked = deal.mediator.client.post(page, sign.filled({"step": "sign"}))
+    assert asked.status_code == 403 and deal.hold.status == "frozen", "it asks who is there"
+    question = form_to(asked.content.decode(), page, page=page, having="step_up_code")
+    given = {"step_up_code": code_to(deal.mediator.user.phone), "step_up_password": PASSWORD}
+    answer = deal.mediator.client.post(page, question.filled(given))
     assert answer.status_code == 302, answer.content.decode()[:3000]
     hold = deal.hold
     assert (hold.refunded_minor, hold.released_minor, hold.fee_taken_minor) == (3_912, 6_661, 333)

@@ -48,8 +48,8 @@ def test_three_sweeps_and_impatient_buyers_release_each_hold_once(monkeypatch):
     """
     All of them want the balances of the same two stores.
 
-    Seen red on PostgreSQL without the lock of ``orders.lock_states``: sweep and buyer then lock each other out, and one
-    ends in a deadlock. Not seen red on SQLite, where one writer at a time is the guard.
+    Seen red on PostgreSQL without the lock of ``due_orders.lock_states``: sweep and buyer then lock each other out, and
+    one ends in a deadlock. Not seen red on SQLite, where one writer at a time is the guard.
     """
     kind = next(kind for kind in deadlines.kinds().values() if kind.name == "escrow.release")
     monkeypatch.setattr(deadlines, "_kinds", {kind.name: replace(kind, batch=8)})

@@ -203,7 +203,7 @@ def test_asvs_3_7_2_we_send_nobody_elsewhere(client):
 
 
 def test_asvs_3_7_3_no_page_turns_a_members_words_into_a_link():
-    """Nobody's text becomes a link, so nobody is led away unwarned; the sandbox shows our own letters."""
+    """Text never becomes a link, so nobody is led away by a message; the sandbox shows our own letters."""
     makers = re.compile(r"\|\s*(?:urlize|urlizetrunc|safe)\b|autoescape off")
     found = {
         str(file.relative_to(ROOT / "templates"))
@@ -217,6 +217,17 @@ def test_asvs_3_7_3_links_that_leave_the_site_are_the_operators_own():
     away = re.compile(r'href="(https?://[^"{]+)')
     found = {hit for file in (ROOT / "templates").rglob("*.html") for hit in away.findall(file.read_text())}
     assert {re.sub(r"^https?://([^/]+).*", r"\1", link) for link in found} <= {"beian.miit.gov.cn", "beian.mps.gov.cn"}
+
+
+def test_asvs_3_7_3_a_stored_link_is_written_out_on_the_page_that_warns_and_nowhere_else():
+    """A product's manual is the one address of a member's making; everything else leads to the page before it."""
+    straight = re.compile(r'href="\{\{\s*(?:link|[\w.]*manual_url)\s*[|}]')
+    found = {
+        str(file.relative_to(ROOT / "templates"))
+        for file in (ROOT / "templates").rglob("*.html")
+        if straight.search(file.read_text())
+    }
+    assert found == {"shop/leaving.html"}
 
 
 def test_asvs_4_1_2_machines_are_refused_over_plain_http_and_pages_sent_on(settings):

@@ -13,13 +13,12 @@ from logistics.models import Shipment
 from logistics.states import ShipmentStatus
 from shop.models import Order, Product, Sale, Variant
 from shop.queries.orders import buyer_orders, buyer_tab_counts, merchant_orders, merchant_view_counts
-from shop.services import orders, promises, sales
+from shop.services import due_orders, orders, promises, sales
 from shop.states import OrderStatus
 from shop.tasks import add_up_sales
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.shop import ProductFactory, StoreFactory
 from tests.stories import (
-    actor_of,
     delivered_order,
     open_case,
     paid_order,
@@ -57,18 +56,18 @@ def test_a_number_that_is_taken_is_drawn_again(monkeypatch):
     assert second.number.endswith("00000008")
 
 
-def test_completing_many_leaves_out_what_is_not_under_way_and_writes_an_entry_each():
-    going, waiting = delivered_order(), placed_order()
-    buyer = actor_of(going.buyer)
-    done = orders.complete_many(order_ids=[going.pk, waiting.pk], actor=buyer, reason="test", now=clock.now())
-    assert done == [going.pk]
-    going.refresh_from_db()
-    waiting.refresh_from_db()
-    assert (going.status, waiting.status) == (OrderStatus.COMPLETED, OrderStatus.PENDING)
+def test_completing_many_leaves_out_what_is_not_delivered_or_in_a_case_and_writes_an_entry_each():
+    going, waiting, disputed = delivered_order(), placed_order(), delivered_order()
+    Order.objects.filter(pk=disputed.pk).update(in_case=True)
+    names = [str(order.pk) for order in (going, waiting, disputed)]
+    assert due_orders.complete(names, reason="test", now=clock.now()) == {str(going.pk)}
+    for order in (going, waiting, disputed):
+        order.refresh_from_db()
+    assert (going.status, waiting.status, disputed.status) == ("completed", "pending", "delivered")
     assert going.closed_at is not None
     entry = AuditEntry.objects.get(act="order.completed")
-    assert (entry.order_id, entry.facts) == (going.pk, {"from": "delivered"})
-    assert orders.complete_many(order_ids=[going.pk], actor=buyer, reason="again", now=clock.now()) == []
+    assert (entry.order_id, entry.facts, entry.user_id) == (going.pk, {"from": "delivered"}, None)
+    assert due_orders.complete(names, reason="again", now=clock.now()) == set()
 
 
 def test_sold_pieces_are_counted_per_product():

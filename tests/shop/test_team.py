@@ -17,7 +17,7 @@ from shop.errors import AlreadyInTeam, InvitationGone, LastOwner, NotForYou, Not
 from shop.models import Store, StoreMember
 from shop.queries.stores import store_of, stores_of
 from shop.roles import MAY, Act, Role
-from shop.services import applications, products, team
+from shop.services import applications, keys, products, team
 from shop.services.stores import set_return_policy
 from tests.api.people import ask, system_of
 from tests.factories.accounts import UserFactory
@@ -47,10 +47,10 @@ def works(store: Store, role: str, user=None) -> Actor:
 
 def test_the_table_says_what_each_role_is_for():
     assert MAY[Role.OWNER] == frozenset(Act)
-    assert MAY[Role.MANAGER] == frozenset(Act) - {Act.APPLY, Act.ACCOUNT, Act.TEAM}
+    assert MAY[Role.MANAGER] == frozenset(Act) - {Act.APPLY, Act.ACCOUNT, Act.TEAM, Act.KEYS}
     assert {act for act in Act if act in MAY[Role.SHIPPER]} == {Act.LOOK, Act.SHIP}
     for role in set(Role) - {Role.OWNER}:
-        assert not MAY[role] & {Act.ACCOUNT, Act.TEAM, Act.APPLY}, "what a thief would want stays with owners"
+        assert not MAY[role] & {Act.ACCOUNT, Act.TEAM, Act.APPLY, Act.KEYS}, "what a thief would want stays with owners"
 
 
 SERVICES = {
@@ -73,6 +73,9 @@ SERVICES = {
         store_id=o.store_id, bank="B", holder="H", number="62220202000012", actor=a, now=clock.now()
     ),
     Act.TEAM: lambda o, a: team.invite(store=o.store, to="a@example.com", role="shipper", actor=a, now=clock.now()),
+    Act.KEYS: lambda o, a: keys.make_key(
+        store=o.store, name="ERP", role="shipper", days=90, actor=a, now=clock.now()
+    ),
     Act.APPLY: lambda o, a: applications.save_brands(store=o.store, brands=[], actor=a, now=clock.now()),
 }  # fmt: skip
 
@@ -120,6 +123,7 @@ PAGES = {
     Act.SETTINGS: ("merchant:settings",),
     Act.APPLY: ("merchant:documents", "merchant:apply"),
     Act.ACCOUNT: ("merchant:account", "merchant:trial"),
+    Act.KEYS: ("merchant:keys",),
 }
 
 

@@ -8,12 +8,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.services.step_up import Act
 from core.models import AuditEntry
 from core.templatetags import frame
 from escrow.models import Payout
 from shop.models import CartLine, Product, Store, StoreApplication, StoreDocument, StoreEnding
 from shop.queries.vetting import seen_licence
-from tests.accounts.proofs import confirm_page
+from tests.accounts.proofs import confirm_page, prove
+from tests.accounts.test_factors import with_app
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.shop import CategoryFactory, ProductFactory, StoreFactory
 from tests.fresh import let_time_pass
@@ -118,6 +120,34 @@ def test_from_sign_up_to_a_store_that_sells_and_is_paid():
     licence = says(Client(HTTP_ACCEPT_LANGUAGE="en").get(f"/s/{store.slug}/licence/"))
     assert BUSINESS in licence and code_no(800) in licence and identity_number() not in licence
     assert NAME not in licence, "who represents a company is masked"
+
+
+def state_of(client, key: str) -> str:
+    return next(stand.state for stand in client.get(APPLY).context["stands"] if stand.step.key == key)
+
+
+def test_each_step_leads_to_where_it_is_done_and_both_locks_are_done_once_they_are_on():
+    merchant = begun().store.owner
+    shop = visitor(merchant)
+    page = shop.get(APPLY)
+    urls = {stand.step.key: stand.url for stand in page.context["stands"]}
+    for key, url in urls.items():
+        assert f'href="{url}"' in page.content.decode(), key
+        answer = shop.get(url.partition("#")[0], follow=True)
+        assert answer.status_code == 200, (key, url)
+        part = url.partition("#")[2]
+        assert not part or f'id="{part}"' in answer.content.decode(), url
+    assert urls["two_factor"] == "/me/security/#app" and urls["device_lock"] == "/me/devices/#lock"
+    assert says(page).count("Advised") == 2
+
+    assert shop.post("/me/devices/lock/", {"on": "1"}).status_code == 302
+    assert (state_of(shop, "device_lock"), state_of(shop, "two_factor")) == ("accepted", "todo")
+    with_app(merchant)
+    assert state_of(shop, "two_factor") == "accepted"
+    assert not says(shop.get(APPLY)).count("Advised")
+    prove(shop, merchant, Act("device_lock"))
+    assert shop.post("/me/devices/lock/", {"on": "0"}).status_code == 302
+    assert state_of(shop, "device_lock") == "todo", "what is switched off again is to do again"
 
 
 def client_buys_nothing(product) -> bool:

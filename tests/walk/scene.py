@@ -11,6 +11,7 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.places import Seen
+from accounts.services import announcements
 from accounts.services.incidents import open_incident
 from core import clock
 from core.actor import SYSTEM
@@ -20,7 +21,9 @@ from escrow.models import StatementFile, Ticket
 from flows import aftersale, fulfilment, recovery
 from logistics.models import PackPhoto
 from shop.models import CardKey, Order, Product, Store, StoreMember
-from shop.services import checks, reviews, team
+from shop.queries.mass import Reach
+from shop.services import checks, keys, mass, reviews, team
+from shop.states import Audience
 from tests.escrow import statement_rows
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
 from tests.factories.shop import CouponFactory, ProductFactory
@@ -70,6 +73,9 @@ class Scene:
     check: UUID  # an open check of the merchant's store, the mediator's
     incident: UUID
     recovery: UUID
+    announcement: int
+    key: UUID  # of another system of the merchant's store
+    message: UUID  # of the merchant's store to many, which has reached the buyer
 
     def client(self, person: str) -> Client:
         client = Client(raise_request_exception=False)
@@ -103,6 +109,7 @@ class Scene:
             "purpose": "phone", "device_id": uuid4(), "stay_id": uuid4(),
             "incident_id": self.incident,
             "recovery_id": self.recovery,
+            "announcement_id": self.announcement,
         }  # fmt: skip
         return fixed.get(name, "x")
 
@@ -112,7 +119,8 @@ class Scene:
     def _of_vetting(self, route: str) -> Any:
         places = {
             "console/applications/": self.application, "documents/": self.own_paper, "checks/": self.check,
-            "console/stores/": self.order.store_id, "team/invitations/": self.invitation,
+            "console/stores/": self.order.store_id, "team/invitations/": self.invitation, "settings/keys/": self.key,
+            "messages/": self.message,
         }  # fmt: skip
         return next((value for start, value in places.items() if start in route), None)
 
@@ -143,11 +151,36 @@ def _vetting(store: Store, mediator: User) -> dict[str, Any]:
     row = team.invite(store=store, to=helper.email, role="finance", actor=actor_of(store.owner), now=now)
     renewal = paper(store)
     reviews.take_document(document_id=renewal.pk, actor=actor_of(mediator))
+    system, _ = keys.make_key(store=store, name="ERP", role="shipper", days=90, actor=actor_of(store.owner), now=now)
     check = checks.open_check(store_id=store.pk, reason="A letter.", actor=actor_of(mediator), now=now)
     return {
         "applicant": application.store.owner, "application": application.pk, "helper": helper, "invitation": row.pk,
         "invitation_link": team.token_of(row), "own_paper": renewal.pk, "check": check.pk,
+        "key": system.pk,
     }  # fmt: skip
+
+
+def _announced(mediator: User) -> int:
+    """An announcement for everybody, over every page that is walked."""
+    words = announcements.Words(
+        kind="notice",
+        audience="everyone",
+        importance=0,
+        title_en="News",
+        title_zh="新消息",
+        text_en="New.",
+        text_zh="新。",
+    )
+    actor, now = actor_of(mediator), clock.now()
+    row = announcements.write(words=words, actor=actor, now=now)
+    return announcements.publish(announcement_id=row.pk, actor=actor, now=now).pk
+
+
+def _written(store: Store) -> UUID:
+    letter = mass.Letter(uuid4(), Reach(Audience.OPEN), "A delay", "It comes a day later.")
+    row = mass.send(store=store, letter=letter, actor=actor_of(store.owner), now=clock.now(), prove=lambda words: None)
+    settle()
+    return row.pk
 
 
 def set_scene() -> Scene:
@@ -185,4 +218,6 @@ def set_scene() -> Scene:
         coupon=CouponFactory(store=product.store).pk,
         incident=open_incident(user_id=buyer.pk, text="Not me.", actor=actor_of(buyer), now=clock.now()).pk,
         recovery=begun.pk,
+        message=_written(product.store),
+        announcement=_announced(mediator),
     )  # fmt: skip

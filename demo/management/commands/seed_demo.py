@@ -13,6 +13,7 @@ from django.db import connection
 
 from accounts.models import User
 from core import clock
+from demo.seeding.announcements import seed_announcements
 from demo.seeding.coupons import seed_coupons
 from demo.seeding.people import seed_people
 from demo.seeding.scenes import HISTORY_DAYS, PROMINENT, play_all
@@ -44,6 +45,7 @@ class Command(BaseCommand):
             users = seed_people()
         with seed_shelves(users, now=opened, first=PROMINENT, workers=options["workers"]) as products:
             self._say(started, f"{len(users)} people")
+            seed_announcements(users, now=now)
             seed_coupons(users, products, opened=opened, now=now)
             with answering_here():
                 played = play_all(users, products, now=now, history=options["history"])

@@ -17,7 +17,10 @@ WRITTEN_ONCE = (
     "core_auditentry", "core_auditseal", "accounts_loginevent", "escrow_transfer", "escrow_sealed",
     "escrow_sealednode", "escrow_checkpoint", "escrow_custodyproof", "escrow_accountcheckpoint",
 )  # fmt: skip
-MOVING = {"escrow_account": ("balance", "floor")}  # rows stay, only these columns move
+MOVING = {  # rows stay, only these columns move
+    "escrow_account": ("balance", "floor"),
+    "escrow_compensation": ("status", "decided_by", "decided_at", "refusal"),
+}
 READ_ONLY = ("django_migrations",)
 
 

@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from accounts.services import tokens
 from core import clock
 from core.actor import SYSTEM
+from core.tips import tips_at
 from shop.queries.stores import store_by_slug
 from shop.roles import Role
 
@@ -40,3 +41,5 @@ class Command(BaseCommand):
             now=now,
         )  # fmt: skip
         self.stdout.write(secret)
+        for tip in tips_at("api_key"):
+            self.stderr.write(tip.text)
