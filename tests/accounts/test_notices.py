@@ -64,7 +64,7 @@ def test_only_what_is_due_and_can_arrive():
     assert Notice.objects.count() == 3 and not OutgoingMessage.objects.exists()
 
 
-def test_a_channel_that_fails_is_tried_again_and_the_others_are_not_repeated(monkeypatch):
+def test_asvs_16_5_2_a_channel_that_fails_is_tried_again_and_the_others_are_not_repeated(monkeypatch):
     class Deaf:
         name = "deaf"
 

@@ -136,7 +136,7 @@ def test_some_lines_can_be_bought_alone():
     assert len(left) == 1 and left[0]["lines"][0]["id"] != line["id"]
 
 
-def test_a_bank_that_does_not_answer_leaves_the_orders_and_our_own_page(monkeypatch):
+def test_asvs_16_5_2_a_bank_that_does_not_answer_leaves_the_orders_and_our_own_page(monkeypatch):
     from escrow.gateways.base import Unavailable
     from shop.api import cart as door
 

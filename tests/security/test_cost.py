@@ -19,8 +19,8 @@ from tests.factories.accounts import PASSWORD, UserFactory
 from tests.factories.escrow import payout_account
 
 pytestmark = pytest.mark.django_db
-# What a page is about is no layer: what its header counts (cart, inbox and store in one question), addresses on theirs.
-TABLES = r"django_session|accounts_(?!notice|address)\w+|account_\w+|mfa_\w+|socialaccount_\w+"
+# What a page is about is no layer: what its header shows (cart, inbox, store, announcements), addresses on theirs.
+TABLES = r"django_session|accounts_(?!notice|announcement|address)\w+|account_\w+|mfa_\w+|socialaccount_\w+"
 OURS = re.compile(rf'(?:FROM|INTO|UPDATE) "({TABLES})"')
 PAGES = (
     "/",
