@@ -42,6 +42,7 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "accounts.look_again": (account.staff_look_again,),
     "shop.placed": (deal.buyer_placed,),
     "shop.cancelled": (deal.buyer_cancelled,),
+    "shop.halted": (deal.buyers_halted,),
     "escrow.held": (deal.merchant_to_ship, deal.buyer_held),
     "escrow.receipt_parked": (deal.buyer_wrong_money,),
     "escrow.release_soon": (do.warn_of_release,),

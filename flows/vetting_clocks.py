@@ -70,6 +70,7 @@ def expire_documents(subjects: Sequence[str], now: datetime) -> None:
             row = documents.expire(document_id=UUID(subject), now=now)
             if row is None:
                 continue
+            standing.lock_store(row.store_id)  # before its products, as everybody does
             stopped = 0
             if row.kind == DocumentKind.PERMIT:
                 stopped = standing.stop_listings(store_id=row.store_id, permit=row.permit)

@@ -58,6 +58,11 @@ class NotForSale(DomainError):
     default_message = _("This item is no longer for sale.")
 
 
+class StoreShut(NotForSale):
+    code = "store_shut"
+    default_message = _("This store is closed for now: nothing can be ordered there.")
+
+
 class CartFull(DomainError):
     code = "cart_full"
 

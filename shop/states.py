@@ -87,6 +87,7 @@ class StoreStatus(models.TextChoices):
     ENDED = "ended", _("Cooperation has ended")
 
 
+HALTED = (StoreStatus.SUSPENDED, StoreStatus.ENDING, StoreStatus.ENDED)  # what is unshipped may be cancelled at once
 STORE = register(
     Machine(
         name="store",

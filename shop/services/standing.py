@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q, QuerySet
 
-from core import audit, clock, deadlines
+from accounts.queries.people import standing_of
+from accounts.services import standing as accounts
+from core import audit, clock, deadlines, outbox
 from core.actor import SYSTEM, Actor
 from core.errors import NotFound
 from core.transitions import advance
+from shop.errors import StoreShut
 from shop.models import DocumentKind, Product, Store, StoreDocument
 from shop.services.documents import BUSINESS_KINDS
 from shop.states import PRODUCT, STORE, DocumentStatus, ProductStatus, StoreStatus
@@ -39,7 +44,9 @@ def move(store: Store, target: str, *, actor: Actor, reason: str, now: datetime)
 
     :raises IllegalTransition: if it stands elsewhere by now
     """
+    was_halted = store.is_halted
     advance(store, target, machine=STORE, actor=actor, reason=reason, may_sell=_may_sell(store, target))
+    _tell_if_halted(store, was_halted)
     deadlines.cancel_all(subjects=[store.pk], kinds=CLOCKS)
     if target == StoreStatus.APPROVED:
         deadlines.schedule("store.check", subject=store.pk, due_at=now + CHECK_EVERY)
@@ -50,20 +57,58 @@ def move(store: Store, target: str, *, actor: Actor, reason: str, now: datetime)
 
 
 def refresh(store_id: UUID, *, actor: Actor = SYSTEM) -> bool:
-    """Set the switch by what is true now, and audit it if it turns; whether the store may sell."""
+    """
+    Set the switches by what is true now, and audit it if they turn; whether the store may sell.
+
+    The owner is read behind the store's lock: of a freeze and something else at one moment the later one sees both.
+    """
     store = lock_store(store_id)
+    was_halted, store.owner_shut = store.is_halted, _owner_is_shut(store)
     now_may = _may_sell(store, store.status)
+    Store.objects.filter(pk=store_id).update(may_sell=now_may, owner_shut=store.owner_shut)
     if now_may != store.may_sell:
-        Store.objects.filter(pk=store_id).update(may_sell=now_may)
+        why = "the owner's account is frozen or closed" if store.owner_shut else "a document has run out"
         audit.record(
             actor=actor, act="store.may_sell" if now_may else "store.may_not_sell", subject_type="store",
-            subject=str(store_id), reason="documents in order" if now_may else "a document has run out",
+            subject=str(store_id), reason="documents and owner in order" if now_may else why,
         )  # fmt: skip
+    _tell_if_halted(store, was_halted)
     return now_may
 
 
+def _tell_if_halted(store: Store, was_halted: bool) -> None:
+    """Buyers who wait for a parcel hear that they need not: once a store is halted they may cancel at once."""
+    if store.is_halted and not was_halted:
+        outbox.publish("shop.halted", store_id=str(store.pk))
+
+
 def _may_sell(store: Store, status: str) -> bool:
-    return status == StoreStatus.APPROVED and not run_out(store.pk).filter(kind__in=BUSINESS_KINDS).exists()
+    if status != StoreStatus.APPROVED or _owner_is_shut(store):
+        return False
+    return not run_out(store.pk).filter(kind__in=BUSINESS_KINDS).exists()
+
+
+def _owner_is_shut(store: Store) -> bool:
+    return not accounts.may(standing_of(store.owner_id), "sell")
+
+
+KEEPING_OPEN = "SELECT id FROM shop_store WHERE id = ANY(%s) AND is_open AND may_sell ORDER BY id FOR SHARE"
+
+
+def keep_open(store_ids: Collection[UUID]) -> None:
+    """
+    Let none of these stores be shut before this transaction has ended: an order comes before a freeze, or not at all.
+
+    On SQLite whoever writes is alone, so nothing can come between.
+
+    :raises StoreShut: if one is closed by now
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(KEEPING_OPEN, [sorted(store_ids)])
+        if len(cursor.fetchall()) < len(set(store_ids)):
+            raise StoreShut
 
 
 def run_out(store_id: UUID) -> QuerySet[StoreDocument]:
