@@ -78,6 +78,7 @@ urlpatterns = [
     path("stores/checks/<uuid:pk>/close/", stores.close_check, name="check-close"),
     path("stores/<uuid:pk>/", stores.store, name="store"),
     path("stores/<uuid:pk>/act/", stores.act, name="store-act"),
+    path("stores/<uuid:pk>/papers/", stores.papers, name="store-papers"),
     path("stores/<uuid:pk>/check/", stores.open_check, name="check-open"),
     path("health/", console_health.health, name="health"),
 ]

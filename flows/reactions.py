@@ -112,6 +112,8 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "vetting.end_proposed": (vet.staff_end_proposed,),
     "vetting.ending": (vet.merchant_ending,),
     "vetting.ended": (vet.merchant_ended,),
+    "vetting.files_shredded": (do.drop_files,),
+    "vetting.papers_purged": (vet.merchant_papers_purged,),
     "team.invited": (vet.invitee_invited,),
     "team.joined": (vet.owners_joined,),
     "team.role": (vet.member_role,),

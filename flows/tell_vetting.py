@@ -224,6 +224,15 @@ def merchant_ended(payload: Payload) -> None:
     ), url=reverse("merchant:statements"))  # fmt: skip
 
 
+def merchant_papers_purged(payload: Payload) -> None:
+    store = Store.objects.get(pk=payload["store_id"])
+    _tell(store, "vetting.papers_purged", f"{store.pk}:{payload['time']}", lambda: (
+        _("The papers of your store are deleted"),
+        _("We had to keep them for a time and no longer. That they were here, of which kind and how we decided stays "
+          "on record; the files and numbers are gone."),
+    ))  # fmt: skip
+
+
 def invitee_invited(payload: Payload) -> None:
     """To an address, not to an account: whoever owns it may not have one yet."""
     row = StoreInvitation.objects.select_related("store").get(pk=payload["invitation_id"])

@@ -138,12 +138,12 @@ def usable_from(account: PayoutAccount) -> datetime:
     its first at another place does: it takes money away from where it went. The same number entered again, to confirm
     it, is no change and inherits what the older entry had waited.
     """
-    number = account.number.open()  # type: ignore[union-attr]
+    number = account.number.open() if account.number else ""  # type: ignore[union-attr]
     since = account
     others = PayoutAccount.objects.filter(store_id=account.store_id)
     older = others.filter(gateway=account.gateway, created_at__lt=account.created_at)
     for row in older.order_by("-created_at", "-pk"):
-        if row.number.open() != number:  # type: ignore[union-attr]
+        if row.number is None or row.number.open() != number:  # type: ignore[union-attr]
             return since.created_at + COOL_OFF
         since = row
     has_other = others.exclude(gateway=account.gateway).filter(created_at__lt=since.created_at).exists()

@@ -10,6 +10,7 @@ from shop.models.team import StoreInvitation, StoreMember
 from shop.models.vetting import (
     ApplicationStep,
     DocumentKind,
+    PapersHold,
     Permit,
     StoreApplication,
     StoreCheck,
@@ -31,6 +32,7 @@ __all__ = [
     "DocumentKind",
     "Order",
     "OrderLine",
+    "PapersHold",
     "Permit",
     "Product",
     "ProductImage",

@@ -52,9 +52,7 @@ class Store(models.Model):
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(shipping_minor__gte=0), name="store_shipping_not_negative"),
             models.CheckConstraint(condition=Q(may_sell=False) | Q(status="approved"), name="store_sells_if_approved"),
-            models.CheckConstraint(
-                condition=Q(may_sell=False) | Q(owner_shut=False), name="store_sells_if_owner_may"
-            ),
+            models.CheckConstraint(condition=Q(may_sell=False) | Q(owner_shut=False), name="store_sells_if_owner_may"),
         ]
         indexes: ClassVar = [
             # Every list leaves these out.

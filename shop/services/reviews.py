@@ -192,7 +192,7 @@ def refuse(*, application_id: UUID, reason: str, actor: Actor, now: datetime) ->
     if not reason.strip():
         raise ReasonMissing
     _end(application, ApplicationStatus.REFUSED, reason=reason, actor=actor, now=now, decided_at=now)
-    applications.close_store(application, actor=actor, reason="application refused")
+    applications.close_store(application, actor=actor, reason="application refused", now=now)
     outbox.publish("vetting.refused", application_id=str(application.pk))
     return application
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q, QuerySet
 
@@ -18,7 +19,8 @@ from core.errors import NotFound
 from core.transitions import advance
 from shop.errors import StoreShut
 from shop.models import DocumentKind, Product, Store, StoreDocument
-from shop.services.documents import BUSINESS_KINDS
+from shop.services import papers
+from shop.services.documents import BUSINESS_KINDS, stop_clocks
 from shop.states import PRODUCT, STORE, DocumentStatus, ProductStatus, StoreStatus
 
 CHECK_EVERY = timedelta(days=365)
@@ -54,6 +56,9 @@ def move(store: Store, target: str, *, actor: Actor, reason: str, now: datetime)
         deadlines.schedule("store.look_again", subject=store.pk, due_at=now + LOOK_AGAIN)
     elif target == StoreStatus.ENDING:
         deadlines.schedule("store.wind_up", subject=store.pk, due_at=now)
+    elif target == StoreStatus.ENDED:
+        stop_clocks(store.pk)
+        papers.begin_end(store.pk, now=now, days=settings.PAPERS_ENDED_DAYS)
 
 
 def refresh(store_id: UUID, *, actor: Actor = SYSTEM) -> bool:

@@ -34,7 +34,7 @@ def open_document(*, document_id: UUID, copy: bool, actor: Actor) -> OpenFile:
     :raises NotFound: for everybody else, as if there were none
     """
     row = StoreDocument.objects.select_related("store").filter(pk=document_id).first()
-    if row is None or row.status == DocumentStatus.REMOVED or (copy and not row.is_picture):
+    if row is None or not row.path or (copy and not row.is_picture):
         raise NotFound
     reason = why_may(row, actor)
     if not reason:

@@ -18,14 +18,18 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.queries.people import people
 from accounts.requests import MemberRequest
 from core import clock
+from core.errors import Invalid
 from core.guards import mediator
 from core.http import actor_of
 from disputes.views.queue_tabs import queue_tabs
 from flows import standing
+from flows.papers import papers_of
 from shop.guards import sensitive
 from shop.models import Store, StoreCheck, StoreEnding
 from shop.queries import vetting as reading
 from shop.services import checks as check_services
+from shop.services import papers as keeping
+from shop.services.reviews import may_judge
 from shop.states import CheckStatus, StoreStatus
 
 PER_PAGE = 30
@@ -78,6 +82,7 @@ def _context(shop: Store, request: MemberRequest) -> dict[str, Any]:
         "may_sign": ending is not None and ending.proposed_by != me and not is_party,
         "clocks": reading.open_clocks(shop.pk), "clashes": reading.clash_of(shop.pk), "is_party": is_party,
         "can_act": can_act and not is_party and (ending is None or ending.signed_at is not None),
+        "kept": papers_of(shop, now=now), "known_licences": reading.known_licence_of(shop.pk),
         "acts": [(entry, who.get(entry.user_id) if entry.user_id else None) for entry in trail],
     }  # fmt: skip
 
@@ -99,6 +104,20 @@ def act(request: MemberRequest, pk: UUID) -> HttpResponse:
         standing.sign_end(**said)
     elif wish == "drop":
         standing.drop_end(**said)
+    messages.success(request, _("Done. It stands on record with your name."))
+    return redirect("console:store", pk)
+
+
+@mediator
+@require_POST
+@sensitive("staff_account")
+def papers(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Keep a store's papers from being purged, or let the clock decide again."""
+    may_judge(get_object_or_404(Store, pk=pk), actor_of(request))
+    change = {"keep": keeping.keep, "let_go": keeping.let_go}.get(request.POST.get("act", ""))
+    if change is None:
+        raise Invalid
+    change(store_id=pk, reason=request.POST.get("reason", ""), actor=actor_of(request), now=clock.now())
     messages.success(request, _("Done. It stands on record with your name."))
     return redirect("console:store", pk)
 

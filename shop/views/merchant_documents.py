@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -9,14 +11,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from core import clock
+from flows.papers import papers_of
 from shop.forms.vetting import NewPermitForm
 from shop.guards import MerchantRequest, merchant
 from shop.models import DocumentKind, Permit
 from shop.queries.vetting import application_of, documents_of, running_out
 from shop.roles import Act
-from shop.states import EDITABLE
+from shop.states import EDITABLE, StoreStatus
 from shop.views.document_slots import Slot, slots, take_in
 
+SENDING = (StoreStatus.APPROVED, StoreStatus.SUSPENDED)
 BASE = (DocumentKind.ID_FRONT, DocumentKind.ID_BACK, DocumentKind.LICENCE)
 
 
@@ -34,11 +38,16 @@ def documents(request: MerchantRequest) -> HttpResponse:
         if bad is None:
             messages.success(request, _("Sent in. What it renews goes on counting until we have looked at it."))
             return redirect("merchant:documents")
-    shown = slots([(slot.kind, slot.permit, slot.brand) for slot in papers], documents_of(request.store.pk), bad=bad)
-    context = {
-        "papers": shown, "running_out": running_out(request.store.pk, now=clock.now()), "more": NewPermitForm(),
-    }  # fmt: skip
+    context = _context(request, papers, bad)
     return render(request, "merchant/documents.html", context, status=422 if bad else 200)
+
+
+def _context(request: MerchantRequest, papers: list[Slot], bad: Any) -> dict[str, Any]:
+    shown = slots([(slot.kind, slot.permit, slot.brand) for slot in papers], documents_of(request.store.pk), bad=bad)
+    return {
+        "papers": shown, "running_out": running_out(request.store.pk, now=clock.now()), "more": NewPermitForm(),
+        "kept": papers_of(request.store, now=clock.now()), "can_send": request.store.status in SENDING,
+    }  # fmt: skip
 
 
 def _slots(request: MerchantRequest) -> list[Slot]:
