@@ -31,7 +31,8 @@ def cancel(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> Order
     Cancel an order; held money goes back in full.
 
     The buyer may while it is unpaid, once the merchant's time to ship has passed, and at any time before it is shipped
-    while its store is halted; the merchant until the carrier has the parcel. An unpaid order shares its payment with the others of its checkout: they are cancelled with it.
+    while its store is halted; the merchant until the carrier has the parcel. An unpaid order shares its payment with
+    the others of its checkout: they are cancelled with it.
 
     :raises NotOverdue: if the buyer would cancel a paid order in time
     :raises AlreadyShipped: once the carrier has it

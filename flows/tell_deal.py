@@ -163,7 +163,7 @@ def buyer_ship_late(payload: Payload) -> None:
 
 
 def buyers_halted(payload: Payload) -> None:
-    """A store is closed for now: whoever waits for a parcel of it hears, once an order, that he need not. No reasons."""
+    """A store is closed for now: whoever waits for its parcel hears, once an order, that he need not. No reasons."""
     waiting = Order.objects.filter(store_id=payload["store_id"], shipped_at__isnull=True, is_trial=False,
                                    status__in=(OrderStatus.PAID, OrderStatus.SHIPPED), in_case=False)  # fmt: skip
     for order in waiting.select_related("store").order_by("pk"):
