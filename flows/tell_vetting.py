@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.services.messages import send_email, send_sms
@@ -16,6 +17,7 @@ from flows.telling import Words, tell_people, tell_staff
 from shop.models import Store, StoreApplication, StoreCheck, StoreDocument, StoreEnding, StoreInvitation
 from shop.queries.team import ids_of
 from shop.roles import Act, Role
+from shop.services.goods_papers import on_sale_by
 from shop.services.team import token_of
 
 SITE = settings.SITE_NAME
@@ -130,9 +132,15 @@ def merchant_document_returned(payload: Payload) -> None:
 
 def merchant_document_ends(payload: Payload) -> None:
     row = _document(payload)
+    goods = on_sale_by(row)
     _tell(row.store, "vetting.document_ends", f"{row.pk}:{payload['days']}", lambda: (
         _("%(document)s runs out on %(day)s") % {"document": row.title, "day": _day(row)},
-        _("Send the renewed one before that day and your store goes on without a break: the old one counts meanwhile."),
+        " ".join(part for part in (
+            _("Send the renewed one before that day and your store goes on without a break: the old one counts "
+              "meanwhile."),
+            ngettext("%(n)s product is off sale from that day otherwise.",
+                     "%(n)s products are off sale from that day otherwise.", goods) % {"n": goods} if goods else "",
+        ) if part),
     ), url=reverse("merchant:documents"), sms=payload["days"] <= 7)  # fmt: skip
 
 

@@ -62,8 +62,9 @@ def remind_of_document(subjects: Sequence[str], now: datetime) -> None:
 
 def expire_documents(subjects: Sequence[str], now: datetime) -> None:
     """
-    A document has run out. A licence stops the whole store, a permit the goods that need it; of a brand only people can
-    say which goods those are, so a check is opened. Orders and money go on as they were.
+    A document has run out. A licence stops the whole store, a permit or an authorisation the goods that hang on it;
+    whether others are of that brand without saying so only people can see, so a check is opened. Orders and money go on
+    as they were.
     """
     for subject in subjects:
         with transaction.atomic():
@@ -71,11 +72,9 @@ def expire_documents(subjects: Sequence[str], now: datetime) -> None:
             if row is None:
                 continue
             standing.lock_store(row.store_id)  # before its products, as everybody does
-            stopped = 0
-            if row.kind == DocumentKind.PERMIT:
-                stopped = standing.stop_listings(store_id=row.store_id, permit=row.permit)
-            elif row.kind == DocumentKind.BRAND:
-                reason = f"The authorisation of the brand {row.brand} has run out: which goods need it?"
+            stopped = standing.stop_listings(row)
+            if row.kind == DocumentKind.BRAND:
+                reason = f"The authorisation of the brand {row.brand} has run out: do other goods need it?"
                 checks.open_periodic(store_id=row.store_id, reason=reason[:300], now=now)
             standing.refresh(row.store_id)
             outbox.publish("vetting.document_expired", document_id=subject, stopped=stopped)

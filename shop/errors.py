@@ -215,6 +215,15 @@ class PermitMissing(DomainError):
         super().__init__(format_lazy(text, permit=permit))
 
 
+class BrandMissing(DomainError):
+    code = "brand_missing"
+
+    def __init__(self, *, brand: str) -> None:
+        text = _("The brand {brand} is another’s: we have to have seen an authorisation that is valid.")
+        where = _("Show us the authorisation under Documents.")
+        super().__init__(format_lazy(text, brand=brand), fields={"brand": where})
+
+
 class StepIncomplete(Invalid):
     code = "step_incomplete"
 

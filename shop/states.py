@@ -59,7 +59,7 @@ class ProductStatus(models.TextChoices):
     DRAFT = "draft", _("Draft")
     LISTED = "listed", _("On sale")
     UNLISTED = "unlisted", _("Off the shelf")
-    STOPPED = "stopped", _("Stopped: a permit is missing")
+    STOPPED = "stopped", _("Stopped: a permit or an authorisation is missing")
     DELETED = "deleted", _("In the bin")
 
 

@@ -85,8 +85,7 @@ def decide_document(*, document_id: UUID, accept: bool, reason: str, actor: Acto
     documents.decide(row, accept=accept, reason=reason, actor=actor, now=now)
     if accept and row.store.status != StoreStatus.APPLYING:
         standing.refresh(row.store_id, actor=actor)
-        if row.permit:
-            standing.start_listings(store_id=row.store_id, permit=row.permit)
+        standing.start_listings(row)
         outbox.publish("vetting.document_accepted", document_id=str(row.pk))
     return row
 

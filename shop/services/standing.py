@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts.queries.people import standing_of
 from accounts.services import standing as accounts
@@ -18,9 +18,10 @@ from core.actor import SYSTEM, Actor
 from core.errors import NotFound
 from core.transitions import advance
 from shop.errors import StoreShut
-from shop.models import DocumentKind, Product, Store, StoreDocument
+from shop.models import Product, Store, StoreDocument
 from shop.services import papers
 from shop.services.documents import BUSINESS_KINDS, stop_clocks
+from shop.services.goods_papers import missing_papers, needing
 from shop.states import PRODUCT, STORE, DocumentStatus, ProductStatus, StoreStatus
 
 CHECK_EVERY = timedelta(days=365)
@@ -116,33 +117,35 @@ def keep_open(store_ids: Collection[UUID]) -> None:
             raise StoreShut
 
 
+def keep_papers(store_id: UUID) -> None:
+    """
+    Let no paper of a store run out before this transaction has ended: what is listed now is stopped with the rest.
+
+    Checkouts go on meanwhile. On SQLite whoever writes is alone.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1 FROM shop_store WHERE id = %s FOR SHARE", [store_id])
+
+
 def run_out(store_id: UUID) -> QuerySet[StoreDocument]:
     """Documents that have run out and were not renewed yet."""
     return StoreDocument.objects.filter(store_id=store_id, status=DocumentStatus.EXPIRED)
 
 
-def has_permit(store_id: UUID, permit: str) -> bool:
-    """Whether we have seen a permit of a store that is still good."""
-    rows = StoreDocument.objects.filter(store_id=store_id, kind=DocumentKind.PERMIT, permit=permit)
-    return rows.filter(status=DocumentStatus.ACCEPTED).exists()
+def stop_listings(row: StoreDocument) -> int:
+    """Take off the shelf what needs a permit or an authorisation that has run out; how many listings there were."""
+    return _turn(needing(row).filter(status=ProductStatus.LISTED), ProductStatus.STOPPED, row)
 
 
-def stop_listings(*, store_id: UUID, permit: str) -> int:
-    """Take off the shelf what needs a permit that has run out; how many listings there were."""
-    return _turn(_needing(store_id, permit).filter(status=ProductStatus.LISTED), ProductStatus.STOPPED, permit)
+def start_listings(row: StoreDocument) -> int:
+    """Put back what was stopped for want of a paper and now lacks no other; how many listings there were."""
+    stopped = needing(row).filter(status=ProductStatus.STOPPED).select_related("category__parent")
+    whole = [product.pk for product in stopped if not missing_papers(product)]
+    return _turn(Product.objects.filter(pk__in=whole), ProductStatus.LISTED, row)
 
 
-def start_listings(*, store_id: UUID, permit: str) -> int:
-    """Put back what was stopped for want of a permit; how many listings there were."""
-    return _turn(_needing(store_id, permit).filter(status=ProductStatus.STOPPED), ProductStatus.LISTED, permit)
-
-
-def _needing(store_id: UUID, permit: str) -> QuerySet[Product]:
-    inside = Q(category__permit=permit) | Q(category__permit="", category__parent__permit=permit)
-    return Product.objects.filter(inside, store_id=store_id)
-
-
-def _turn(rows: QuerySet[Product], target: str, permit: str) -> int:
+def _turn(rows: QuerySet[Product], target: str, paper: StoreDocument) -> int:
     """One update and one insert of audit entries, however many there are."""
     before: list[tuple[Any, str]] = list(
         rows.select_for_update(of=("self",)).order_by("pk").values_list("pk", "status")
@@ -151,7 +154,8 @@ def _turn(rows: QuerySet[Product], target: str, permit: str) -> int:
         assert target in PRODUCT.moves[source]
     Product.objects.filter(pk__in=[pk for pk, _ in before]).update(status=target)
     audit.record_many(
-        actor=SYSTEM, act=f"product.{target}", subject_type="product", now=clock.now(), reason=f"permit: {permit}",
+        actor=SYSTEM, act=f"product.{target}", subject_type="product", now=clock.now(),
+        reason=f"{paper.kind}: {paper.permit or paper.brand}",
         rows=[(str(pk), None, {"from": status}) for pk, status in before],
     )  # fmt: skip
     return len(before)

@@ -29,6 +29,7 @@ from shop.models import Store, StoreCheck, StoreEnding
 from shop.queries import vetting as reading
 from shop.services import checks as check_services
 from shop.services import papers as keeping
+from shop.services.goods_papers import hang
 from shop.services.reviews import may_judge
 from shop.states import CheckStatus, StoreStatus
 
@@ -71,11 +72,13 @@ def _context(shop: Store, request: MemberRequest) -> dict[str, Any]:
     ending = StoreEnding.objects.filter(store=shop).first()
     check = StoreCheck.objects.select_related("reviewer").filter(store=shop, status=CheckStatus.OPEN).first()
     who = people([entry.user_id for entry in trail if entry.user_id])
+    papers_there = reading.documents_of(shop.pk, all_versions=True)
+    hang(papers_there)
     can_act = shop.status in (StoreStatus.APPROVED, StoreStatus.SUSPENDED)
     is_party = bool(shop.role_of(me))
     return {
         "store": shop, "tone": TONES[StoreStatus(shop.status)], "stake": standing.stake_of(shop, now=now),
-        "documents": reading.documents_of(shop.pk, all_versions=True), "application": reading.application_of(shop),
+        "documents": papers_there, "application": reading.application_of(shop),
         "check": check, "check_is_mine": check is not None and check.reviewer_id == me,
         "past_checks": reading.checks(open_only=False).filter(store=shop)[:10],
         "ending": ending, "to_sign": ending is not None and ending.signed_at is None,
