@@ -50,6 +50,7 @@ PAGE_LIMITS: dict[tuple[str, str], str] = {
     ("disputes:case-new", "POST"): "case",
     ("shop:checkout", "POST"): "order",
     ("shop:cart-add", "POST"): "cart",
+    ("shop:report", "POST"): "report",
     ("accounts:address-parse", "POST"): "parse",
 }
 if not env.bool("PAGE_LIMITS", default=True):  # for measuring and scanning on loopback; refused by check --deploy

@@ -22,6 +22,7 @@ KEEP_DAYS: dict[str, int] = {
     "messages": 180,
     "tokens": 365,
     "invitations": 365,
+    "reports": 1096,
     "carts": 90,
     "jobs": 90,
     "deadlines": 365,

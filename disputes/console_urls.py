@@ -10,6 +10,7 @@ from escrow.views import by_hand, console_journal, payouts, reconciliation, stat
 from escrow.views import console as money
 from escrow.views import console_corrections as corrections
 from shop.views import console_applications as vetting
+from shop.views import console_reports as reports
 from shop.views import console_stores as stores
 from shop.views import document_files
 
@@ -80,5 +81,8 @@ urlpatterns = [
     path("stores/<uuid:pk>/act/", stores.act, name="store-act"),
     path("stores/<uuid:pk>/papers/", stores.papers, name="store-papers"),
     path("stores/<uuid:pk>/check/", stores.open_check, name="check-open"),
+    path("stores/reports/", reports.reports, name="reports"),
+    path("stores/reports/<uuid:pk>/", reports.report, name="report"),
+    path("stores/reports/<uuid:pk>/answer/", reports.answer, name="report-answer"),
     path("health/", console_health.health, name="health"),
 ]

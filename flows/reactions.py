@@ -18,6 +18,7 @@ from flows import tell_incidents as incident
 from flows import tell_money as money
 from flows import tell_payouts as pay
 from flows import tell_recovery as recovery
+from flows import tell_reports as reports
 from flows import tell_vetting as vet
 
 REACTIONS: Mapping[str, Sequence[Reaction]] = {
@@ -114,6 +115,9 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "vetting.ended": (vet.merchant_ended,),
     "vetting.files_shredded": (do.drop_files,),
     "vetting.papers_purged": (vet.merchant_papers_purged,),
+    "report.made": (reports.staff_reported,),
+    "report.late": (reports.staff_report_late,),
+    "report.answered": (reports.reporter_answered,),
     "team.invited": (vet.invitee_invited,),
     "team.joined": (vet.owners_joined,),
     "team.role": (vet.member_role,),

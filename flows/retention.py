@@ -33,7 +33,7 @@ from accounts.states import IncidentStatus, RecoveryStatus
 from core.models import Deadline, Delivery, Job, OutboxEvent
 from core.retention import Kept, Purge, delete_rows
 from core.sealed_files import drop_sealed
-from shop.models import Cart, StoreInvitation
+from shop.models import Cart, StoreInvitation, StoreReport
 from shop.states import InvitationStatus
 
 Older = Callable[[datetime], "QuerySet[Any]"]
@@ -99,6 +99,7 @@ NIGHTLY = {
     "invitations": _of(
         lambda before: StoreInvitation.objects.filter(expires_at__lt=before).exclude(status=InvitationStatus.OPEN)
     ),
+    "reports": _of(lambda before: StoreReport.objects.filter(answered_at__lt=before)),
     "carts": _of(lambda before: Cart.objects.filter(user__isnull=True, updated_at__lt=before)),
     "jobs": _of(lambda before: Job.objects.filter(created_at__lt=before)),
     "deadlines": _of(lambda before: Deadline.objects.filter(done_at__lt=before)),
@@ -119,6 +120,11 @@ WORDS = {
     "messages": ("letters and texts as sent, with their address", "", "shows that an alarm went out"),
     "tokens": ("keys of systems, revoked or run out", " after that", ""),
     "invitations": ("invitations to teams that are over", "", ""),
+    "reports": (
+        "reports of stores and products",
+        " after the answer",
+        "shows a pattern; the audit trail keeps the act",
+    ),
     "carts": ("carts of visitors", " after the last change", ""),
     "jobs": ("imports and their reports", "", ""),
     "deadlines": ("clocks that have run", " after that", "what they did stands in the audit trail"),

@@ -11,9 +11,9 @@ from django.db import transaction
 from core import deadlines, outbox
 from core.workdays import add_working_days
 from flows import standing as ends
-from shop.models import DocumentKind, StoreApplication, StoreCheck, StoreDocument
+from shop.models import DocumentKind, StoreApplication, StoreCheck, StoreDocument, StoreReport
 from shop.services import applications, checks, documents, standing, team
-from shop.states import ApplicationStatus, CheckStatus, DocumentStatus, StoreStatus
+from shop.states import ApplicationStatus, CheckStatus, DocumentStatus, ReportStatus, StoreStatus
 
 LATE_EVERY = 1  # working days between two calls to staff about something late
 
@@ -93,6 +93,15 @@ def check_is_late(subjects: Sequence[str], now: datetime) -> None:
             if row.status == CheckStatus.OPEN:
                 deadlines.schedule("check.review_by", subject=subject, due_at=add_working_days(now, LATE_EVERY))
                 outbox.publish("vetting.check_late", check_id=subject, time=now.date().isoformat())
+
+
+def report_is_late(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        with transaction.atomic():
+            deadlines.finish("report.answer_by", subjects=[subject])
+            if StoreReport.objects.filter(pk=subject, status=ReportStatus.OPEN).exists():
+                deadlines.schedule("report.answer_by", subject=subject, due_at=add_working_days(now, LATE_EVERY))
+                outbox.publish("report.late", report_id=subject, time=now.date().isoformat())
 
 
 def look_again(subjects: Sequence[str], now: datetime) -> None:

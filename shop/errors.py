@@ -224,6 +224,11 @@ class BrandMissing(DomainError):
         super().__init__(format_lazy(text, brand=brand), fields={"brand": where})
 
 
+class NoSuchPlace(Invalid):
+    code = "no_such_place"
+    default_message = _("This is not the address of a product or store here. Copy it from the address bar.")
+
+
 class StepIncomplete(Invalid):
     code = "step_incomplete"
 

@@ -318,3 +318,23 @@ CARD_KEY = register(
         waits={},
     )
 )
+
+
+class ReportStatus(models.TextChoices):
+    OPEN = "open", _("Waits for an answer")
+    UPHELD = "upheld", _("Found to be so")
+    DISMISSED = "dismissed", _("Left as it is")
+
+
+REPORT = register(
+    Machine(
+        name="report",
+        states=ReportStatus,
+        moves={
+            ReportStatus.OPEN: frozenset({ReportStatus.UPHELD, ReportStatus.DISMISSED}),
+            ReportStatus.UPHELD: frozenset(),
+            ReportStatus.DISMISSED: frozenset(),
+        },
+        waits={ReportStatus.OPEN: ("platform", ("report.answer_by",))},
+    )
+)

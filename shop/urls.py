@@ -13,6 +13,7 @@ from shop.views import (
     merchant_team,
     orders,
     payment,
+    report,
     storefront,
 )
 
@@ -25,6 +26,7 @@ urlpatterns = [
     path("s/<slug:slug>/", storefront.store, name="store"),
     path("s/<slug:slug>/licence/", licence.licence, name="store-licence"),
     path("join/<str:token>/", merchant_team.join, name="join"),
+    path("report/", report.report, name="report"),
     path("cart/", cart.cart, name="cart"),
     path("cart/add/", cart.add, name="cart-add"),
     path("cart/lines/<uuid:pk>/", cart.line, name="cart-line"),

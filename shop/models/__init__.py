@@ -5,6 +5,7 @@ from shop.models.catalogue import Category, Product, ProductImage, ProductVersio
 from shop.models.codes import CardKey, CodeBatch
 from shop.models.coupons import Coupon, CouponClaim, CouponUse
 from shop.models.orders import Order, OrderLine, Sale
+from shop.models.reports import ReportGround, StoreReport
 from shop.models.stores import Store
 from shop.models.team import StoreInvitation, StoreMember
 from shop.models.vetting import (
@@ -37,6 +38,7 @@ __all__ = [
     "Product",
     "ProductImage",
     "ProductVersion",
+    "ReportGround",
     "Sale",
     "Store",
     "StoreApplication",
@@ -46,5 +48,6 @@ __all__ = [
     "StoreInvitation",
     "StoreKind",
     "StoreMember",
+    "StoreReport",
     "Variant",
 ]

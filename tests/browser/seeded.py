@@ -51,6 +51,7 @@ def _anonymous() -> Iterator[Page]:
     yield from (("", reverse("shop:product", args=[row.pk])) for row in (product, gone) if row)
     yield "", reverse("shop:store", args=[product.store.slug])
     yield "", reverse("shop:store-licence", args=[product.store.slug])
+    yield "", reverse("shop:report") + f"?about=/p/{product.pk}/"
     yield from (
         ("", reverse(name))
         for name in ("pages:guarantee", "pages:rules", "pages:fees", "styleguide", "escrow:verify", "escrow:custody")
