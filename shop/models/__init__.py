@@ -7,7 +7,7 @@ from shop.models.coupons import Coupon, CouponClaim, CouponUse
 from shop.models.orders import Order, OrderLine, Sale
 from shop.models.reports import ReportGround, StoreReport
 from shop.models.stores import Store
-from shop.models.team import StoreInvitation, StoreMember
+from shop.models.team import StoreInvitation, StoreMember, TeamMute
 from shop.models.vetting import (
     ApplicationStep,
     DocumentKind,
@@ -49,5 +49,6 @@ __all__ = [
     "StoreKind",
     "StoreMember",
     "StoreReport",
+    "TeamMute",
     "Variant",
 ]
