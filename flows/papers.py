@@ -58,6 +58,15 @@ def papers_of(store: Store, *, now: datetime) -> Papers:
     )
 
 
+def calendar(*, limit: int = 50) -> list[tuple[Store, datetime, PapersHold | None]]:
+    """Whose papers are destroyed next, when, and what a legal hold says against it. Three queries."""
+    rows = Deadline.objects.filter(kind="papers.purge", done_at__isnull=True).order_by("due_at", "id")[:limit]
+    due = {UUID(row.subject): row.due_at for row in rows}
+    stores = Store.objects.in_bulk(list(due))
+    holds = {row.store_id: row for row in PapersHold.objects.filter(store__in=due, lifted_at__isnull=True)}
+    return [(stores[pk], at, holds.get(pk)) for pk, at in due.items() if pk in stores]
+
+
 def in_the_way(store: Store, *, now: datetime) -> list[Promise]:
     """Everything that still needs a store's papers; empty when they may go."""
     stake = stake_of(store, now=now)

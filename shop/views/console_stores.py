@@ -23,7 +23,7 @@ from core.guards import mediator
 from core.http import actor_of
 from disputes.views.queue_tabs import queue_tabs
 from flows import standing
-from flows.papers import papers_of
+from flows.papers import calendar, papers_of
 from shop.guards import sensitive
 from shop.models import Store, StoreCheck, StoreEnding
 from shop.queries import vetting as reading
@@ -131,6 +131,7 @@ def checks(request: MemberRequest) -> HttpResponse:
     """Checks that are open, and the calendar of the next ones."""
     context = {
         "open": reading.checks(), "closed": reading.checks(open_only=False)[:PER_PAGE], "calendar": reading.calendar(),
+        "kept": calendar(),
     }  # fmt: skip
     return render(request, "console/checks.html", context)
 

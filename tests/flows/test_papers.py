@@ -269,3 +269,16 @@ def test_staff_read_what_keeps_papers_and_hold_them_with_a_reason(client):
     client.post(reverse("console:store-papers", args=[store.pk]), {"act": "let_go", "reason": "Over."})
     assert PapersHold.objects.get().lifted_by == staff.pk
     assert papers_of(store, now=clock.now()).hold is None
+
+
+def test_staff_read_in_one_list_whose_papers_go_when(client):
+    store, _ = approved()
+    Store.objects.filter(pk=store.pk).update(name_en="Old Tea")
+    end(store)
+    staff = MediatorFactory()
+    keeping.keep(store_id=store.pk, reason="A court.", actor=actor_of(staff), now=clock.now())
+    [(row, at, hold)] = papers.calendar()
+    assert (row.pk, at, hold.reason) == (store.pk, clock_of(store).due_at, "A court.")
+    client.force_login(staff)
+    page = client.get(reverse("console:checks"), HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert "Papers kept until" in page and "Old Tea" in page and "A court." in page
