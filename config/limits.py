@@ -51,6 +51,7 @@ PAGE_LIMITS: dict[tuple[str, str], str] = {
     ("merchant:message-new", "POST"): "search",  # each look counts buyers
     ("shop:checkout", "POST"): "order",
     ("shop:cart-add", "POST"): "cart",
+    ("shop:report", "POST"): "report",
     ("accounts:address-parse", "POST"): "parse",
 }
 if not env.bool("PAGE_LIMITS", default=True):  # for measuring and scanning on loopback; refused by check --deploy

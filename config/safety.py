@@ -75,6 +75,5 @@ LOGOUT_CLEARS = '"cache", "storage"'
 SECURITY_TABLES = {
     "purposes": "accounts.purposes.as_table",
     "lifetimes": "accounts.lifetimes.as_table",
-    "kept": "accounts.services.retention.as_table",
     "roles": "shop.roles.as_table",
 }

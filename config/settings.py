@@ -12,6 +12,7 @@ from config.limits import *
 from config.logs import *
 from config.people import *
 from config.providers import pretended, providers
+from config.retention import *
 from config.safety import *
 
 DEBUG = env.bool("DEBUG", default=False)
@@ -168,8 +169,8 @@ CELERY_BEAT_SCHEDULE = {
     "anchor": {"task": "escrow.tasks.mail_anchor", "schedule": 3600.0, "options": {"expires": 600}},
     "seal-audit": {"task": "core.tasks.seal_audit", "schedule": 10 * TICK_SECONDS, "options": {"expires": 60}},
     "check-audit": {"task": "core.tasks.check_audit", "schedule": crontab(hour="20", minute="15")},
-    "forget": {"task": "accounts.tasks.forget_old", "schedule": crontab(hour="20", minute="30")},
-    "old-papers": {"task": "shop.tasks.destroy_old_papers", "schedule": crontab(hour="20", minute="45")},
+    "purge-old": {"task": "core.tasks.purge", "schedule": crontab(hour="18", minute="40")},  # 2:40 in Shanghai
+    "papers": {"task": "shop.tasks.schedule_purges", "schedule": crontab(hour="18", minute="20")},
     "purge": {"task": "core.tasks.purge_idempotency_keys", "schedule": 3600.0, "options": {"expires": 600}},
 }
 NUDGE = env.bool("NUDGE", default=True)

@@ -17,9 +17,13 @@ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restric
 """
 
 
-def guard(connection: BaseDatabaseWrapper, table: str, *, columns: Sequence[str] = ()) -> None:
+def guard(
+    connection: BaseDatabaseWrapper, table: str, *, columns: Sequence[str] = (), keep: tuple[str, int] | None = None
+) -> None:
     """
     Refuse DELETE and TRUNCATE on a table, and UPDATE of any column, or only of some.
+
+    ``keep``: a column of time and a number of days; what is older by the database's own clock may be deleted.
 
     A refused change is an ``IntegrityError``.
     """
@@ -29,14 +33,19 @@ def guard(connection: BaseDatabaseWrapper, table: str, *, columns: Sequence[str]
         if connection.vendor == "postgresql":
             cursor.execute(_FUNCTION)
             refuse = "EXECUTE FUNCTION refuse_change()"
-            cursor.execute(
-                f"CREATE TRIGGER {table}_no_change BEFORE {update} OR DELETE ON {table} FOR EACH ROW {refuse}"
-            )
+            both = f"{update} OR DELETE" if keep is None else update
+            cursor.execute(f"CREATE TRIGGER {table}_no_change BEFORE {both} ON {table} FOR EACH ROW {refuse}")
+            if keep is not None:
+                young = f"OLD.{keep[0]} > now() - interval '{keep[1]} days'"
+                cursor.execute(
+                    f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} FOR EACH ROW WHEN ({young}) {refuse}"
+                )
             cursor.execute(f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse}")
             return
-        for name, event in (("change", update), ("delete", "DELETE")):
+        young = f"WHEN julianday(OLD.{keep[0]}) > julianday('now', '-{keep[1]} days') " if keep else ""
+        for name, event, when in (("change", update, ""), ("delete", "DELETE", young)):
             cursor.execute(
-                f"CREATE TRIGGER {table}_no_{name} BEFORE {event} ON {table} "
+                f"CREATE TRIGGER {table}_no_{name} BEFORE {event} ON {table} {when}"
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
 

@@ -18,6 +18,8 @@ from core.sealed import ring
 DEMO_MARKS = ("demo-key", "demo:")
 FEW = 8  # random bytes are hardly ever fewer different ones
 SHORTEST_PASSWORD = 12
+LEAST_DAYS = 180
+PAPERS_LEAST_DAYS = 1095
 ENCRYPTED = ("require", "verify-ca", "verify-full")
 
 
@@ -37,6 +39,21 @@ def no_demo_parts(**more: Any) -> list[CheckMessage]:
         found.append(
             Error("SIGNING_KEY is not 32 random bytes in base64: no record is sealed or signed.", id="core.E004")
         )
+    return found
+
+
+@register(Tags.security, deploy=True)
+def records_are_kept(**more: Any) -> list[CheckMessage]:
+    """What answers for a login half a year later, and what the law wants of those who traded here."""
+    short = [name for name in ("logins", "challenges", "changes") if settings.KEEP_DAYS[name] < LEAST_DAYS]
+    found: list[CheckMessage] = [
+        Error(f"KEEP_{name.upper()}_DAYS is below {LEAST_DAYS}: who was in an account can be asked that long.",
+              id="core.E020")
+        for name in short
+    ]  # fmt: skip
+    if settings.PAPERS_ENDED_DAYS < PAPERS_LEAST_DAYS:
+        words = "PAPERS_ENDED_DAYS is below three years, for which a platform must know who traded there."
+        found.append(Error(words, id="core.E021"))
     return found
 
 

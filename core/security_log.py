@@ -25,9 +25,14 @@ EVENTS = {
     "input.refused": "what no honest client sends: CSRF, a method, a body, a host or a message that proves nothing",
     "upload.refused": "a file was infected and went to quarantine, or could not be looked at",
     "file.damaged": "a sealed file is missing or not what was sealed; `place` names its row",
+    "files.orphaned": "the nightly look found sealed files without a row, or rows without their file; it counts both",
+    "data.purged": "the nightly purge has deleted what was kept long enough; it counts each class",
     "audit.broken": "the nightly check found the audit trail changed; `what` names the first entry",
     "error.unexpected": "a crash; the stack trace stands in the line of django.request with the same request_id",
 }
+
+
+QUIET = ("login.succeeded", "logout", "credential.changed", "data.purged")
 
 
 def event(name: str, *, request: HttpRequest | None = None, **facts: Any) -> None:
@@ -36,5 +41,5 @@ def event(name: str, *, request: HttpRequest | None = None, **facts: Any) -> Non
     request = request or current_request.get()
     if request is not None:
         facts = {"address": limits.address_of(request), "method": request.method, "path": request.path, **facts}
-    level = logging.INFO if name in ("login.succeeded", "logout", "credential.changed") else logging.WARNING
+    level = logging.INFO if name in QUIET else logging.WARNING
     log.log(level, name, extra={"facts": facts})

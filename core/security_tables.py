@@ -12,6 +12,7 @@ from django.conf import settings
 from django.utils import translation
 from django.utils.module_loading import import_string
 
+from core import retention
 from core.resealing import columns
 from core.security_log import EVENTS
 
@@ -50,7 +51,15 @@ def sealed() -> str:
     return "\n".join(f"- {name}" for name in names)
 
 
-TABLES: dict[str, Callable[[], str]] = {"limits": limits, "api": api_limits, "events": events, "sealed": sealed}
+def kept() -> str:
+    """Class of data → how long → by whom."""
+    rows = ["| what | kept | deleted by | why |", "|---|---|---|---|"]
+    rows += [f"| {row.what} | {row.how_long} | {row.by} | {row.why or '–'} |" for row in retention.table()]
+    return "\n".join(rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {"limits": limits, "api": api_limits, "events": events, "sealed": sealed,
+                                       "kept": kept}  # fmt: skip
 
 
 def filled(page: str) -> str:

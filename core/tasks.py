@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from core import audit_seal, clock, deadlines, idempotency, outbox
+from core import audit_seal, clock, deadlines, idempotency, outbox, retention, sealed_orphans
 from core.security_log import event
 
 
@@ -22,6 +22,15 @@ def sweep_deadlines() -> None:
 @shared_task(ignore_result=True)
 def purge_idempotency_keys() -> None:
     idempotency.purge(now=clock.now())
+
+
+@shared_task(ignore_result=True)
+def purge() -> None:
+    """Nightly: what was kept long enough goes (``flows/retention.py``); then a look at the sealed files."""
+    retention.purge_all(now=clock.now())
+    found = sealed_orphans.find()
+    if found.are_any:
+        event("files.orphaned", strays=len(found.strays), missing=len(found.missing))
 
 
 @shared_task(ignore_result=True)

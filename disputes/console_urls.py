@@ -16,6 +16,7 @@ from escrow.views import by_hand, console_journal, payouts, reconciliation, stat
 from escrow.views import console as money
 from escrow.views import console_corrections as corrections
 from shop.views import console_applications as vetting
+from shop.views import console_reports as reports
 from shop.views import console_stores as stores
 from shop.views import document_files
 
@@ -87,10 +88,14 @@ urlpatterns = [
     path("stores/checks/<uuid:pk>/close/", stores.close_check, name="check-close"),
     path("stores/<uuid:pk>/", stores.store, name="store"),
     path("stores/<uuid:pk>/act/", stores.act, name="store-act"),
+    path("stores/<uuid:pk>/papers/", stores.papers, name="store-papers"),
     path("stores/<uuid:pk>/check/", stores.open_check, name="check-open"),
     path("announcements/", console_announcements.announcements, name="announcements"),
     path("announcements/new/", console_announcements.new, name="announcement-new"),
     path("announcements/<int:announcement_id>/", console_announcements.announcement, name="announcement"),
     path("announcements/<int:announcement_id>/act/", console_announcements.act, name="announcement-act"),
+    path("stores/reports/", reports.reports, name="reports"),
+    path("stores/reports/<uuid:pk>/", reports.report, name="report"),
+    path("stores/reports/<uuid:pk>/answer/", reports.answer, name="report-answer"),
     path("health/", console_health.health, name="health"),
 ]

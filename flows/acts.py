@@ -84,7 +84,7 @@ def _buyer_acts(f: Facts) -> list[Act]:
     if order.kind == Kind.CODE and order.status != OrderStatus.PENDING:
         return _code_acts(f)
     claim = Act("case", _("Something is wrong"), reverse("disputes:case-new", args=[number]))
-    late = order.shipped_at is None and "order.ship_by" not in f.clocks
+    late = order.shipped_at is None and ("order.ship_by" not in f.clocks or order.store.is_halted)
     if order.status == OrderStatus.PAID or (order.status == OrderStatus.SHIPPED and order.shipped_at is None):
         back = Act("cancel", _("Cancel and get %(amount)s back") % names, cancel.url, "get", primary=True)
         return [back, claim] if late else [claim]
@@ -130,7 +130,7 @@ def _code_acts(f: Facts) -> list[Act]:
     claim = Act("case", _("Something is wrong"), reverse("disputes:case-new", args=[number]))
     if order.status == OrderStatus.PAID:
         words, url = _("Cancel and get %(amount)s back"), reverse("shop:order-cancel", args=[number])
-        late = "code.deliver_by" not in f.clocks
+        late = "code.deliver_by" not in f.clocks or order.store.is_halted
         return [Act("cancel", words % {"amount": order.total}, url, "get", primary=True), claim] if late else [claim]
     if order.status == OrderStatus.COMPLETED:
         return [_codes(number)]

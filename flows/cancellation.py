@@ -30,8 +30,9 @@ def cancel(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> Order
     """
     Cancel an order; held money goes back in full.
 
-    The buyer may while it is unpaid, and once the merchant's time to ship has passed; the merchant until the carrier
-    has the parcel. An unpaid order shares its payment with the others of its checkout: they are cancelled with it.
+    The buyer may while it is unpaid, once the merchant's time to ship has passed, and at any time before it is shipped
+    while its store is halted; the merchant until the carrier has the parcel. An unpaid order shares its payment with
+    the others of its checkout: they are cancelled with it.
 
     :raises NotOverdue: if the buyer would cancel a paid order in time
     :raises AlreadyShipped: once the carrier has it
@@ -91,9 +92,10 @@ def _give_back(*, order_id: UUID, reason: str, actor: Actor, now: datetime) -> N
         raise AlreadyShipped
     by_buyer = actor.user_id == order.buyer_id
     ship_by = (order.paid_at or now) + rules_of(order.policy_id).ship_by
-    if by_buyer and now < ship_by:
+    if by_buyer and now < ship_by and not order.store.is_halted:
         raise NotOverdue
-    why = reason or ("not shipped in time" if by_buyer else "merchant cannot ship")
+    late = "not shipped in time" if now >= ship_by else "the store is closed for now"
+    why = reason or (late if by_buyer else "merchant cannot ship")
     refund_unshipped(order, actor=actor, reason=why, now=now)
 
 

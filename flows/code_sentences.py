@@ -16,7 +16,7 @@ from shop.states import OrderStatus
 def _paid(f: Facts) -> Sentence:
     """Paid and not delivered: the pool was empty, which must not last."""
     names = {"amount": f.order.total, "end": f.at("order.never_shipped")}
-    is_late = "code.deliver_by" not in f.clocks
+    is_late = "code.deliver_by" not in f.clocks or f.order.store.is_halted
     if is_late:
         text = f.voice((
             _("The codes are late. You may cancel now and get %(amount)s back at once; otherwise it returns by itself "

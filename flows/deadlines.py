@@ -13,6 +13,7 @@ from flows import (
     fulfilment,
     guarding,
     incidents,
+    papers,
     purchase,
     recovery,
     release,
@@ -71,5 +72,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("store.look_again", vetting.look_again, 50),
     Kind("store.sign_end", vetting.remind_to_sign, 50),
     Kind("store.wind_up", vetting.wind_up, 10),
+    Kind("report.answer_by", vetting.report_is_late, 50),
+    Kind("papers.purge", papers.purge_due, 20),
     Kind("invitation.expires", vetting.expire_invitations, 50),
 )

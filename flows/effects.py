@@ -23,6 +23,7 @@ from escrow.services import passing_on, payout_rows, taking_back
 from flows import codes, fulfilment, guarding, release
 from flows.telling import order_of, tell_buyer
 from logistics.services import pushes, registration
+from shop.services import documents
 from shop.states import OrderStatus
 
 # Released money leaves for the bank soon, well inside the promised 24 hours; releases of the same hour go together.
@@ -121,3 +122,8 @@ def warn_of_release(payload: Payload) -> None:
         sms=True,
     )
     release.warned(order_id=order.pk, now=clock.now())
+
+
+def drop_files(payload: Payload) -> None:
+    """The files of papers that were purged or taken back: without their keys they are noise, and now nothing at all."""
+    documents.drop_files(payload["paths"])

@@ -18,6 +18,7 @@ from core.actor import SYSTEM, Actor
 from escrow.services import store_holds
 from escrow.states import HoldCause
 from shop.models import Store
+from shop.services import standing as store_standing
 
 LOOK_AGAIN_EVERY = timedelta(hours=24)
 COOLING = timedelta(hours=72)  # no payout after a change of how one signs in, or after a strange login
@@ -107,8 +108,8 @@ def change_standing(
     facts: Mapping[str, Any] | None = None,
 ) -> bool:
     """
-    Move an account to another standing and, with it, keep or let go what its stores would be paid out; False if it
-    stands so already. What buyers were promised goes on.
+    Move an account to another standing; with it its stores sell or do not, and what they would be paid out is kept or
+    let go. False if it stands so already. What buyers were promised goes on.
 
     :raises NotFound: if there is no such person
     :raises IllegalTransition: if it is closed
@@ -119,6 +120,7 @@ def change_standing(
         return False
     UnfreezeRequest.objects.filter(user_id=user_id, in_force=True).update(in_force=False)
     for store_id in _stores_of(user_id):
+        store_standing.refresh(store_id, actor=actor)
         if to == Standing.NORMAL:
             store_holds.lift_hold(store_id=store_id, actor=actor, now=now, causes=[HoldCause.OWNER])
         else:

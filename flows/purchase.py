@@ -22,12 +22,13 @@ from escrow.states import PaymentStatus
 from flows import chargebacks, clocks
 from flows import codes as delivery
 from flows.errors import AddressNeeded, NothingToBuy, OwnGoods, TotalChanged
-from shop.errors import CouponRefused, NoSuchCoupon
+from shop.errors import CouponRefused, NoSuchCoupon, StoreShut
 from shop.models import Order, Store, StoreMember
 from shop.queries import carts as cart_queries
 from shop.queries import coupons as coupon_queries
 from shop.queries.carts import CartView, StoreGroup
 from shop.services import carts, coupons, orders, stock
+from shop.services.standing import keep_open
 from shop.states import Kind, OrderStatus
 
 POLL_EVERY = timedelta(minutes=5)
@@ -57,6 +58,7 @@ def place(
     stock.
 
     :raises TotalChanged: if prices, stock or shipping are not what the buyer was shown
+    :raises StoreShut: if a store is closed by now
     :raises OutOfStock: if somebody was faster
     :raises CouponRefused: if a coupon does not apply, or somebody was faster
     :raises CannotBeHeld: if the provider lets go of money sooner than the rules may need
@@ -68,6 +70,8 @@ def place(
         raise NothingToBuy
     view = _with_coupons(view, coupon_codes or {}, buyer_id, now=now)
     address = _snapshot(buyer_id, address_id) if view.needs_address else {}
+    if view.has_shut:
+        raise StoreShut
     if view.has_problems or view.total.minor != seen_total_minor:
         raise TotalChanged
     if _works_there(buyer_id, [group.store for group in view.groups]):
@@ -77,6 +81,7 @@ def place(
     pay_by = now + timedelta(minutes=min(rule.pay_by_minutes for rule in rules.values()))
     longest = max(rule.longest_hold for rule in rules.values())
     gateway = payments.promise_to_hold(amount=view.total, at_most=longest)
+    keep_open([group.store.pk for group in view.groups])
     stock.reserve(wants={line.variant.pk: line.quantity for group in view.groups for line in group.lines})
     payment = payments.open_payment(buyer_id=buyer_id, amount=view.total, gateway=gateway, expires_at=pay_by, now=now)
     wants = []

@@ -20,6 +20,7 @@ from flows import tell_mass as mass
 from flows import tell_money as money
 from flows import tell_payouts as pay
 from flows import tell_recovery as recovery
+from flows import tell_reports as reports
 from flows import tell_stores as shops
 from flows import tell_vetting as vet
 
@@ -45,6 +46,7 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "accounts.look_again": (account.staff_look_again,),
     "shop.placed": (deal.buyer_placed,),
     "shop.cancelled": (deal.buyer_cancelled,),
+    "shop.halted": (deal.buyers_halted,),
     "escrow.held": (deal.merchant_to_ship, deal.buyer_held),
     "escrow.receipt_parked": (deal.buyer_wrong_money,),
     "escrow.release_soon": (do.warn_of_release,),
@@ -120,6 +122,11 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "store.key_closed": (shops.owners_key_closed,),
     "store.mass_sent": (mass.owners_mass_sent, mass.buyers_mass_message),
     "store.mass_goes_on": (mass.buyers_mass_message,),
+    "vetting.files_shredded": (do.drop_files,),
+    "vetting.papers_purged": (vet.merchant_papers_purged,),
+    "report.made": (reports.staff_reported,),
+    "report.late": (reports.staff_report_late,),
+    "report.answered": (reports.reporter_answered,),
     "team.invited": (vet.invitee_invited,),
     "team.joined": (vet.owners_joined,),
     "team.role": (vet.member_role,),

@@ -91,6 +91,15 @@ def _paid(f: Facts) -> Sentence:
             _("The merchant is late: the buyer may cancel at any moment, and on %(end)s %(amount)s returns to him."),
         ))  # fmt: skip
         return Sentence(text % names, "danger", never, MERCHANT)
+    if f.order.store.is_halted:
+        text = f.voice((
+            _("The store is closed for now. You may cancel and get %(amount)s back at once, or wait: it must be "
+              "shipped by %(when)s, and what is never shipped returns to you on %(end)s."),
+            _("Your store is closed for now, but %(amount)s is paid and held: ship by %(when)s. The buyer may cancel "
+              "at any moment."),
+            _("The store is closed for now. The buyer may cancel at any moment; on %(end)s %(amount)s returns to him."),
+        ))  # fmt: skip
+        return Sentence(text % names, "wait", ship_by, MERCHANT)
     text = f.voice((
         _("%(amount)s is held by the platform. The merchant must ship by %(when)s; if it is never shipped, it returns "
           "to you on %(end)s."),

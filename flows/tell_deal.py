@@ -15,7 +15,7 @@ from flows import tell_codes
 from flows.telling import order_of, tell_buyer, tell_merchant
 from logistics.models import Shipment
 from shop.models import Order
-from shop.states import Kind
+from shop.states import Kind, OrderStatus
 
 
 def _names(order: Order, **more: object) -> dict[str, object]:
@@ -160,6 +160,18 @@ def buyer_ship_late(payload: Payload) -> None:
         _("Order %(number)s has not been shipped in time") % _names(order),
         _("You may cancel now and get your %(amount)s back at once, or keep waiting: it stays held.") % _names(order),
     ))  # fmt: skip
+
+
+def buyers_halted(payload: Payload) -> None:
+    """A store is closed for now: whoever waits for its parcel hears, once an order, that he need not. No reasons."""
+    waiting = Order.objects.filter(store_id=payload["store_id"], shipped_at__isnull=True, is_trial=False,
+                                   status__in=(OrderStatus.PAID, OrderStatus.SHIPPED), in_case=False)  # fmt: skip
+    for order in waiting.select_related("store").order_by("pk"):
+        tell_buyer(order, "order.store_halted", lambda order=order: (  # type: ignore[misc]
+            _("The store of order %(number)s is closed for now") % _names(order),
+            _("You may cancel now and get your %(amount)s back at once, or keep waiting: it stays held.")
+            % _names(order),
+        ))  # fmt: skip
 
 
 def buyer_time_granted(payload: Payload) -> None:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.services.messages import send_email, send_sms
@@ -16,6 +17,8 @@ from flows.telling import Words, tell_people, tell_staff
 from shop.models import Store, StoreApplication, StoreCheck, StoreDocument, StoreEnding, StoreInvitation
 from shop.queries.team import ids_of
 from shop.roles import Act, Role
+from shop.services.goods_papers import on_sale_by
+from shop.services.mutes import topic_of, who_muted
 from shop.services.team import token_of
 
 SITE = settings.SITE_NAME
@@ -130,10 +133,20 @@ def merchant_document_returned(payload: Payload) -> None:
 
 def merchant_document_ends(payload: Payload) -> None:
     row = _document(payload)
+    goods = on_sale_by(row)
     _tell(row.store, "vetting.document_ends", f"{row.pk}:{payload['days']}", lambda: (
         _("%(document)s runs out on %(day)s") % {"document": row.title, "day": _day(row)},
-        _("Send the renewed one before that day and your store goes on without a break: the old one counts meanwhile."),
+        " ".join(part for part in (
+            _("Send the renewed one before that day and your store goes on without a break: the old one counts "
+              "meanwhile."),
+            ngettext("%(n)s product is off sale from that day otherwise.",
+                     "%(n)s products are off sale from that day otherwise.", goods) % {"n": goods} if goods else "",
+        ) if part),
     ), url=reverse("merchant:documents"), sms=payload["days"] <= 7)  # fmt: skip
+    _tell_rest(row.store, "vetting.document_ends", f"{row.pk}:{payload['days']}", lambda: (
+        _("%(document)s runs out on %(day)s") % {"document": row.title, "day": _day(row)},
+        _("An owner of the store has to send the renewed one, or what needs it goes off sale."),
+    ), act=Act.PRODUCTS, place="merchant:products")  # fmt: skip
 
 
 def merchant_document_waits(payload: Payload) -> None:
@@ -151,6 +164,10 @@ def merchant_document_expired(payload: Payload) -> None:
         _("What needs it cannot be bought until we have seen the renewed one. Open orders go on, and your money moves "
           "as before."),
     ), url=reverse("merchant:documents"), sms=True)  # fmt: skip
+    _tell_rest(row.store, "vetting.document_expired", row.pk, lambda: (
+        _("%(document)s has run out: your goods are off sale") % {"document": row.title},
+        _("What needs it cannot be bought until an owner has sent the renewed one. Open orders go on."),
+    ), act=Act.PRODUCTS, place="merchant:products")  # fmt: skip
 
 
 def staff_check_due(payload: Payload) -> None:
@@ -177,6 +194,10 @@ def merchant_suspended(payload: Payload) -> None:
         _("Our staff write: %(why)s. Nothing new can be bought. Please go on with your open orders: their buyers are "
           "waiting, and released money is kept for you.") % {"why": payload["reason"]},
     ), sms=True, url=reverse("merchant:home"))  # fmt: skip
+    _tell_rest(store, "vetting.suspended", f"{store.pk}:{payload['time']}", lambda: (
+        _("%(store)s is suspended") % {"store": store.display_name},
+        _("Nothing new can be bought and payouts wait. Please go on with the open orders: their buyers are waiting."),
+    ), act=Act.LOOK)  # fmt: skip
 
 
 def merchant_reinstated(payload: Payload) -> None:
@@ -185,6 +206,10 @@ def merchant_reinstated(payload: Payload) -> None:
         _("Your store is open again"),
         _("Your products can be bought, and what waited on your balance is paid out."),
     ), sms=True, url=reverse("merchant:home"))  # fmt: skip
+    _tell_rest(store, "vetting.reinstated", f"{store.pk}:{payload['time']}", lambda: (
+        _("%(store)s is open again") % {"store": store.display_name},
+        _("Its products can be bought, and payouts go out."),
+    ), act=Act.LOOK)  # fmt: skip
 
 
 def staff_still_suspended(payload: Payload) -> None:
@@ -214,6 +239,10 @@ def merchant_ending(payload: Payload) -> None:
         _("Our staff write: %(why)s. Nothing new can be bought. Open orders are brought to their end, then your "
           "balance is paid out.") % {"why": ending.reason},
     ), sms=True, url=reverse("merchant:home"))  # fmt: skip
+    _tell_rest(store, "vetting.ending", store.pk, lambda: (
+        _("The cooperation with %(store)s ends") % {"store": store.display_name},
+        _("Nothing new can be bought. Open orders are brought to their end."),
+    ), act=Act.LOOK)  # fmt: skip
 
 
 def merchant_ended(payload: Payload) -> None:
@@ -222,6 +251,15 @@ def merchant_ended(payload: Payload) -> None:
         _("The cooperation with your store has ended"),
         _("Nothing is open any more, and your balance is on its way to your account. Statements stay readable."),
     ), url=reverse("merchant:statements"))  # fmt: skip
+
+
+def merchant_papers_purged(payload: Payload) -> None:
+    store = Store.objects.get(pk=payload["store_id"])
+    _tell(store, "vetting.papers_purged", f"{store.pk}:{payload['time']}", lambda: (
+        _("The papers of your store are deleted"),
+        _("We had to keep them for a time and no longer. That they were here, of which kind and how we decided stays "
+          "on record; the files and numbers are gone."),
+    ))  # fmt: skip
 
 
 def invitee_invited(payload: Payload) -> None:
@@ -273,9 +311,16 @@ def member_left(payload: Payload) -> None:
 def _tell(
     store: Store, kind: str, key: object, words: Words, *, sms: bool = False, url: str = "", act: str = Act.APPLY
 ) -> None:
-    """Tell those of a store whose business it is."""
-    people = ids_of(store, act=act)
-    tell_people(people, kind, key, words, url=url or reverse("merchant:apply"), sms=sms)
+    """Tell those of a store whose business it is; who does without such letters reads it on the site."""
+    people, quietly = ids_of(store, act=act), who_muted(store, topic_of(kind))
+    tell_people(people, kind, key, words, url=url or reverse("merchant:apply"), sms=sms, quietly=quietly)
+
+
+def _tell_rest(store: Store, kind: str, key: object, words: Words, *, act: str, place: str = "merchant:home") -> None:
+    """Tell those of the team whose work it touches and who do not answer for the papers: what it means for them."""
+    told = set(ids_of(store, act=Act.APPLY))
+    people = [user_id for user_id in ids_of(store, act=act) if user_id not in told]
+    tell_people(people, kind, key, words, url=reverse(place), quietly=who_muted(store, topic_of(kind)))
 
 
 def _application(payload: Payload) -> StoreApplication:

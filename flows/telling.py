@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from uuid import UUID
 
 from django.urls import reverse
@@ -75,10 +75,14 @@ def tell_staff(kind: str, key: object, words: Words, *, url: str, sms: bool = Fa
     tell_people(mediators(), kind, key, words, url=url, sms=sms)
 
 
-def tell_people(user_ids: Iterable[UUID], kind: str, key: object, words: Words, *, url: str, sms: bool = False) -> None:
-    """Tell some people the same, each in his language, once per kind and key."""
+def tell_people(
+    user_ids: Iterable[UUID], kind: str, key: object, words: Words, *, url: str, sms: bool = False,
+    quietly: Collection[UUID] = (),
+) -> None:  # fmt: skip
+    """Tell some people the same, each in his language, once per kind and key; ``quietly``: on the site alone."""
     for user_id in user_ids:
+        loud = user_id not in quietly
         with in_language_of(user_id):
             subject, body = words()
-            notify(user_id=user_id, kind=kind, key=f"{kind}:{key}", subject=subject, body=body, sms=sms, url=url,
-                   now=clock.now())  # fmt: skip
+            notify(user_id=user_id, kind=kind, key=f"{kind}:{key}", subject=subject, body=body, sms=sms and loud,
+                   email=loud, url=url, now=clock.now())  # fmt: skip

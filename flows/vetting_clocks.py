@@ -11,9 +11,9 @@ from django.db import transaction
 from core import deadlines, outbox
 from core.workdays import add_working_days
 from flows import standing as ends
-from shop.models import DocumentKind, StoreApplication, StoreCheck, StoreDocument
+from shop.models import DocumentKind, StoreApplication, StoreCheck, StoreDocument, StoreReport
 from shop.services import applications, checks, documents, standing, team
-from shop.states import ApplicationStatus, CheckStatus, DocumentStatus, StoreStatus
+from shop.states import ApplicationStatus, CheckStatus, DocumentStatus, ReportStatus, StoreStatus
 
 LATE_EVERY = 1  # working days between two calls to staff about something late
 
@@ -62,19 +62,19 @@ def remind_of_document(subjects: Sequence[str], now: datetime) -> None:
 
 def expire_documents(subjects: Sequence[str], now: datetime) -> None:
     """
-    A document has run out. A licence stops the whole store, a permit the goods that need it; of a brand only people can
-    say which goods those are, so a check is opened. Orders and money go on as they were.
+    A document has run out. A licence stops the whole store, a permit or an authorisation the goods that hang on it;
+    whether others are of that brand without saying so only people can see, so a check is opened. Orders and money go on
+    as they were.
     """
     for subject in subjects:
         with transaction.atomic():
             row = documents.expire(document_id=UUID(subject), now=now)
             if row is None:
                 continue
-            stopped = 0
-            if row.kind == DocumentKind.PERMIT:
-                stopped = standing.stop_listings(store_id=row.store_id, permit=row.permit)
-            elif row.kind == DocumentKind.BRAND:
-                reason = f"The authorisation of the brand {row.brand} has run out: which goods need it?"
+            standing.lock_store(row.store_id)  # before its products, as everybody does
+            stopped = standing.stop_listings(row)
+            if row.kind == DocumentKind.BRAND:
+                reason = f"The authorisation of the brand {row.brand} has run out: do other goods need it?"
                 checks.open_periodic(store_id=row.store_id, reason=reason[:300], now=now)
             standing.refresh(row.store_id)
             outbox.publish("vetting.document_expired", document_id=subject, stopped=stopped)
@@ -93,6 +93,15 @@ def check_is_late(subjects: Sequence[str], now: datetime) -> None:
             if row.status == CheckStatus.OPEN:
                 deadlines.schedule("check.review_by", subject=subject, due_at=add_working_days(now, LATE_EVERY))
                 outbox.publish("vetting.check_late", check_id=subject, time=now.date().isoformat())
+
+
+def report_is_late(subjects: Sequence[str], now: datetime) -> None:
+    for subject in subjects:
+        with transaction.atomic():
+            deadlines.finish("report.answer_by", subjects=[subject])
+            if StoreReport.objects.filter(pk=subject, status=ReportStatus.OPEN).exists():
+                deadlines.schedule("report.answer_by", subject=subject, due_at=add_working_days(now, LATE_EVERY))
+                outbox.publish("report.late", report_id=subject, time=now.date().isoformat())
 
 
 def look_again(subjects: Sequence[str], now: datetime) -> None:

@@ -58,6 +58,11 @@ class NotForSale(DomainError):
     default_message = _("This item is no longer for sale.")
 
 
+class StoreShut(NotForSale):
+    code = "store_shut"
+    default_message = _("This store is closed for now: nothing can be ordered there.")
+
+
 class CartFull(DomainError):
     code = "cart_full"
 
@@ -221,6 +226,20 @@ class PermitMissing(DomainError):
     def __init__(self, *, permit: object) -> None:
         text = _("Goods of this category need a permit that we have seen and that is valid: {permit}.")
         super().__init__(format_lazy(text, permit=permit))
+
+
+class BrandMissing(DomainError):
+    code = "brand_missing"
+
+    def __init__(self, *, brand: str) -> None:
+        text = _("The brand {brand} is another’s: we have to have seen an authorisation that is valid.")
+        where = _("Show us the authorisation under Documents.")
+        super().__init__(format_lazy(text, brand=brand), fields={"brand": where})
+
+
+class NoSuchPlace(Invalid):
+    code = "no_such_place"
+    default_message = _("This is not the address of a product or store here. Copy it from the address bar.")
 
 
 class StepIncomplete(Invalid):

@@ -37,6 +37,7 @@ urlpatterns = [
     path("team/", merchant_team.team, name="team"),
     path("team/invite/", merchant_team.invite, name="team-invite"),
     path("team/invitations/<uuid:pk>/revoke/", merchant_team.revoke, name="team-revoke"),
+    path("team/notices/", merchant_team.notices, name="team-notices"),
     path("team/<uuid:user_id>/role/", merchant_team.role, name="team-role"),
     path("team/<uuid:user_id>/remove/", merchant_team.remove, name="team-remove"),
     path("stores/", merchant_team.stores, name="stores"),

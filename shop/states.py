@@ -67,7 +67,7 @@ class ProductStatus(models.TextChoices):
     DRAFT = "draft", _("Draft")
     LISTED = "listed", _("On sale")
     UNLISTED = "unlisted", _("Off the shelf")
-    STOPPED = "stopped", _("Stopped: a permit is missing")
+    STOPPED = "stopped", _("Stopped: a permit or an authorisation is missing")
     DELETED = "deleted", _("In the bin")
 
 
@@ -95,6 +95,7 @@ class StoreStatus(models.TextChoices):
     ENDED = "ended", _("Cooperation has ended")
 
 
+HALTED = (StoreStatus.SUSPENDED, StoreStatus.ENDING, StoreStatus.ENDED)  # what is unshipped may be cancelled at once
 STORE = register(
     Machine(
         name="store",
@@ -323,5 +324,25 @@ CARD_KEY = register(
             _K.REPLACED: frozenset(),
         },
         waits={},
+    )
+)
+
+
+class ReportStatus(models.TextChoices):
+    OPEN = "open", _("Waits for an answer")
+    UPHELD = "upheld", _("Found to be so")
+    DISMISSED = "dismissed", _("Left as it is")
+
+
+REPORT = register(
+    Machine(
+        name="report",
+        states=ReportStatus,
+        moves={
+            ReportStatus.OPEN: frozenset({ReportStatus.UPHELD, ReportStatus.DISMISSED}),
+            ReportStatus.UPHELD: frozenset(),
+            ReportStatus.DISMISSED: frozenset(),
+        },
+        waits={ReportStatus.OPEN: ("platform", ("report.answer_by",))},
     )
 )

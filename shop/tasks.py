@@ -5,7 +5,8 @@ from __future__ import annotations
 from celery import shared_task
 
 from core import clock
-from shop.services import retention, sales
+from flows import papers
+from shop.services import sales
 
 
 @shared_task(ignore_result=True)
@@ -15,5 +16,6 @@ def add_up_sales() -> None:
 
 
 @shared_task(ignore_result=True)
-def destroy_old_papers() -> None:
-    retention.destroy_old_papers(now=clock.now())
+def schedule_purges() -> None:
+    """Nightly: stores that ended before their papers had a clock get one."""
+    papers.schedule_missing(now=clock.now())

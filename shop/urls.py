@@ -14,6 +14,7 @@ from shop.views import (
     merchant_team,
     orders,
     payment,
+    report,
     store_messages,
     storefront,
 )
@@ -30,6 +31,7 @@ urlpatterns = [
     path("store-messages/<uuid:pk>/", store_messages.message, name="store-message"),
     path("store-messages/<uuid:pk>/mute/", store_messages.mute, name="store-message-mute"),
     path("leaving/", leaving.leaving, name="leaving"),
+    path("report/", report.report, name="report"),
     path("cart/", cart.cart, name="cart"),
     path("cart/add/", cart.add, name="cart-add"),
     path("cart/lines/<uuid:pk>/", cart.line, name="cart-line"),

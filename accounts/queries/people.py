@@ -9,6 +9,7 @@ from uuid import UUID
 from django.conf import settings
 
 from accounts.models import User
+from accounts.states import Standing
 from core.actor import Actor
 from core.errors import NotFound
 
@@ -40,6 +41,11 @@ def people(user_ids: Iterable[UUID]) -> dict[UUID, User]:
 def actor_for(user: User) -> Actor:
     """The person as the one who acts, where there is no request: commands, tests, demo data."""
     return Actor(user_id=user.pk, is_mediator=user.is_mediator)
+
+
+def standing_of(user_id: UUID) -> str:
+    """How somebody's account stands; that of nobody is closed."""
+    return User.objects.values_list("standing", flat=True).filter(pk=user_id).first() or Standing.CLOSED
 
 
 def mediators() -> list[UUID]:

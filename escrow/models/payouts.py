@@ -29,7 +29,7 @@ class PayoutAccount(models.Model):
     gateway = models.CharField(max_length=20, blank=True, default="")
     bank = models.CharField(max_length=60)
     holder = models.CharField(max_length=60)
-    number = SealedField()
+    number = SealedField(null=True)  # None: purged with the papers of an ended store
     last4 = models.CharField(max_length=4)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()

@@ -142,8 +142,8 @@ def usable_from(account: PayoutAccount) -> datetime:
     others = PayoutAccount.objects.filter(store_id=account.store_id)
     older = others.filter(gateway=account.gateway, created_at__lt=account.created_at)
     for row in older.order_by("-created_at", "-pk"):
-        number = number or account.number.open()  # type: ignore[union-attr]
-        if row.number.open() != number:  # type: ignore[union-attr]
+        number = number or (account.number.open() if account.number else "")  # type: ignore[union-attr]
+        if row.number is None or row.number.open() != number:  # type: ignore[union-attr]
             return since.created_at + COOL_OFF
         since = row
     has_other = others.exclude(gateway=account.gateway).filter(created_at__lt=since.created_at).exists()

@@ -30,7 +30,10 @@ from shop.services import carts, coupons
 
 
 class CartLineShape(serializers.Serializer[Any]):
-    """`problem`: null, `gone`, `short` (`left` says of how many) or `price` (`old_unit` says what it was)."""
+    """
+    `problem`: null, `gone`, `shut` (its store is closed for now), `short` (`left` says of how many) or `price`
+    (`old_unit` says what it was).
+    """
 
     id = serializers.UUIDField(source="pk")
     product = serializers.UUIDField(source="product.pk")

@@ -32,7 +32,8 @@ TABS_HERE = [str(tab) for tab in TABS]
 TAB = OpenApiParameter("tab", str, enum=TABS_HERE, description="`listed` if not said.")
 LONGEST = 2_000
 LIMITS = {
-    "title": 120, "title_en": 120, "summary": 200, "summary_en": 200, "description": 20_000, "description_en": 20_000,
+    "title": 120, "title_en": 120, "brand": 60, "summary": 200, "summary_en": 200, "description": 20_000,
+    "description_en": 20_000,
 }  # fmt: skip
 
 

@@ -22,8 +22,8 @@ MAX_STOCK = 1_000_000
 MAX_WEIGHT_G = 1_000_000
 MAX_VARIANTS = 50
 WORDS = (
-    "title", "title_en", "summary", "summary_en", "description", "description_en", "function", "function_en", "usage",
-    "usage_en", "warranty", "warranty_en", "validity", "validity_en",
+    "title", "title_en", "brand", "summary", "summary_en", "description", "description_en", "function", "function_en",
+    "usage", "usage_en", "warranty", "warranty_en", "validity", "validity_en",
 )  # fmt: skip
 ROWS = {"description": 8, "description_en": 8}
 

@@ -103,6 +103,12 @@ class NewPermitForm(forms.Form):
     permit = forms.ChoiceField(label=_("Permit"), choices=Permit.choices)
 
 
+class NewBrandForm(forms.Form):
+    """A brand of another that the store did not sell before."""
+
+    brand = forms.CharField(label=_("Brand"), max_length=60)
+
+
 class InviteForm(forms.Form):
     to = forms.CharField(
         label=_("E-mail address or phone number"), max_length=254, widget=forms.TextInput(attrs={"autocomplete": "off"})

@@ -6,11 +6,13 @@ from shop.models.codes import CardKey, CodeBatch
 from shop.models.coupons import Coupon, CouponClaim, CouponUse
 from shop.models.mass import MassMessage, MassRecipient, StoreMute
 from shop.models.orders import OpenOrder, Order, OrderLine, Sale
+from shop.models.reports import ReportGround, StoreReport
 from shop.models.stores import Store
-from shop.models.team import StoreInvitation, StoreMember
+from shop.models.team import StoreInvitation, StoreMember, TeamMute
 from shop.models.vetting import (
     ApplicationStep,
     DocumentKind,
+    PapersHold,
     Permit,
     StoreApplication,
     StoreCheck,
@@ -35,10 +37,12 @@ __all__ = [
     "OpenOrder",
     "Order",
     "OrderLine",
+    "PapersHold",
     "Permit",
     "Product",
     "ProductImage",
     "ProductVersion",
+    "ReportGround",
     "Sale",
     "Store",
     "StoreApplication",
@@ -49,5 +53,7 @@ __all__ = [
     "StoreKind",
     "StoreMember",
     "StoreMute",
+    "StoreReport",
+    "TeamMute",
     "Variant",
 ]

@@ -49,6 +49,10 @@ class Product(models.Model):
     summary_en = models.CharField(_("English summary"), max_length=200, blank=True)
     description = models.TextField(_("description"), max_length=20_000, blank=True)
     description_en = models.TextField(_("English description"), max_length=20_000, blank=True)
+    brand = models.CharField(
+        _("brand of another"), max_length=60, blank=True, default="", db_default="",
+        help_text=_("Empty for your own brand or none. Another’s needs an authorisation that we have seen."),
+    )  # fmt: skip
     # Honest listings (Q4): required before a product can be listed; {"zh": …, "en": …} would hide them from forms.
     function = models.TextField(_("what it does"), max_length=2000, blank=True)
     function_en = models.TextField(_("what it does, English"), max_length=2000, blank=True)

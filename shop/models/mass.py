@@ -83,7 +83,7 @@ class StoreMute(models.Model):
     """A buyer who wants no such messages of a store. What concerns his orders reaches him all the same."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="store_mutes", db_index=False)
-    store = models.ForeignKey(Store, models.CASCADE, related_name="mutes")
+    store = models.ForeignKey(Store, models.CASCADE, related_name="buyer_mutes")
     at = models.DateTimeField()
 
     class Meta:

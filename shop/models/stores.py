@@ -12,7 +12,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from shop.roles import Role, may
-from shop.states import StoreStatus
+from shop.states import HALTED, StoreStatus
 
 
 def in_language(zh: str, en: str) -> str:
@@ -42,14 +42,17 @@ class Store(models.Model):
     free_shipping_from_minor = models.PositiveBigIntegerField(_("free shipping from"), null=True, blank=True)
     is_open = models.BooleanField(default=True)  # the merchant's own switch
     status = models.CharField(max_length=10, choices=StoreStatus, default=StoreStatus.APPLYING)
-    # The platform's switch, kept by shop.services.standing: approved, and no document of the business has run out.
+    # The platform's switch, kept by shop.services.standing: approved, no document of the business
+    # has run out, and the owner's account is neither frozen nor closed.
     may_sell = models.BooleanField(default=False)
+    owner_shut = models.BooleanField(default=False, db_default=False)  # its owner's account is frozen or closed
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
         constraints: ClassVar = [
             models.CheckConstraint(condition=Q(shipping_minor__gte=0), name="store_shipping_not_negative"),
             models.CheckConstraint(condition=Q(may_sell=False) | Q(status="approved"), name="store_sells_if_approved"),
+            models.CheckConstraint(condition=Q(may_sell=False) | Q(owner_shut=False), name="store_sells_if_owner_may"),
         ]
         indexes: ClassVar = [
             # Every list leaves these out.
@@ -63,6 +66,11 @@ class Store(models.Model):
     def sells(self) -> bool:
         """Whether anything can be bought here now."""
         return self.is_open and self.may_sell
+
+    @property
+    def is_halted(self) -> bool:
+        """Whether its buyers should not have to wait for it: suspended, ending, or of a frozen or closed owner."""
+        return self.owner_shut or self.status in HALTED
 
     def role_of(self, user_id: uuid.UUID | None) -> str:
         """What somebody is in this store; empty for strangers. No query for the one it belongs to."""

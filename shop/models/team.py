@@ -64,3 +64,17 @@ class StoreInvitation(models.Model):
     @property
     def to(self) -> str:
         return self.email or self.phone
+
+
+class TeamMute(models.Model):
+    """A kind of letter of a store that somebody of it does without."""
+
+    store = models.ForeignKey(Store, models.CASCADE, related_name="team_mutes")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    topic = models.CharField(max_length=10)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["store", "user", "topic"], name="team_mute_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}: {self.topic}"

@@ -63,6 +63,8 @@ class StoreApplication(models.Model):
     returned_at = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     reminders = models.PositiveSmallIntegerField(default=0)
+    past_licence_index = models.CharField(max_length=64, blank=True, default="", db_default="")  # of one set free
+    purged_at = models.DateTimeField(null=True)  # numbers and names are gone
 
     class Meta:
         constraints: ClassVar = [
@@ -73,6 +75,9 @@ class StoreApplication(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["submitted_at"], name="application_queue", condition=Q(status="submitted")),
+            models.Index(
+                fields=["past_licence_index"], name="application_past_licence", condition=~Q(past_licence_index="")
+            ),
         ]
 
     def __str__(self) -> str:
@@ -111,8 +116,8 @@ class StoreDocument(models.Model):
     media_type = models.CharField(max_length=40)
     size = models.PositiveBigIntegerField()
     sha256 = models.CharField(max_length=64)  # of the original
-    path = models.CharField(max_length=100)
-    key = FileKeyField()
+    path = models.CharField(max_length=100, blank=True)  # empty: destroyed
+    key = FileKeyField(null=True)
     copy_path = models.CharField(max_length=100, blank=True)
     copy_key = FileKeyField(null=True)
     valid_until = models.DateField(null=True)  # None: without end
@@ -122,9 +127,11 @@ class StoreDocument(models.Model):
     uploaded_at = models.DateTimeField()
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)
+    purged_at = models.DateTimeField(null=True)  # the files and their keys are gone; the row stays as the record
 
     class Meta:
         constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(path="") | Q(key__isnull=False), name="document_file_has_key"),
             models.CheckConstraint(condition=~Q(kind="permit") | ~Q(permit=""), name="document_permit_says_which"),
             models.CheckConstraint(condition=Q(copy_path="") | Q(copy_key__isnull=False), name="document_copy_has_key"),
         ]
@@ -168,6 +175,27 @@ class StoreCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.store_id} {self.status}"
+
+
+class PapersHold(models.Model):
+    """Somebody of the staff keeps a store's papers from being purged: a court, an authority or a dispute wants them."""
+
+    store = models.ForeignKey(Store, models.PROTECT, related_name="papers_holds")
+    reason = models.CharField(max_length=300)
+    placed_by = models.UUIDField()
+    placed_at = models.DateTimeField()
+    lifted_by = models.UUIDField(null=True)
+    lifted_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["store"], condition=Q(lifted_at__isnull=True), name="papers_hold_one_in_force"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reason
 
 
 class StoreEnding(models.Model):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shop.queries.coupons import Offer
 
 SESSION_CART = "cart"  # where a visitor's session keeps the token of his cart
-Problem = Literal["gone", "short", "price"]
+Problem = Literal["gone", "shut", "short", "price"]
 # Long texts that neither cart nor checkout reads.
 _UNREAD = ("description", "description_en", "function", "function_en", "usage", "usage_en", "warranty", "warranty_en",
            "validity", "validity_en", "search")  # fmt: skip
@@ -28,7 +28,10 @@ _UNREAD = ("description", "description_en", "function", "function_en", "usage", 
 
 @dataclass(frozen=True, slots=True)
 class CheckedLine:
-    """A line as it stands now. ``problem``: gone, short (``left`` says of how many) or at another price than seen."""
+    """
+    A line as it stands now. ``problem``: gone, of a store that is shut, short (``left`` says of how many), or at
+    another price than seen.
+    """
 
     pk: UUID
     variant: Variant
@@ -131,6 +134,11 @@ class CartView:
         return any(not line.can_be_bought for line in self.lines)
 
     @property
+    def has_shut(self) -> bool:
+        """A store of it is closed for now."""
+        return any(line.problem == "shut" for line in self.lines)
+
+    @property
     def has_differences(self) -> bool:
         return any(line.problem for line in self.lines)
 
@@ -224,7 +232,9 @@ def _check(row: CartLine) -> CheckedLine:
     variant, product = row.variant, row.variant.product
     listed = variant.is_active and product.status == ProductStatus.LISTED and product.store.sells
     problem: Problem | None = None
-    if not listed or variant.stock == 0:
+    if not product.store.sells:
+        problem = "shut"
+    elif not listed or variant.stock == 0:
         problem = "gone"
     elif variant.stock < row.quantity:
         problem = "short"

@@ -147,7 +147,16 @@ def review_due(application_ids: Sequence[UUID]) -> dict[str, datetime]:
 
 def clash_of(store_id: UUID) -> list[Store]:
     """Stores whose licence number was entered here too; a hint for staff alone."""
-    rows = AuditEntry.objects.filter(subject_type="store", subject=str(store_id), act="store.licence_clash")
+    return _others(store_id, "store.licence_clash")
+
+
+def known_licence_of(store_id: UUID) -> list[Store]:
+    """Stores that were refused or have ended with the licence that was entered here."""
+    return _others(store_id, "store.licence_known")
+
+
+def _others(store_id: UUID, act: str) -> list[Store]:
+    rows = AuditEntry.objects.filter(subject_type="store", subject=str(store_id), act=act)
     return list(Store.objects.filter(pk__in={facts["other"] for facts in rows.values_list("facts", flat=True)}))
 
 

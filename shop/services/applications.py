@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -23,7 +24,7 @@ from shop.errors import LicenceTaken, NotEditable, NotReadyToSubmit, StepIncompl
 from shop.models import ApplicationStep, Category, Store, StoreApplication
 from shop.queries.vetting import REVIEW_DAYS
 from shop.roles import Act
-from shop.services import documents
+from shop.services import documents, papers
 from shop.services.access import require
 from shop.states import APPLICATION, EDITABLE, STEP, STORE, ApplicationStatus, StepStatus, StoreStatus
 
@@ -94,6 +95,7 @@ def save_licence(
                 application.licence_index = licence_index(number)
             application.legal_name = legal_name.strip()
             application.save(update_fields=["legal_name", "licence_number", "licence_index"])
+            _note_known(application, actor=actor)
             _saved(application, "licence", actor=actor, now=now)
     except IntegrityError:
         _note_clash(store, number, actor=actor)
@@ -104,6 +106,18 @@ def save_licence(
 def licence_index(number: str) -> str:
     """What tells whether two stores have the same licence, without opening either number."""
     return blind_index(number, purpose="licence")
+
+
+def _note_known(application: StoreApplication, *, actor: Actor) -> None:
+    """A licence of a store that was refused or has ended: allowed, but its reviewer shall know."""
+    if not application.licence_index:
+        return
+    rows = StoreApplication.objects.filter(past_licence_index=application.licence_index).exclude(pk=application.pk)
+    for store_id in rows.values_list("store_id", flat=True):
+        audit.record(
+            actor=actor, act="store.licence_known", subject_type="store", subject=str(application.store_id),
+            facts={"other": str(store_id)},
+        )  # fmt: skip
 
 
 @transaction.atomic
@@ -176,7 +190,8 @@ def take_up(*, store: Store, actor: Actor, now: datetime) -> StoreApplication:
     require(store, Act.APPLY, actor=actor)
     application = StoreApplication.objects.select_for_update(no_key=True).get(store=store)
     advance(application, ApplicationStatus.DRAFT, machine=APPLICATION, actor=actor, reason="taken up again",
-            reminders=0, created_at=now)  # fmt: skip
+            reminders=0, created_at=now, purged_at=None)  # fmt: skip
+    deadlines.cancel("papers.purge", subject=store.pk)
     deadlines.schedule("application.remind", subject=application.pk, due_at=now + REMIND_EVERY)
     return application
 
@@ -212,8 +227,8 @@ def remind(*, application_id: UUID, now: datetime) -> None:
             return
         since = application.returned_at or application.created_at
         if now - since >= LAPSES_AFTER:
-            advance(application, ApplicationStatus.LAPSED, machine=APPLICATION, actor=SYSTEM, reason="nothing came",
-                    licence_index=None)  # fmt: skip
+            advance(application, ApplicationStatus.LAPSED, machine=APPLICATION, actor=SYSTEM, reason="nothing came")
+            papers.begin_end(application.store_id, now=now, days=settings.PAPERS_REFUSED_DAYS)
             outbox.publish("vetting.lapsed", application_id=str(application_id))
             return
         count = application.reminders + 1
@@ -222,10 +237,11 @@ def remind(*, application_id: UUID, now: datetime) -> None:
         outbox.publish("vetting.unfinished", application_id=str(application_id), time=count)
 
 
-def close_store(application: StoreApplication, *, actor: Actor, reason: str) -> None:
+def close_store(application: StoreApplication, *, actor: Actor, reason: str, now: datetime) -> None:
     """A refused application's store never opens; its licence number is free for whom it belongs to."""
     advance(application.store, StoreStatus.ENDED, machine=STORE, actor=actor, reason=reason)
-    StoreApplication.objects.filter(pk=application.pk).update(licence_index=None)
+    documents.stop_clocks(application.store_id)
+    papers.begin_end(application.store_id, now=now, days=settings.PAPERS_REFUSED_DAYS)
 
 
 def _editable(store: Store, actor: Actor) -> StoreApplication:

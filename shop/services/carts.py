@@ -13,7 +13,7 @@ from django.http import HttpRequest
 
 from core.errors import NotFound
 from core.prepared import Blank, Prepared
-from shop.errors import BadQuantity, CartFull, NotForSale, OutOfStock, Shortage
+from shop.errors import BadQuantity, CartFull, NotForSale, OutOfStock, Shortage, StoreShut
 from shop.models import Cart, CartLine, Variant
 from shop.queries.carts import SESSION_CART
 from shop.states import ProductStatus
@@ -98,6 +98,7 @@ def add(*, cart: Cart, variant_id: UUID, quantity: int, instead: bool = False) -
     Put pieces into a cart, on top of what is there of the same kind or ``instead`` of it.
 
     :raises NotForSale: if nobody can buy it now
+    :raises StoreShut: if its store is closed for now
     :raises OutOfStock: if the cart would hold more than there is; the cart stays as it was
     """
     quantity_of(quantity)
@@ -156,12 +157,13 @@ def _line(cart: Cart, line_id: UUID) -> CartLine:
 
 def _for_sale(variant_id: UUID) -> Variant:
     found = Variant.objects.select_related("product__store").filter(
-        pk=variant_id, is_active=True, product__status=ProductStatus.LISTED, product__store__is_open=True,
-        product__store__may_sell=True,
-    )  # fmt: skip
+        pk=variant_id, is_active=True, product__status=ProductStatus.LISTED
+    )
     variant = found.first()
     if variant is None:
         raise NotForSale
+    if not variant.product.store.sells:
+        raise StoreShut
     return variant
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from pathlib import PurePath
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
@@ -114,7 +115,7 @@ def place_of(row: StoreDocument, *, copy: bool) -> tuple[str, bytes, str]:
     """Where a document's original or copy lies, its key, and what it is sealed for."""
     if copy:
         return row.copy_path, bytes(row.copy_key or b""), _place(row, "copy_key")
-    return row.path, bytes(row.key), _place(row, "key")
+    return row.path, bytes(row.key or b""), _place(row, "key")
 
 
 def _file_in(row: StoreDocument, *, actor: Actor, now: datetime) -> None:
@@ -231,16 +232,44 @@ def expire(*, document_id: Any, now: datetime) -> StoreDocument | None:
 
 def _move(row: StoreDocument, target: str, *, actor: Actor, reason: str) -> None:
     advance(row, target, machine=DOCUMENT, actor=actor, reason=reason)
-    waits = [f"{row.pk}:{days}" for days in (*REMIND_BEFORE, "returned", "expired")]
-    deadlines.cancel_all(subjects=[row.pk, *waits])
+    deadlines.cancel_all(subjects=[row.pk, *_reminders(row.pk)])
     if target == DocumentStatus.REMOVED:
-        transaction.on_commit(lambda: _drop_files(row))
+        shred(row)
+
+
+def shred(row: StoreDocument, *, now: datetime | None = None) -> None:
+    """
+    Destroy a document's files: their keys go with this transaction, the noise after it. The row stays.
+
+    The noise goes by the outbox, which comes again until it is done: a crash in between leaves no file behind.
+    """
+    paths = [path for path in (row.path, row.copy_path) if path]
+    gone: dict[str, Any] = {"path": "", "key": None, "copy_path": "", "copy_key": None}
+    gone |= {"purged_at": now} if now else {}
+    StoreDocument.objects.filter(pk=row.pk).update(**gone)
+    for name, value in gone.items():
+        setattr(row, name, value)
+    outbox.publish("vetting.files_shredded", paths=paths)
 
 
 def _drop_files(row: StoreDocument) -> None:
-    for path in (row.path, row.copy_path):
-        if path:
-            drop_sealed(path)
+    drop_files([path for path in (row.path, row.copy_path) if path])
+
+
+def drop_files(paths: Sequence[str]) -> None:
+    """Take files away that no row names any more; safe to repeat."""
+    for path in paths:
+        drop_sealed(path)
+
+
+def stop_clocks(store_id: UUID) -> None:
+    """Nobody is asked for papers any more: the store has ended."""
+    rows = StoreDocument.objects.filter(store_id=store_id, status__in=STANDING).values_list("pk", flat=True)
+    deadlines.cancel_all(subjects=[name for pk in rows for name in (str(pk), *_reminders(pk))])
+
+
+def _reminders(pk: UUID) -> list[str]:
+    return [f"{pk}:{what}" for what in (*REMIND_BEFORE, "returned", "expired")]
 
 
 def file_name(row: StoreDocument) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from shop.models import Product
+from shop.services.goods_papers import missing_papers
 from shop.states import Kind
 
 HONEST: dict[str, Promise] = {
@@ -39,6 +41,15 @@ def lacks_of(product: Product) -> list[Lack]:
     if not product.images.all():
         lacks.append(Lack("pictures", _("Add at least one picture.")))
     return lacks
+
+
+def lacks_papers(product: Product) -> list[Lack]:
+    """The permits and authorisations that keep a product off the shelf."""
+    return [
+        Lack("category", format_lazy(_("Show us this permit: {permit}."), permit=paper.title)) if paper.permit
+        else Lack("brand", format_lazy(_("Show us an authorisation of the brand {brand}."), brand=paper.title))
+        for paper in missing_papers(product)
+    ]  # fmt: skip
 
 
 def lost_while_listed(before: Product, after: Product) -> list[Lack]:

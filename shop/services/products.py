@@ -17,6 +17,7 @@ from core import audit
 from core.actor import Actor
 from core.transitions import advance
 from shop.errors import (
+    BrandMissing,
     NoSuchProduct,
     NotReadyToList,
     PermitMissing,
@@ -25,13 +26,14 @@ from shop.errors import (
     StockMoved,
     StoreNotApproved,
 )
-from shop.models import Category, CodeBatch, OrderLine, Permit, Product, Store, Variant
+from shop.models import Category, CodeBatch, OrderLine, Product, Store, Variant
 from shop.roles import Act
 from shop.search import index_text
 from shop.services.access import require
+from shop.services.goods_papers import missing_papers
 from shop.services.listing import lacks_of, lost_while_listed
 from shop.services.promises import promise_of, publish_version
-from shop.services.standing import has_permit
+from shop.services.standing import keep_papers
 from shop.services.stock import refresh_in_stock
 from shop.states import PRODUCT, Kind, ProductStatus, StoreStatus
 
@@ -92,6 +94,7 @@ def save_product(
     :raises StockMoved: if a changed count would come out below nothing, because of sales meanwhile
     :raises NotReadyToList: if the listing is on sale and would lose something that it must have
     """
+    keep_papers(store_id)
     product = lock_product(store_id=store_id, product_id=product_id)
     require(product.store, Act.PRODUCTS, actor=actor)
     if product.version != seen_version:
@@ -103,6 +106,7 @@ def save_product(
     if changed := _changes(_prices(before), _prices(product)):
         standing.require(actor.user_id, "change_price")
     _check_still_listed(before, product)
+    _check_papers(before, product)
     _note_lowest_price(product)
     refresh_in_stock(product_ids=[product.pk])
     publish_version(product=product, author_id=actor.user_id, now=now)
@@ -117,9 +121,11 @@ def change_status(*, store_id: UUID, product_id: UUID, target: str, actor: Actor
 
     :raises StoreNotApproved: if the store may not sell yet, or no more
     :raises PermitMissing: if its category needs a permit that we have not seen
+    :raises BrandMissing: if it names a brand of another without an authorisation that we have seen
     :raises NotReadyToList: if something is missing for a sale
     :raises IllegalTransition: if the way from where it is does not exist
     """
+    keep_papers(store_id)
     product = lock_product(store_id=store_id, product_id=product_id)
     require(product.store, Act.PRODUCTS, actor=actor)
     changes: dict[str, Any] = {}
@@ -180,10 +186,8 @@ def lock_product(*, store_id: UUID, product_id: UUID) -> Product:
 def _check_may_list(product: Product) -> None:
     if product.store.status != StoreStatus.APPROVED:
         raise StoreNotApproved
-    category = product.category
-    permit = category.permit or (category.parent.permit if category.parent else "")
-    if permit and not has_permit(product.store_id, permit):
-        raise PermitMissing(permit=Permit(permit).label)
+    for paper in missing_papers(product):
+        raise PermitMissing(permit=paper.title) if paper.permit else BrandMissing(brand=paper.title)
 
 
 def _again(product: Product) -> Product:
@@ -246,6 +250,15 @@ def _check_still_listed(before: Product, after: Product) -> None:
         raise NotReadyToList(
             _("While it is on sale, a product keeps these."), fields={lack.field: lack.text for lack in lost}
         )
+
+
+def _check_papers(before: Product, after: Product) -> None:
+    """A product on sale may not come to need a paper that we have not seen; what it lacked before is the clock's."""
+    if after.status == ProductStatus.LISTED:
+        known = missing_papers(before)
+        for paper in missing_papers(after):
+            if paper not in known:
+                raise PermitMissing(permit=paper.title) if paper.permit else BrandMissing(brand=paper.title)
 
 
 def _note_lowest_price(product: Product) -> None:

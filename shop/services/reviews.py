@@ -85,8 +85,7 @@ def decide_document(*, document_id: UUID, accept: bool, reason: str, actor: Acto
     documents.decide(row, accept=accept, reason=reason, actor=actor, now=now)
     if accept and row.store.status != StoreStatus.APPLYING:
         standing.refresh(row.store_id, actor=actor)
-        if row.permit:
-            standing.start_listings(store_id=row.store_id, permit=row.permit)
+        standing.start_listings(row)
         outbox.publish("vetting.document_accepted", document_id=str(row.pk))
     return row
 
@@ -192,7 +191,7 @@ def refuse(*, application_id: UUID, reason: str, actor: Actor, now: datetime) ->
     if not reason.strip():
         raise ReasonMissing
     _end(application, ApplicationStatus.REFUSED, reason=reason, actor=actor, now=now, decided_at=now)
-    applications.close_store(application, actor=actor, reason="application refused")
+    applications.close_store(application, actor=actor, reason="application refused", now=now)
     outbox.publish("vetting.refused", application_id=str(application.pk))
     return application
 

@@ -23,7 +23,7 @@ from shop.errors import AlreadyInTeam, InvitationGone, LastOwner, NotForYou
 from shop.models import Store, StoreInvitation, StoreMember
 from shop.roles import Act, Role
 from shop.services.access import require
-from shop.services.standing import lock_store
+from shop.services.standing import lock_store, refresh
 from shop.states import INVITATION, InvitationStatus
 
 VALID = timedelta(days=7)
@@ -201,6 +201,7 @@ def remove(*, store: Store, user_id: UUID, actor: Actor, now: datetime) -> None:
         StoreMember.objects.create(
             store=store, user_id=user_id, role=Role.OWNER, joined_at=store.created_at, left_at=now
         )
+        refresh(store.pk, actor=actor)
         _record("team.handed_over", store, actor, to=str(heir.user_id))
     else:
         member = _member(store, user_id)

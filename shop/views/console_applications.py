@@ -28,6 +28,7 @@ from shop.identifiers import same_name
 from shop.models import StoreApplication
 from shop.queries import vetting as reading
 from shop.services import reviews
+from shop.services.goods_papers import hang
 from shop.services.viewing import open_numbers
 from shop.states import ApplicationStatus, DocumentStatus
 
@@ -171,6 +172,7 @@ def renewal(request: MemberRequest, pk: UUID) -> HttpResponse:
     row = reading.renewal_for_staff(pk)
     is_open = row.status == DocumentStatus.REVIEW
     is_mine = is_open and row.reviewer_id == request.user.pk
+    hang([row])
     context = {"row": row, "rows": [row], "is_mine": is_mine, "is_open": is_open}
     return render(request, "console/renewal.html", context)
 

@@ -18,14 +18,19 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.queries.people import people
 from accounts.requests import MemberRequest
 from core import clock
+from core.errors import Invalid
 from core.guards import mediator
 from core.http import actor_of
 from disputes.views.queue_tabs import queue_tabs
 from flows import standing
+from flows.papers import calendar, papers_of
 from shop.guards import sensitive
 from shop.models import Store, StoreCheck, StoreEnding
 from shop.queries import vetting as reading
 from shop.services import checks as check_services
+from shop.services import papers as keeping
+from shop.services.goods_papers import hang
+from shop.services.reviews import may_judge
 from shop.states import CheckStatus, StoreStatus
 
 PER_PAGE = 30
@@ -67,17 +72,20 @@ def _context(shop: Store, request: MemberRequest) -> dict[str, Any]:
     ending = StoreEnding.objects.filter(store=shop).first()
     check = StoreCheck.objects.select_related("reviewer").filter(store=shop, status=CheckStatus.OPEN).first()
     who = people([entry.user_id for entry in trail if entry.user_id])
+    papers_there = reading.documents_of(shop.pk, all_versions=True)
+    hang(papers_there)
     can_act = shop.status in (StoreStatus.APPROVED, StoreStatus.SUSPENDED)
     is_party = bool(shop.role_of(me))
     return {
         "store": shop, "tone": TONES[StoreStatus(shop.status)], "stake": standing.stake_of(shop, now=now),
-        "documents": reading.documents_of(shop.pk, all_versions=True), "application": reading.application_of(shop),
+        "documents": papers_there, "application": reading.application_of(shop),
         "check": check, "check_is_mine": check is not None and check.reviewer_id == me,
         "past_checks": reading.checks(open_only=False).filter(store=shop)[:10],
         "ending": ending, "to_sign": ending is not None and ending.signed_at is None,
         "may_sign": ending is not None and ending.proposed_by != me and not is_party,
         "clocks": reading.open_clocks(shop.pk), "clashes": reading.clash_of(shop.pk), "is_party": is_party,
         "can_act": can_act and not is_party and (ending is None or ending.signed_at is not None),
+        "kept": papers_of(shop, now=now), "known_licences": reading.known_licence_of(shop.pk),
         "acts": [(entry, who.get(entry.user_id) if entry.user_id else None) for entry in trail],
     }  # fmt: skip
 
@@ -104,11 +112,26 @@ def act(request: MemberRequest, pk: UUID) -> HttpResponse:
 
 
 @mediator
+@require_POST
+@sensitive("staff_account")
+def papers(request: MemberRequest, pk: UUID) -> HttpResponse:
+    """Keep a store's papers from being purged, or let the clock decide again."""
+    may_judge(get_object_or_404(Store, pk=pk), actor_of(request))
+    change = {"keep": keeping.keep, "let_go": keeping.let_go}.get(request.POST.get("act", ""))
+    if change is None:
+        raise Invalid
+    change(store_id=pk, reason=request.POST.get("reason", ""), actor=actor_of(request), now=clock.now())
+    messages.success(request, _("Done. It stands on record with your name."))
+    return redirect("console:store", pk)
+
+
+@mediator
 @require_safe
 def checks(request: MemberRequest) -> HttpResponse:
     """Checks that are open, and the calendar of the next ones."""
     context = {
         "open": reading.checks(), "closed": reading.checks(open_only=False)[:PER_PAGE], "calendar": reading.calendar(),
+        "kept": calendar(),
     }  # fmt: skip
     return render(request, "console/checks.html", context)
 

@@ -30,7 +30,7 @@ from shop.queries.catalogue import category_tree
 from shop.roles import Act
 from shop.services import pictures as picture_services
 from shop.services import products as services
-from shop.services.listing import lacks_of
+from shop.services.listing import lacks_of, lacks_papers
 from shop.services.price_cuts import deepest_cut, is_deep
 from shop.states import ProductStatus
 from shop.views.merchant_product_rows import product_rows, status_acts, tabs
@@ -130,7 +130,7 @@ def _page(request: HttpRequest, desk: Editor, *, status: int = 200) -> HttpRespo
     product = desk.product
     context: dict[str, Any] = {"desk": desk, "product": product}
     if product is not None:
-        context |= {"lacks": lacks_of(product), "acts": status_acts(product)}
+        context |= {"lacks": [*lacks_of(product), *lacks_papers(product)], "acts": status_acts(product)}
         context["versions"] = listings.versions_of(product_id=product.pk)
     return render(request, "merchant/product.html", context, status=status)
 

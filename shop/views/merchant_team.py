@@ -21,6 +21,7 @@ from shop.guards import CHOSEN, MerchantRequest, merchant, sensitive
 from shop.queries.stores import stores_of
 from shop.queries.team import open_invitations, team_of
 from shop.roles import ABOUT, MAY, Act, Role, may
+from shop.services import mutes
 from shop.services import team as services
 from shop.views.document_slots import show
 
@@ -83,6 +84,21 @@ def remove(request: MerchantRequest, user_id: UUID) -> HttpResponse:
     return redirect("merchant:team")
 
 
+@merchant
+@require_POST
+def notices(request: MerchantRequest) -> HttpResponse:
+    """Say of what one wants letters; the rest is read on the site."""
+    mine = [topic for topic in mutes.topics_of(request.store, _id(request)) if not _must(request, topic)]
+    wanted = request.POST.getlist("topic")
+    mutes.mute(store=request.store, topics=[topic for topic in mine if topic not in wanted], actor=actor_of(request))
+    messages.success(request, _("Saved."))
+    return redirect("merchant:team")
+
+
+def _must(request: MerchantRequest, topic: str) -> bool:
+    return mutes.must_hear(request.store, _id(request), topic)
+
+
 @member
 @require_http_methods(["GET", "HEAD", "POST"])
 def join(request: MemberRequest, token: str) -> HttpResponse:
@@ -116,12 +132,22 @@ def _id(request: HttpRequest) -> UUID:
     return request.user.pk  # type: ignore[return-value]
 
 
+def _topics(request: MerchantRequest) -> list[dict[str, Any]]:
+    """Of what I am told, whether by letter, and whether I may do without."""
+    quiet = mutes.muted_by(request.store, _id(request))
+    return [
+        {"topic": topic, "loud": topic not in quiet or _must(request, topic), "must": _must(request, topic)}
+        for topic in mutes.topics_of(request.store, _id(request))
+    ]
+
+
 def _page(request: MerchantRequest, form: InviteForm, *, status: int = 200) -> HttpResponse:
     context = {
         "seats": team_of(request.store), "form": form, "table": _table(), "roles": Role.choices,
         "heads": [_("What"), *(str(role.label) for role in Role)], "me": _id(request),
         "can_manage": may(request.store.my_role, Act.TEAM),
         "invitations": open_invitations(request.store) if may(request.store.my_role, Act.TEAM) else [],
+        "topics": _topics(request),
         "about": [(role.label, ABOUT[role]) for role in Role],
     }  # fmt: skip
     return render(request, "merchant/team.html", context, status=status)

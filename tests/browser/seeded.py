@@ -54,6 +54,7 @@ def _anonymous() -> Iterator[Page]:
     yield "", reverse("shop:store-licence", args=[product.store.slug])
     yield from (("", reverse(f"pages:{name}")) for name in ("guarantee", "rules", "fees", "safety"))
     yield from (("", reverse(name)) for name in ("styleguide", "escrow:verify", "escrow:custody"))
+    yield "", reverse("shop:report") + f"?about=/p/{product.pk}/"
     yield from (("", reverse(f"account_{name}")) for name in ENTRANCE)
     yield "", reverse("qr_login")
     yield from announcement_pages("")

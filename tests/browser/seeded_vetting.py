@@ -75,3 +75,24 @@ def console_paths() -> Iterator[str]:
     for store in (quiet, checked, busy):
         yield reverse("console:store", args=[store.pk])
     yield reverse("console:checks")
+    yield from _reports(busy)
+
+
+def _reports(store: Any) -> Iterator[str]:
+    """One that waits and one that was answered."""
+    from accounts.models import User
+    from core import clock
+    from core.actor import Actor
+    from shop.services import reports
+
+    june = User.objects.get(email="june.hart@example.com")
+    said = {"ground": "brand", "text": "The mark on the lid is copied.", "language": "en", "now": clock.now()}
+    rows = [
+        reports.report(link=f"/s/{store.slug}/", email=email, actor=Actor(user_id=None), **said)
+        for email in ("one@example.com", "")
+    ]
+    reports.answer(report_id=rows[1].pk, upheld=True, text="Thank you.", actor=Actor(user_id=june.pk, is_mediator=True),
+                   now=clock.now())  # fmt: skip
+    yield reverse("console:reports")
+    yield reverse("console:reports") + "?view=closed"
+    yield from (reverse("console:report", args=[row.pk]) for row in rows)

@@ -163,7 +163,7 @@ def test_an_empty_store_ends_at_once(staff):
     ended(store, staff)
     settle()
     assert fresh(store).status == StoreStatus.ENDED
-    assert not deadlines.open_deadlines(subjects=[store.pk])
+    assert [row.kind for row in deadlines.open_deadlines(subjects=[store.pk])] == ["papers.purge"]
 
 
 def test_what_is_not_shipped_goes_back_if_that_was_decided(variant, staff):

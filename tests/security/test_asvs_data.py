@@ -8,29 +8,13 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db.models import Field
 from django.test import Client
-from django.utils import timezone
-from django.utils.module_loading import import_string
 
-from accounts.models import Challenge, MemberSession, OutgoingMessage, QRLogin
-from accounts.services import challenges, qr, retention
-from accounts.services.messages import send_sms
-from core import clock
 from core.doors import all_doors
-from core.errors import NotFound
-from core.models import AuditEntry
-from shop.models import Store, StoreApplication, StoreDocument
-from shop.services import retention as papers
-from shop.services import reviews
-from shop.services.viewing import open_document
-from shop.states import DocumentStatus, StoreStatus
 from tests.accounts.letters import code_to
 from tests.factories.accounts import PASSWORD, UserFactory
-from tests.stories import actor_of
-from tests.vetting import approved, paper, taken
 from tests.walk.test_every_url import doors_of
 
 pytestmark = pytest.mark.django_db
@@ -153,109 +137,3 @@ def test_asvs_14_2_4_no_column_that_should_be_sealed_lies_readable():
         if suspect.search(field.name) and not allowed.search(field.name)
     }
     assert plain == known
-
-
-# --- retention --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def old_things():
-    """One of each, made now; how each is counted."""
-    user, now = UserFactory(), clock.now()
-    challenges.open_challenge(purpose="t", channel="sms", code="123456", user_id=user.pk, now=now)
-    qr.ask(session_key="k", seen=qr.Seen(ip="10.0.0.1"), now=now)
-    send_sms(to="+8613900139000", body="x", now=now)
-    stay = {"user": user, "method": "code", "started_at": now, "last_seen_at": now}
-    MemberSession.objects.create(session_key="", ended_at=now, end_reason="logout", **stay)
-    MemberSession.objects.create(session_key="open", **stay)
-    return now
-
-
-def test_asvs_14_2_7_codes_requests_sessions_and_texts_are_forgotten_on_their_day(old_things):
-    counts = {QRLogin: 30, OutgoingMessage: 90, Challenge: 180, MemberSession: 180}
-    before = {model: model._default_manager.count() for model in counts}
-    for model, days in counts.items():
-        retention.forget_old(now=old_things + days * DAY)
-        assert model._default_manager.count() >= before[model] - (model is MemberSession), "not before its time is over"
-        retention.forget_old(now=old_things + days * DAY + timedelta(seconds=1))
-        assert model._default_manager.count() == before[model] - 1, model
-    assert MemberSession.objects.get().session_key == "open", "what is open is not over, however old"
-
-
-def test_asvs_14_2_7_a_session_that_has_expired_leaves_no_row(client):
-    client.force_login(UserFactory())
-    key = client.session.session_key
-    retention.forget_old(now=clock.now())
-    assert Session.objects.filter(session_key=key).exists()
-    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
-    retention.forget_old(now=clock.now())
-    assert not Session.objects.filter(session_key=key).exists()
-
-
-def test_asvs_14_2_7_the_clock_does_it_and_the_documents_say_when():
-    planned = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    for task in ("accounts.tasks.forget_old", "shop.tasks.destroy_old_papers", "core.tasks.purge_idempotency_keys"):
-        assert task in planned and import_string(task).name == task
-    for name, kept in retention.KEPT.items():
-        assert f"| {name} | {kept.days} days |" in PAGE, name
-
-
-@pytest.fixture
-def root(settings, tmp_path):
-    settings.SEALED_ROOT = tmp_path / "sealed"
-    return settings.SEALED_ROOT
-
-
-def files(root: Path) -> int:
-    return len([path for path in root.rglob("*") if path.is_file()])
-
-
-def test_asvs_14_2_7_identity_papers_of_a_refused_applicant_are_destroyed_after_half_a_year(
-    root, django_capture_on_commit_callbacks
-):
-    application, reviewer = taken()
-    now = clock.now()
-    reviews.refuse(application_id=application.pk, reason="Not in order.", actor=actor_of(reviewer), now=now)
-    count = files(root)
-    row = StoreDocument.objects.filter(store=application.store_id).first()
-    with django_capture_on_commit_callbacks(execute=True):
-        assert papers.destroy_old_papers(now=now + 180 * DAY) == 0 and files(root) == count > 0
-    with django_capture_on_commit_callbacks(execute=True):
-        assert papers.destroy_old_papers(now=now + 181 * DAY) > 0
-    assert files(root) == 0 and papers.destroy_old_papers(now=now + 182 * DAY) == 0
-    application = StoreApplication.objects.get(pk=application.pk)
-    assert application.id_number is None and application.licence_number is None and not application.id_index
-    assert AuditEntry.objects.filter(act="store_document.destroyed", subject=str(row.pk)).count() == 1
-    assert StoreDocument.objects.get(pk=row.pk).sha256 == row.sha256, "what was decided about which file stays"
-    with pytest.raises(NotFound):
-        open_document(document_id=row.pk, copy=False, actor=actor_of(application.store.owner))
-
-
-def test_asvs_14_2_7_a_merchants_papers_are_kept_for_three_years_after_the_end(
-    root, django_capture_on_commit_callbacks
-):
-    store, _reviewer = approved()
-    count, now = files(root), clock.now()
-    with django_capture_on_commit_callbacks(execute=True):
-        assert papers.destroy_old_papers(now=now + 3650 * DAY) == 0, "a store that works keeps its papers"
-    Store.objects.filter(pk=store.pk).update(status=StoreStatus.ENDED, may_sell=False)
-    from core import audit
-    from core.actor import SYSTEM
-
-    audit.record(actor=SYSTEM, act="store.ended", subject_type="store", subject=str(store.pk))
-    with django_capture_on_commit_callbacks(execute=True):
-        assert papers.destroy_old_papers(now=now + 1095 * DAY) == 0 and files(root) == count > 0
-    with django_capture_on_commit_callbacks(execute=True):
-        assert papers.destroy_old_papers(now=now + 1096 * DAY) > 0
-    assert files(root) == 0
-
-
-def test_asvs_14_2_7_a_paper_that_was_replaced_goes_after_three_years(root, django_capture_on_commit_callbacks):
-    store, _reviewer = approved()
-    old = paper(store, "licence")
-    now = clock.now()
-    StoreDocument.objects.filter(pk=old.pk).update(status=DocumentStatus.REPLACED, decided_at=now)
-    count = files(root)
-    with django_capture_on_commit_callbacks(execute=True):
-        assert papers.destroy_old_papers(now=now + 1096 * DAY) == 1
-    assert files(root) < count and StoreDocument.objects.exclude(path="").filter(store=store).exists()

@@ -96,13 +96,11 @@ def test_a_paper_that_has_run_out_is_not_taken():
         paper(StoreFactory(), "licence", until=in_days(-1))
 
 
-def test_a_newer_one_takes_the_place_of_an_unread_one_and_its_files_are_destroyed(
-    root, django_capture_on_commit_callbacks
-):
+def test_a_newer_one_takes_the_place_of_an_unread_one_and_its_files_are_destroyed(root):
     store = filled().store
     before = len(files(root))
-    with django_capture_on_commit_callbacks(execute=True):
-        paper(store, "licence", upload=picture("blue"))
+    paper(store, "licence", upload=picture("blue"))
+    settle()
     assert len(files(root)) == before
     assert StoreDocument.objects.filter(store=store, kind="licence", status=DocumentStatus.SAVED).count() == 1
 

@@ -23,6 +23,7 @@ from logistics.models import PackPhoto
 from shop.models import CardKey, Order, Product, Store, StoreMember
 from shop.queries.mass import Reach
 from shop.services import checks, keys, mass, reviews, team
+from shop.services.reports import report as make_report
 from shop.states import Audience
 from tests.escrow import statement_rows
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
@@ -71,6 +72,7 @@ class Scene:
     invitation_link: str
     own_paper: UUID  # a renewal of the merchant's store, taken by the mediator
     check: UUID  # an open check of the merchant's store, the mediator's
+    report: UUID  # of the merchant's store, by the buyer
     incident: UUID
     recovery: UUID
     announcement: int
@@ -118,6 +120,7 @@ class Scene:
 
     def _of_vetting(self, route: str) -> Any:
         places = {
+            "stores/reports/": self.report,
             "console/applications/": self.application, "documents/": self.own_paper, "checks/": self.check,
             "console/stores/": self.order.store_id, "team/invitations/": self.invitation, "settings/keys/": self.key,
             "messages/": self.message,
@@ -216,6 +219,10 @@ def set_scene() -> Scene:
         address=AddressFactory(user=buyer).pk, notice=buyer.notices.latest("created_at").pk,
         statement=StatementFile.objects.latest("pk").pk, difference=Ticket.objects.latest("pk").pk,
         coupon=CouponFactory(store=product.store).pk,
+        report=make_report(
+            link=f"/p/{product.pk}/", ground="other", text="It is not tea.", email="", language="en",
+            actor=actor_of(buyer), now=clock.now(),
+        ).pk,
         incident=open_incident(user_id=buyer.pk, text="Not me.", actor=actor_of(buyer), now=clock.now()).pk,
         recovery=begun.pk,
         message=_written(product.store),
