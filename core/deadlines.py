@@ -20,7 +20,7 @@ from django.db import connection, transaction
 from django.db.models import Count, F, Min, Q, QuerySet
 
 from core import clock
-from core.bulk import array, one_of
+from core.bulk import one_of, texts
 from core.models import Deadline
 from core.prepared import Blank, Change, PreparedIn, blanks, named
 
@@ -146,10 +146,10 @@ def end(kind: str, *, subjects: Iterable[Subject], suffixes: Sequence[str] = (""
     now = connection.ops.adapt_datetimefield_value(clock.now())
     names = _names(subjects)
     if connection.vendor == "postgresql":
-        sql, values = ENDING.format(among=NAMES), [now, kind, array(names), list(suffixes)]
+        sql, values = ENDING.format(among=NAMES), [now, kind, texts(names), list(suffixes)]
     else:
-        among, texts = one_of([name + suffix for name in names for suffix in suffixes], kind="varchar")
-        sql, values = ENDING.format(among=among), [now, kind, texts]
+        among, several = one_of([name + suffix for name in names for suffix in suffixes], kind="varchar")
+        sql, values = ENDING.format(among=among), [now, kind, several]
     with connection.cursor() as cursor:
         cursor.execute(sql, values)
 
@@ -241,9 +241,11 @@ WITH due AS MATERIALIZED (
   SELECT id FROM core_deadline
   WHERE kind = %(kind)s AND done_at IS NULL AND paused_at IS NULL AND due_at <= %(now)s
         AND (lease_until IS NULL OR lease_until < %(now)s)
-  ORDER BY due_at, id LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED)
-UPDATE core_deadline SET lease_until = %(until)s, tries = tries + 1 WHERE id = ANY(ARRAY(SELECT id FROM due))
-RETURNING due_at, id, subject
+  ORDER BY due_at, id LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED),
+leased AS (
+  UPDATE core_deadline SET lease_until = %(until)s, tries = tries + 1 WHERE id = ANY(ARRAY(SELECT id FROM due))
+  RETURNING due_at, id, subject)
+SELECT subject FROM leased ORDER BY due_at, id
 """
 
 
@@ -252,7 +254,7 @@ def _claim(kind: Kind, *, now: datetime) -> list[str]:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(LEASING, {"kind": kind.name, "now": now, "until": now + LEASE, "most": kind.batch})
-            return [subject for _, _, subject in sorted(cursor.fetchall())]
+            return [subject for (subject,) in cursor.fetchall()]
     with transaction.atomic():
         due = Deadline.objects.filter(
             _is_free(now), kind=kind.name, done_at__isnull=True, paused_at__isnull=True, due_at__lte=now

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 
 from core import audit, clock, outbox
 from core.actor import Actor
-from core.bulk import Inserts, one_of
+from core.bulk import Inserts, array, one_of, texts
 from core.models import AuditEntry, Deadline, Delivery, OutboxEvent
 from shop.models import Order, OrderLine
 from tests.stories import placed_order
@@ -24,6 +24,17 @@ def test_among_finds_what_in_finds_with_one_parameter(django_assert_num_queries)
     assert set(Order.objects.filter(pk__among=wanted)) == set(Order.objects.filter(pk__in=wanted)) == {one, two}
     sql, params = Order.objects.filter(pk__among=[uuid4() for _ in range(900)]).values("pk").query.sql_with_params()
     assert sql.count("%s") == len(params) == 1
+
+
+@pytest.mark.parametrize(
+    "values", [[], [""], ["a", "b:24"], ["a,b", "{c}", "NULL"], ['say "so"', "b"], ["back\\slash"], ['","'], ['"']]
+)
+def test_texts_are_written_as_an_array_is(values):
+    assert texts(values) == array(values)
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s::text[]", [texts(values)])
+            assert cursor.fetchone()[0] == values
 
 
 def test_among_works_on_foreign_keys_texts_and_numbers():
