@@ -100,9 +100,8 @@ TOLD_ELSEWHERE = frozenset({
     "payouts.held", "payouts.let_go", "sign_in.change_stopped", "sign_in.phone_changed", "sign_in.email_changed",
     "sign_in.password_changed", "sign_in.factor_changed",
 })  # fmt: skip
-STAFF_ONLY = frozenset(
-    {"store.licence_clash", "store.licence_known"}
-)  # the member is not told whose number it is, nor that it is somebody's
+# The member is not told whose number it is, nor that it is somebody's.
+STAFF_ONLY = frozenset({"store.licence_clash", "store.licence_known"})
 
 WAYS: Words = {
     "password": gettext_lazy("password"),
