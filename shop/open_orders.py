@@ -38,7 +38,7 @@ UNMAKE = {
     "postgresql": ("DROP TRIGGER IF EXISTS {name} ON shop_order", "DROP FUNCTION IF EXISTS {name}()"),
     "sqlite": ("DROP TRIGGER IF EXISTS {name}",),
 }
-FILL = "INSERT INTO shop_openorder (order_id, store_id) SELECT id, store_id FROM shop_order NEW WHERE " + IS
+FILL = "INSERT INTO shop_openorder (order_id, store_id) SELECT id, store_id FROM shop_order WHERE status IN {open}"
 
 
 def follow(connection: BaseDatabaseWrapper) -> None:
