@@ -17,6 +17,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.OwnWordsValidator", "OPTIONS": {"more_words": "shop.queries.stores.names_of"}},
 ]
 PASSWORD_REMIND_DAYS = env.int("PASSWORD_REMIND_DAYS", default=365)  # a nudge, never a must; 0 is none
+PAYOUT_ACCOUNT_REMIND_DAYS = env.int("PAYOUT_ACCOUNT_REMIND_DAYS", default=365)  # the same of where money goes
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "shop:home"
 LOGOUT_REDIRECT_URL = "shop:home"

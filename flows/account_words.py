@@ -43,6 +43,8 @@ ACTS: Words = {
     "factor.third_party_added": gettext_lazy("Another way to sign in was connected"),
     "factor.third_party_removed": gettext_lazy("Another way to sign in was disconnected"),
     "payout_account.set": gettext_lazy("A new bank account was set for payouts"),
+    "payout_account.kept": gettext_lazy("The account for payouts was said to be still right"),
+    "payout_account.forgotten": gettext_lazy("The number of an account for payouts was deleted: its time was over"),
     "payout_account.dropped": gettext_lazy("An account for payouts was removed"),
     "payout.approval": gettext_lazy("A payout was asked for; it waits for a second person"),
     "payout.prepared": gettext_lazy("A payout was prepared"),
@@ -79,6 +81,11 @@ ACTS: Words = {
     "store.may_not_sell": gettext_lazy("The store may not sell: a document has run out"),
     "store.policy": gettext_lazy("The store's return policy was changed"),
     "store.licence_clash": gettext_lazy("The store's licence number is that of another store too"),
+    "store.licence_known": gettext_lazy("The store's licence number is that of a store that has ended"),
+    "store.papers_held": gettext_lazy("The store's papers are kept longer: a legal hold"),
+    "store.papers_let_go": gettext_lazy("The legal hold on the store's papers ended"),
+    "store.papers_purged": gettext_lazy("The store's papers were deleted: their time was over"),
+    "team.muted": gettext_lazy("Which letters of the store somebody gets was changed"),
     "team.invited": gettext_lazy("Somebody was invited to work in the store"),
     "team.joined": gettext_lazy("Somebody joined the store"),
     "team.role": gettext_lazy("Somebody's role in the store was changed"),
@@ -93,7 +100,8 @@ TOLD_ELSEWHERE = frozenset({
     "payouts.held", "payouts.let_go", "sign_in.change_stopped", "sign_in.phone_changed", "sign_in.email_changed",
     "sign_in.password_changed", "sign_in.factor_changed",
 })  # fmt: skip
-STAFF_ONLY = frozenset({"store.licence_clash"})  # the member is not told whose number it is, nor that it is somebody's
+# The member is not told whose number it is, nor that it is somebody's.
+STAFF_ONLY = frozenset({"store.licence_clash", "store.licence_known"})
 
 WAYS: Words = {
     "password": gettext_lazy("password"),

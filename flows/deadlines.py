@@ -5,6 +5,7 @@ from __future__ import annotations
 from accounts.services import qr
 from core.deadlines import Kind
 from escrow import handlers as escrow
+from escrow.services import account_reminders
 from flows import (
     cancellation,
     chargebacks,
@@ -51,6 +52,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("payout.approve_by", escrow.remind_to_approve, 50),
     Kind("payout.send", escrow.send_payouts, 20),
     Kind("payout.watch", escrow.watch_payouts, 20),
+    Kind("payout_account.remind", account_reminders.remind_due, 200),
     Kind("account.look_again", guarding.look_again_due, 200),
     Kind("incident.take_by", incidents.take_due, 50),
     Kind("incident.close_by", incidents.close_due, 50),

@@ -15,7 +15,7 @@ from accounts.services.links import LinkOver, Stopped, Told
 from accounts.states import Standing
 from core import deadlines, outbox
 from core.actor import SYSTEM, Actor
-from escrow.services import store_holds
+from escrow.services import account_reminders, store_holds
 from escrow.states import HoldCause
 from shop.models import Store
 from shop.services import standing as store_standing
@@ -125,6 +125,7 @@ def change_standing(
             store_holds.lift_hold(store_id=store_id, actor=actor, now=now, causes=[HoldCause.OWNER])
         else:
             store_holds.hold_payouts(store_id=store_id, cause=HoldCause.OWNER, actor=actor, now=now)
+            account_reminders.ask_now(store_id, now=now)
     return True
 
 

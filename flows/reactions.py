@@ -64,6 +64,7 @@ REACTIONS: Mapping[str, Sequence[Reaction]] = {
     "escrow.payout_failed": (pay.merchant_payout_failed,),
     "escrow.payout_returned": (pay.merchant_payout_returned,),
     "escrow.payout_account_set": (pay.merchant_payout_account,),
+    "escrow.payout_account_old": (pay.merchant_payout_account_old,),
     "escrow.books_broken": (pay.staff_books_broken,),
     "escrow.custody_short": (pay.staff_custody_short,),
     "escrow.custody_covered": (pay.staff_custody_covered,),

@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from core import clock
 from core.money import Money
 from core.outbox import Payload
 from escrow.models import Payout, PayoutAccount, PayoutStop
+from escrow.queries import account_is_old
 from flows.telling import tell_owner, tell_staff
 from shop.models import Store
 
@@ -21,6 +23,19 @@ def merchant_payout_account(payload: Payload) -> None:
         _("Your payout account is now the one ending in %(last4)s") % {"last4": account.last4},
         _("A changed account is used after three days. If this was not you, change it back at once and write to us."),
     ), sms=True)  # fmt: skip
+
+
+def merchant_payout_account_old(payload: Payload) -> None:
+    """A nudge on the site alone, once for each time it is due; nothing hangs on it."""
+    account = PayoutAccount.objects.get(pk=payload["account_id"])
+    if not account_is_old(account, now=clock.now()):
+        return
+    since = account.remind_at or account.created_at
+    key = f"{account.pk}:{since.isoformat()}"
+    tell_owner(account.store_id, "escrow.payout_account_old", key, lambda: (
+        _("Is the account ending in %(last4)s still yours?") % {"last4": account.last4},
+        _("Your money goes there. If nobody else can reach it, one press says so; if not, change it."),
+    ), email=False, page="merchant:account")  # fmt: skip
 
 
 def merchant_paid_out(payload: Payload) -> None:

@@ -61,13 +61,16 @@ def _tell(user_id: UUID, order: Order, kind: str, words: Words, *, key: str, url
         )  # fmt: skip
 
 
-def tell_owner(store_id: UUID, kind: str, key: object, words: Words, *, sms: bool = False) -> None:
+def tell_owner(
+    store_id: UUID, kind: str, key: object, words: Words, *, sms: bool = False, email: bool = True,
+    page: str = "merchant:money",
+) -> None:  # fmt: skip
     """Tell the owner of a store something about his money, once per kind and key."""
     owner_id = Store.objects.values_list("owner_id", flat=True).get(pk=store_id)
     with in_language_of(owner_id):
         subject, body = words()
-        notify(user_id=owner_id, kind=kind, key=f"{kind}:{key}", subject=subject, body=body, sms=sms,
-               url=reverse("merchant:money"), now=clock.now())  # fmt: skip
+        notify(user_id=owner_id, kind=kind, key=f"{kind}:{key}", subject=subject, body=body, sms=sms, email=email,
+               url=reverse(page), now=clock.now())  # fmt: skip
 
 
 def tell_staff(kind: str, key: object, words: Words, *, url: str, sms: bool = False) -> None:

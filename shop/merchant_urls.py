@@ -43,6 +43,7 @@ urlpatterns = [
     path("stores/", merchant_team.stores, name="stores"),
     path("settings/", merchant_home.settings, name="settings"),
     path("settings/account/", merchant_account.account, name="account"),
+    path("settings/account/keep/", merchant_account.keep_account, name="account-keep"),
     path("settings/keys/", merchant_keys.keys, name="keys"),
     path("settings/keys/<uuid:pk>/revoke/", merchant_keys.revoke, name="key-revoke"),
     path("orders/", merchant_orders.orders, name="orders"),

@@ -17,46 +17,49 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 # Written out, as migrations are: the states of the time. Equal to shop.states.OPEN_ORDER by test.
 OPEN = ("pending", "paid", "shipped", "delivered")
 TRIGGERS = ("shop_order_placed", "shop_order_reopened", "shop_order_over")
-_OPEN = "NEW.status IN ('{}')".format("', '".join(OPEN))
-_WAS_OPEN = _OPEN.replace("NEW", "OLD")
-_ADD = "INSERT INTO shop_openorder (order_id, store_id) VALUES (NEW.id, NEW.store_id)"
-_DROP = "DELETE FROM shop_openorder WHERE order_id = NEW.id"
-# trigger, event, condition, act
+ADD = "INSERT INTO shop_openorder (order_id, store_id) VALUES (NEW.id, NEW.store_id)"
+DROP = "DELETE FROM shop_openorder WHERE order_id = NEW.id"
+IS, WAS = "NEW.status IN {open}", "OLD.status IN {open}"
+# Trigger, event, when it acts, and what it does.
 RULES = (
-    ("shop_order_placed", "INSERT", _OPEN, _ADD),
-    ("shop_order_reopened", "UPDATE OF status", f"{_OPEN} AND NOT {_WAS_OPEN}", _ADD),
-    ("shop_order_over", "UPDATE OF status", f"{_WAS_OPEN} AND NOT {_OPEN}", _DROP),
+    (TRIGGERS[0], "INSERT", IS, ADD),
+    (TRIGGERS[1], "UPDATE OF status", IS + " AND NOT " + WAS, ADD),
+    (TRIGGERS[2], "UPDATE OF status", WAS + " AND NOT (" + IS + ")", DROP),
 )
-FILL = """
-INSERT INTO shop_openorder (order_id, store_id) SELECT id, store_id FROM shop_order NEW WHERE {condition}
-"""
+HEAD = "CREATE TRIGGER {name} AFTER {event} ON shop_order FOR EACH ROW WHEN ({when}) "
+MAKE = {
+    "postgresql": (
+        "CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {act}; RETURN NULL; END $$",
+        HEAD + "EXECUTE FUNCTION {name}()",
+    ),
+    "sqlite": (HEAD + "BEGIN {act}; END",),
+}
+UNMAKE = {
+    "postgresql": ("DROP TRIGGER IF EXISTS {name} ON shop_order", "DROP FUNCTION IF EXISTS {name}()"),
+    "sqlite": ("DROP TRIGGER IF EXISTS {name}",),
+}
+FILL = "INSERT INTO shop_openorder (order_id, store_id) SELECT id, store_id FROM shop_order WHERE status IN {open}"
 
 
 def follow(connection: BaseDatabaseWrapper) -> None:
     """Make the triggers that write and delete rows of ``shop_openorder`` as orders open and close."""
     unfollow(connection)
-    with connection.cursor() as cursor:
-        for name, event, condition, act in RULES:
-            head = f"CREATE TRIGGER {name} AFTER {event} ON shop_order FOR EACH ROW WHEN ({condition})"
-            if connection.vendor == "postgresql":
-                body = f"$$ BEGIN {act}; RETURN NULL; END $$"
-                cursor.execute(f"CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS {body}")
-                cursor.execute(f"{head} EXECUTE FUNCTION {name}()")
-            else:
-                cursor.execute(f"{head} BEGIN {act}; END")
+    _carry_out(connection, MAKE[connection.vendor])
 
 
 def unfollow(connection: BaseDatabaseWrapper) -> None:
     """Take the triggers off: for going back a migration."""
-    on = " ON shop_order" if connection.vendor == "postgresql" else ""
-    with connection.cursor() as cursor:
-        for name in TRIGGERS:
-            cursor.execute(f"DROP TRIGGER IF EXISTS {name}{on}")
-            if connection.vendor == "postgresql":
-                cursor.execute(f"DROP FUNCTION IF EXISTS {name}()")
+    _carry_out(connection, UNMAKE[connection.vendor])
 
 
 def fill(connection: BaseDatabaseWrapper) -> None:
     """Write the rows of the orders that are open already."""
     with connection.cursor() as cursor:
-        cursor.execute(FILL.format(condition=_OPEN))
+        cursor.execute(FILL.format(open=OPEN))
+
+
+def _carry_out(connection: BaseDatabaseWrapper, statements: tuple[str, ...]) -> None:
+    with connection.cursor() as cursor:
+        for name, event, when, act in RULES:
+            for statement in statements:
+                cursor.execute(statement.format(name=name, event=event, when=when.format(open=OPEN), act=act))

@@ -158,14 +158,16 @@ def schemathesis(site: Site, seconds: int) -> Iterator[Finding]:
 
 
 def failures(said: str) -> Iterator[tuple[str, str]]:
-    """``GET /api/v1/…`` and the name of the check it failed, once each."""
+    """``GET /api/v1/…``, and the name of the check it failed with the status it answered, once each."""
     seen = set()
     for part in re.split(r"\n_{5,} ", said)[1:]:
         operation = part.split(" _", 1)[0].strip()
-        for why in re.findall(r"^- (.+)$", part, re.MULTILINE):
-            if (operation, why) not in seen:
-                seen.add((operation, why))
-                yield operation, why
+        for check in re.finditer(r"^- (.+)$", part, re.MULTILINE):
+            status = re.search(r"^\[(\d{3})\]", part[check.end() :], re.MULTILINE)
+            words = f"{check[1]}, answered {status[1]}" if status else check[1]
+            if (operation, words) not in seen:
+                seen.add((operation, words))
+                yield operation, words
 
 
 def sqlmap(site: Site, seconds: int) -> Iterator[Finding]:

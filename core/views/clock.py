@@ -46,6 +46,7 @@ WORDS = {
     "receipt.return": gettext_lazy("Parked payment is sent back"),
     "payout.due": gettext_lazy("Payout is prepared"),
     "payout.send": gettext_lazy("Payout is sent"),
+    "payout_account.remind": gettext_lazy("A store is asked whether its payout account is still right"),
     "payout.approve_by": gettext_lazy("Staff are reminded of a payout to approve"),
     "compensation.approve_by": gettext_lazy("Staff are reminded of an amount to make good"),
     "payout.watch": gettext_lazy("Bank is asked whether a payout was sent back"),

@@ -33,6 +33,7 @@ class PayoutAccount(models.Model):
     last4 = models.CharField(max_length=4)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
+    remind_at = models.DateTimeField(null=True)  # when to ask whether it is still right: put off until then, or at once
 
     class Meta:
         constraints: ClassVar = [

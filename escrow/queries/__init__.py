@@ -1,7 +1,7 @@
 """Reading the money: holds, running accounts, balances, what needs staff, and the state of the books."""
 
 from escrow.queries.audit import count_books
-from escrow.queries.balances import MerchantMoney, merchant_money, payout_account, payouts_of
+from escrow.queries.balances import MerchantMoney, account_is_old, merchant_money, payout_account, payouts_of
 from escrow.queries.books import Books, books
 from escrow.queries.buyer_account import buyer_lines
 from escrow.queries.corrections import accounts_to_correct, adjustments, chargebacks
@@ -31,6 +31,7 @@ __all__ = [
     "Outlook",
     "Reserve",
     "Terms",
+    "account_is_old",
     "accounts_to_correct",
     "adjustments",
     "books",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import F, QuerySet, Sum
 
 from core.money import Money
@@ -54,6 +55,16 @@ def merchant_money(store_id: UUID, now: datetime, *, currency: str = "CNY") -> M
 def payout_account(store_id: UUID) -> PayoutAccount | None:
     """Where a store's payouts go; pages show its last four digits."""
     return PayoutAccount.objects.filter(store_id=store_id, gateway="", is_active=True).first()
+
+
+def account_is_old(account: PayoutAccount | None, *, now: datetime) -> bool:
+    """Whether to ask if this is still the right account: old, or after an incident, and not put off."""
+    if account is None:
+        return False
+    if account.remind_at is not None:
+        return account.remind_at <= now
+    days = settings.PAYOUT_ACCOUNT_REMIND_DAYS
+    return bool(days) and account.created_at + timedelta(days=days) <= now
 
 
 def payouts_of(store_id: UUID) -> QuerySet[Payout]:

@@ -19,7 +19,7 @@ from escrow.errors import BadPayoutAccount
 from escrow.models import Account, PayoutAccount
 from escrow.queries.passing_on import provider_that_passes_on
 from escrow.queries.payouts import usable_from
-from escrow.services import payout_rows
+from escrow.services import account_reminders, payout_rows
 
 _NUMBER = re.compile(r"\A[0-9A-Z]{8,34}\Z", re.ASCII)
 _CONNECTED = re.compile(r"\Aacct_[A-Za-z0-9]{8,50}\Z", re.ASCII)
@@ -129,6 +129,8 @@ def _put(
     if Account.objects.filter(kind="merchant", owner_id=store_id, balance__gt=0).exists():
         look = payout_rows.plan if gateway else _plan_anew
         look(store_id, due_at=max(now, usable_from(row)))
+    if not gateway:
+        account_reminders.plan(row, now=now)
     outbox.publish("escrow.payout_account_set", store_id=str(store_id), account_id=str(row.pk))
     return row
 

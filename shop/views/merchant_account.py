@@ -9,7 +9,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.confirming import ensure
 from accounts.services.step_up import Act as Confirmed
@@ -18,8 +18,9 @@ from core import clock
 from core.errors import DomainError, NotFound
 from core.http import actor_of
 from escrow.errors import BadPayoutAccount
-from escrow.queries import payout_account
+from escrow.queries import account_is_old, payout_account
 from escrow.queries.passing_on import accounts_there
+from escrow.services import account_reminders
 from escrow.services.payout_accounts import drop_provider_account, set_provider_account
 from flows.payouts import choose_account
 from shop.forms.merchant import PayoutAccountForm, ProviderAccountForm
@@ -44,10 +45,22 @@ def account(request: MerchantRequest) -> HttpResponse:
         messages.success(request, _("Saved."))
         is_applying = application is not None and application.status in EDITABLE
         return redirect("merchant:apply" if is_applying else "merchant:settings")
-    context = {
-        "form": form, "account": payout_account(request.store.pk), "names": names, "theres": _theres(request, there),
-    }  # fmt: skip
+    context = {"form": form, "names": names, "theres": _theres(request, there), **_present(request)}
     return render(request, "merchant/account.html", context, status=422 if request.method == "POST" else 200)
+
+
+@merchant(Act.ACCOUNT)
+@require_POST
+def keep_account(request: MerchantRequest) -> HttpResponse:
+    """Still right: nothing changes but that nobody asks for a year."""
+    if account_reminders.keep(request.store.pk, actor=actor_of(request), now=clock.now()):
+        messages.success(request, _("Thank you. We ask again in a year."))
+    return redirect("merchant:account")
+
+
+def _present(request: MerchantRequest) -> dict[str, Any]:
+    account = payout_account(request.store.pk)
+    return {"account": account, "account_is_old": account_is_old(account, now=clock.now())}
 
 
 def _theres(request: MerchantRequest, sent: ProviderAccountForm) -> list[dict[str, Any]]:

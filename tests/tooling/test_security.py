@@ -15,21 +15,32 @@ ________________________ PUT /api/v1/merchant/balance/ _________________________
 
     Unsupported method PUT returned 404
 
+[404] Not Found:
+
 2. Test Case ID: 9JqgW7
 
 - ST204 Wrong response to undeclared method
+
+[404] Not Found:
 
 ________________________ GET /api/v1/orders/ _________________________
 1. Test Case ID: abc
 
 - ST101 Server error
+
+- ST103 Undocumented status code
+
+[500] Internal Server Error:
+
+    `[404] in the text of an answer is not its status`
 """
 
 
-def test_each_failure_is_told_once_with_its_operation():
+def test_each_failure_is_told_once_with_its_operation_and_status():
     assert list(failures(SAID)) == [
-        ("PUT /api/v1/merchant/balance/", "ST204 Wrong response to undeclared method"),
-        ("GET /api/v1/orders/", "ST101 Server error"),
+        ("PUT /api/v1/merchant/balance/", "ST204 Wrong response to undeclared method, answered 404"),
+        ("GET /api/v1/orders/", "ST101 Server error, answered 500"),
+        ("GET /api/v1/orders/", "ST103 Undocumented status code, answered 500"),
     ]
 
 
