@@ -79,7 +79,7 @@ def test_a_beginner_opens_a_store(visit, tmp_path, browser_language, language):
     desk.press("form[action$='/take/'] button", shot="taken")
     assert identity_number() in desk.page.inner_text("#identity")
     desk.page.locator("#identity .evidence img").first.scroll_into_view_if_needed()
-    desk.page.wait_for_function("document.querySelector('#identity .evidence img').naturalWidth > 0")
+    desk.page.locator("#identity .evidence img").first.evaluate("picture => picture.decode()")
     front = StoreDocument.objects.get(kind="id_front")
     desk.page.fill(f"#why-{front.pk}", "A corner is missing.")
     desk.press(f"form[action='/console/documents/{front.pk}/decide/'] button[value=return]", shot="paper-back")
