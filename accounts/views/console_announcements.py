@@ -77,8 +77,9 @@ def act(request: MemberRequest, announcement_id: int) -> HttpResponse:
     match request.POST.get("act", ""):
         case "publish":
             with transaction.atomic():
-                services.publish(announcement_id=announcement_id, actor=actor, now=now)
-                ensure(request, Act("mass_message", target=f"announcement:{announcement_id}"))
+                read = request.POST.get("read", "")
+                services.publish(announcement_id=announcement_id, actor=actor, now=now, read=read)
+                ensure(request, Act("mass_message", target=f"announcement:{announcement_id}:{read}"))
         case "withdraw":
             reason = request.POST.get("reason", "")
             services.withdraw(announcement_id=announcement_id, reason=reason, actor=actor, now=now)
@@ -109,7 +110,7 @@ def _page(row: Announcement, form: AnnouncementForm) -> dict[str, Any]:
     known = people([entry.user_id for entry in history if entry.user_id])
     state = row.state(clock.now())
     return {
-        "row": row, "state": state, "is_draft": state == Announcement.State.DRAFT,
+        "row": row, "state": state, "read": services.words_of(row), "is_draft": state == Announcement.State.DRAFT,
         "is_out": state != Announcement.State.WITHDRAWN, "form": form,
         "acts": [(entry, known.get(entry.user_id) if entry.user_id else None) for entry in history],
     }  # fmt: skip
