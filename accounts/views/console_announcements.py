@@ -76,10 +76,7 @@ def act(request: MemberRequest, announcement_id: int) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     match request.POST.get("act", ""):
         case "publish":
-            with transaction.atomic():
-                read = request.POST.get("read", "")
-                services.publish(announcement_id=announcement_id, actor=actor, now=now, read=read)
-                ensure(request, Act("mass_message", target=f"announcement:{announcement_id}:{read}"))
+            _publish(request, announcement_id)
         case "withdraw":
             reason = request.POST.get("reason", "")
             services.withdraw(announcement_id=announcement_id, reason=reason, actor=actor, now=now)
@@ -89,6 +86,14 @@ def act(request: MemberRequest, announcement_id: int) -> HttpResponse:
             raise Invalid
     messages.success(request, _("Done."))
     return redirect("console:announcement", announcement_id)
+
+
+@transaction.atomic
+def _publish(request: MemberRequest, announcement_id: int) -> None:
+    """Confirmed for the words that the page has shown, and for no others."""
+    read = request.POST.get("read", "")[:64]
+    services.publish(announcement_id=announcement_id, actor=actor_of(request), now=clock.now(), read=read)
+    ensure(request, Act("mass_message", target=f"announcement:{announcement_id}:{read}"))
 
 
 def _rewritten(announcement_id: int, form: AnnouncementForm, actor: Actor) -> bool:

@@ -7,15 +7,13 @@ from django.core import signing
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import ApiToken, Notice, User
-from accounts.services.standing import AccountLimited
-from accounts.states import Standing
+from accounts.models import ApiToken, Notice
 from core import clock
 from core.actor import Actor
 from core.errors import DomainError, Invalid, NotFound
 from core.models import AuditEntry
 from flows import aftersale, cancellation, fulfilment, late_refunds, payouts, release
-from shop.errors import AlreadyInTeam, InvitationGone, LastOwner, NotForYou, NotYourPart, TeamHeld
+from shop.errors import AlreadyInTeam, InvitationGone, LastOwner, NotForYou, NotYourPart
 from shop.models import Store, StoreMember
 from shop.queries.stores import store_of, stores_of
 from shop.roles import MAY, Act, Role
@@ -367,47 +365,3 @@ def test_sensitive_acts_of_the_team_ask_for_the_password_again(store, client):
         assert answer.status_code in (403, 429) and answer.context["purpose"], "the page that asks who is there"
         assert "62220202000012" not in str(dict(client.session)), "nothing that was typed is parked in the session"
     assert not store.invitations.exists()
-
-
-# --- a limited account ------------------------------------------------------------------------------------------------
-
-
-def limited(user):
-    User.objects.filter(pk=user.pk).update(standing=Standing.LIMITED)
-    return actor_of(user)
-
-
-def test_a_limited_owner_brings_nobody_in_and_puts_nobody_out():
-    """A thief would invite himself as a second owner, whose account is not limited."""
-    store, helper = StoreFactory(), UserFactory()
-    StoreMember.objects.create(store=store, user=helper, role=Role.SHIPPER, joined_at=clock.now())
-    actor = limited(store.owner)
-    for act in (
-        lambda: team.invite(store=store, to="thief@example.com", role=Role.OWNER, actor=actor, now=clock.now()),
-        lambda: team.change_role(store=store, user_id=helper.pk, role=Role.OWNER, actor=actor, now=clock.now()),
-        lambda: team.remove(store=store, user_id=helper.pk, actor=actor, now=clock.now()),
-    ):
-        with pytest.raises(AccountLimited):
-            act()
-    assert not store.invitations.exists() and store.role_of(helper.pk) == Role.SHIPPER
-
-
-def test_an_invitation_from_before_its_owner_was_limited_opens_nothing_while_he_is():
-    store, guest = StoreFactory(), UserFactory(phone="+8613900139777")
-    row = team.invite(store=store, to=guest.phone, role=Role.OWNER, actor=actor_of(store.owner), now=clock.now())
-    limited(store.owner)
-    with pytest.raises(TeamHeld):
-        team.join(token=team.token_of(row), actor=actor_of(guest), now=clock.now())
-    User.objects.filter(pk=store.owner_id).update(standing=Standing.NORMAL)
-    assert team.join(token=team.token_of(row), actor=actor_of(guest), now=clock.now()).role == Role.OWNER
-
-
-@pytest.mark.parametrize("order", [Act.GIVE_BACK], indirect=True)
-@pytest.mark.parametrize("role", [Role.FINANCE, Role.OWNER])
-def test_a_limited_account_moves_no_money_out_of_a_store(order, role):
-    actor = limited(order.store.owner) if role == Role.OWNER else works(order.store, role)
-    User.objects.filter(pk=actor.user_id).update(standing=Standing.LIMITED)
-    with pytest.raises(AccountLimited):
-        payouts.ask_for_payout(store_id=order.store_id, actor=actor, now=clock.now())
-    with pytest.raises(AccountLimited):
-        late_refunds.give_back(order_id=order.pk, amount_minor=1, reason="", actor=actor, now=clock.now())
