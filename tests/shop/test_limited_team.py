@@ -71,6 +71,7 @@ def test_a_limited_account_moves_no_money_out_of_a_store(role):
     with pytest.raises(AccountLimited):
         late_refunds.give_back(order_id=order.pk, amount_minor=1, reason="", actor=actor, now=clock.now())
 
+
 def test_an_invitation_of_somebody_who_may_invite_no_more_opens_nothing():
     store, guest = StoreFactory(), UserFactory(phone="+8613900139777")
     thief = works(store, Role.OWNER)
