@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from uuid import UUID
 
 from allauth.account.authentication import get_authentication_records
@@ -16,6 +17,8 @@ from core import clock
 from core.limits import address_of
 
 APP_HEADER = "X-Device-Token"
+MOST_LOOKS = 99
+_LOOKS = re.compile(r"[0-9]{1,3}")
 DEVICE_KEY = "device_id"  # of the session: which trusted device it lives on
 CHANNEL_OF_CODE = {"phone": "sms", "email": "email"}
 
@@ -59,6 +62,12 @@ def to_htmx(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         del response["Location"]
         response.status_code = 200
     return response
+
+
+def next_look(request: HttpRequest) -> int:
+    """Which look of a waiting page this is, by its own count; what is no number of ours begins anew."""
+    text = request.POST.get("looks", "")
+    return min(int(text) + 1, MOST_LOOKS) if _LOOKS.fullmatch(text) else 1
 
 
 def note_proof(request: HttpRequest, proof: str) -> None:

@@ -140,7 +140,9 @@ def quarantine(copy: IO[bytes], *, found: str) -> None:
         "at": clock.now().isoformat(), "found": found, "sha256": kept.sha256, "bytes": kept.size, "path": kept.path,
         "place": place, "key": kept.key_blob.hex(),
     }  # fmt: skip
-    (settings.QUARANTINE_ROOT / f"{name}.json").write_text(json.dumps(note), encoding="utf-8")
+    half = settings.QUARANTINE_ROOT / f"{name}.part"
+    half.write_text(json.dumps(note), encoding="utf-8")
+    half.rename(half.with_suffix(".json"))  # whole or not at all
     event("upload.refused", why="infected", found=found, sha256=kept.sha256, quarantine=name)
 
 

@@ -28,7 +28,7 @@ def actor_of(request: HttpRequest) -> Actor:
     found = request.session.get("device_id") if hasattr(request, "session") else None
     device = UUID(found) if found else None
     role = str(getattr(getattr(request, "auth", None), "role", ""))
-    is_mediator = bool(getattr(user, "is_mediator", False))
+    is_mediator = bool(getattr(user, "acts_as_mediator", False))
     return Actor(user_id=user.pk, device_id=device, is_mediator=is_mediator, token_role=role)
 
 

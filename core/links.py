@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -69,6 +70,8 @@ class Worded:
     links: tuple[str, ...] = ()
 
 
+_UNSEEN = re.compile(r"[\xad\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+
 Prove = Callable[[Worded], object]  # asks for a proof that these words, with their links, may be sent
 
 
@@ -117,10 +120,10 @@ def worded(text: str, *, longest: int) -> Worded:
         return link + whole[len(kept) :]
 
     words = _ADDRESS.sub(spell, text)
-    bare = _BARE.search(_ADDRESS.sub(" ", words))
-    if bare:
-        raise BadLink(_("Write a link whole, with https:// in front of it: %(what)s") % {"what": bare[0][:60]})
     links = tuple(dict.fromkeys(found))
+    stray = _stray(blotted(words, links, word=" "))
+    if stray:
+        raise BadLink(_("Write a link whole, with https:// in front of it: %(what)s") % {"what": stray[0][:60]})
     if len(links) > MOST:
         raise BadLink(_("A message has at most %(most)s links.") % {"most": MOST})
     if len(words) > longest:
@@ -134,9 +137,18 @@ def without_links(text: str) -> str:
 
     :raises LinkNotHere: if there is a link in them, or what is meant as one
     """
-    if _ADDRESS.search(text) or _BARE.search(text):
+    if _ADDRESS.search(text) or _stray(text):
         raise LinkNotHere
     return text
+
+
+def _stray(text: str) -> re.Match[str] | None:
+    """
+    What is meant as a link beside those that are kept, in letters as whoever copies them gets them: wide ones narrow,
+    and nothing between them that is not seen. A wide colon is punctuation.
+    """
+    seen = _UNSEEN.sub("", unicodedata.normalize("NFKC", text.replace("\uff1a", " ")))
+    return _ADDRESS.search(seen) or _BARE.search(seen)
 
 
 def blotted(text: str, links: Sequence[str], *, word: str) -> str:

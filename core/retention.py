@@ -88,8 +88,12 @@ def _purge(row: Kept, *, now: datetime) -> int:
 
 
 def delete_rows(rows: QuerySet, limit: int) -> int:  # type: ignore[type-arg]
-    """Delete the first rows of an ordered query with what hangs on them; how many of them there were."""
+    """
+    Delete the first rows of an ordered query with what hangs on them; how many of them there were.
+
+    They are locked first: what somebody is using at this moment is young again, and left for another night.
+    """
     with transaction.atomic():
-        keys = list(rows.values_list("pk", flat=True)[:limit])
+        keys = list(rows.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:limit])
         rows.model._base_manager.filter(pk__in=keys).delete()
     return len(keys)

@@ -200,6 +200,11 @@ class BadPayoutAccount(DomainError):
     default_message = _("Please check the bank account.")
 
 
+class AccountChanged(DomainError):
+    code = "payout_account_changed"
+    default_message = _("The account was changed at the same moment. Look at what stands there now.")
+
+
 class TicketClosed(DomainError):
     code = "ticket_closed"
     default_message = _("This difference has been explained already.")

@@ -44,9 +44,13 @@ def restrict(*, user_id: UUID, to: Standing, reason: str, actor: Actor, now: dat
     :raises Forbidden: if it is not staff, or one's own account
     :raises NeedsReason: if no reason is given
     :raises NotFound: if there is no such person
+    :raises UnfreezeNeedsAnother: if a frozen one, with money in it, would only be limited: two have to open it
     """
     assert to in (Standing.LIMITED, Standing.FROZEN)
     why = _checked(user_id, reason, actor)
+    user = User.objects.select_for_update().get(pk=user_id)
+    if to == Standing.LIMITED and user.standing == Standing.FROZEN and has_money(user_id):
+        raise UnfreezeNeedsAnother  # its owner opens a limited one himself
     if not guarding.change_standing(user_id=user_id, to=to, actor=actor, reason=why, now=now):
         return False
     incidents.note_measure(user_id=user_id, measure=str(to), reason=why, actor=actor, now=now)

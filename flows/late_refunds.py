@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import transaction
 
+from accounts.services import standing
 from core import outbox
 from core.actor import Actor
 from core.errors import NotFound
@@ -72,6 +73,7 @@ def give_back(*, order_id: UUID, amount_minor: int, reason: str, actor: Actor, n
     Codes nobody has opened go back into the pool once the whole of an order has been given back.
 
     :raises NotFound: if the actor is neither
+    :raises AccountLimited: if the account of who gives it back moves no money out now
     :raises NotReleasedYet: if the order is not completed
     :raises AfterSaleOver: if it is too late for a mediator
     """
@@ -82,6 +84,7 @@ def give_back(*, order_id: UUID, amount_minor: int, reason: str, actor: Actor, n
         raise NotFound
     if is_merchant:
         require(order.store, Act.GIVE_BACK, actor=actor)
+        standing.require(actor.user_id, "pay_out")
     if order.status != OrderStatus.COMPLETED or order.closed_at is None:
         raise NotReleasedYet
     if not is_merchant and now > order.closed_at + rules_of(order.policy_id).hours("after_sale_hours"):

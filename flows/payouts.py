@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services import standing
 from core.actor import Actor
 from core.errors import NotFound
 from escrow.errors import BadPayoutAccount
@@ -43,8 +44,10 @@ def ask_for_payout(*, store_id: UUID, actor: Actor, now: datetime) -> Payout | N
     Pay out now what may leave of a store's balance.
 
     :raises NotYourPart: if the actor's role does not include it
+    :raises AccountLimited: if his account moves no money out now
     """
     require_at(store_id, Act.PAY_OUT, actor=actor)
+    standing.require(actor.user_id, "pay_out")
     return payouts.prepare_payout(store_id=store_id, actor=actor, now=now)
 
 

@@ -7,6 +7,7 @@ What belongs to an incident or a recovery that is open is not deleted before it 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -36,6 +37,7 @@ from core.sealed_files import drop_sealed
 from shop.models import Cart, StoreInvitation, StoreReport
 from shop.states import InvitationStatus
 
+log = logging.getLogger(__name__)
 Older = Callable[[datetime], "QuerySet[Any]"]
 OPEN_RECOVERY = (RecoveryStatus.WAITING, RecoveryStatus.REVIEW, RecoveryStatus.APPROVED)
 
@@ -73,12 +75,17 @@ def _tokens(before: datetime) -> QuerySet[ApiToken]:
 def _quarantine(before: datetime, limit: int) -> int:
     """Infected files, sealed, with the note beside them that has their key."""
     folder, count = Path(settings.QUARANTINE_ROOT), 0
-    for note in sorted(folder.glob("*.json"))[: limit * 10] if folder.is_dir() else ():
+    for note in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         if count == limit:
             break
-        said = json.loads(note.read_text(encoding="utf-8"))
-        if datetime.fromisoformat(said["at"]) < before:
-            drop_sealed(said["path"])
+        try:
+            said = json.loads(note.read_text(encoding="utf-8"))
+            at, path = datetime.fromisoformat(said["at"]), str(said["path"])
+        except (ValueError, KeyError, TypeError):
+            log.warning("a note of the quarantine cannot be read: %s", note.name)
+            continue
+        if at < before:
+            drop_sealed(path)
             note.unlink(missing_ok=True)
             count += 1
     return count

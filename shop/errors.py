@@ -337,6 +337,11 @@ class NotForYou(NotFound):
     )
 
 
+class TeamHeld(DomainError):
+    code = "team_held"
+    default_message = _("Nobody can join this store right now. Try the link again later, or ask whoever sent it.")
+
+
 class AlreadyInTeam(DomainError):
     code = "already_in_team"
     default_message = _("This person is in the team already.")

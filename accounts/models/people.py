@@ -65,6 +65,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         self.password_remind_at = None
 
     @property
+    def acts_as_mediator(self) -> bool:
+        """Whether he is one and his account stands well: from a limited one nobody acts as staff."""
+        return self.is_mediator and self.standing == Standing.NORMAL
+
+    @property
     def display_name(self) -> str:
         """Name to show to the person himself and to staff."""
         return self.name or self.email or self.phone or str(self.pk)[:8]

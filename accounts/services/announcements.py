@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Announcement, User
 from accounts.queries import announcements as queries
+from accounts.services.step_up import digest_of
 from core import audit
 from core.actor import Actor
 from core.errors import DomainError, Forbidden, Invalid, NotFound
@@ -24,6 +25,11 @@ MOST_DISMISSED = 40  # of the newest; older ones are over
 class NotADraft(DomainError):
     code = "announcement_is_out"
     default_message = _("It is published: withdraw it and write a new one.")
+
+
+class ReadAgain(DomainError):
+    code = "announcement_changed"
+    default_message = _("It was changed meanwhile. Read it again before you publish it.")
 
 
 class EndsTooEarly(Invalid):
@@ -78,16 +84,26 @@ def rewrite(*, announcement_id: int, words: Words, actor: Actor) -> Announcement
     return row
 
 
+def words_of(row: Announcement) -> str:
+    """A digest of all that is written in one, for whoever read it to say what he read."""
+    return digest_of(*(getattr(row, name) for name in Words.__slots__))
+
+
 @transaction.atomic
-def publish(*, announcement_id: int, actor: Actor, now: datetime) -> Announcement:
+def publish(*, announcement_id: int, actor: Actor, now: datetime, read: str | None = None) -> Announcement:
     """
     Let it be seen, at once or from the moment that it names. From here on it cannot be changed.
 
+    ``read``: what :func:`words_of` said of the words that whoever publishes has before him.
+
+    :raises ReadAgain: if they are others by now
     :raises NotADraft: if it is published or withdrawn
     :raises EndsTooEarly: if its end has passed
     """
     by = _staff(actor)
     row = _draft(announcement_id)
+    if read is not None and read != words_of(row):
+        raise ReadAgain
     row.from_at = max(row.from_at or now, now)
     if row.until_at is not None and row.until_at <= row.from_at:
         raise EndsTooEarly

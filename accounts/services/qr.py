@@ -137,7 +137,7 @@ def approve(*, row_id: UUID, user_id: UUID, device_id: UUID | None, digits: str,
     if not mine.filter(attempts__lt=MOST_WRONG).update(attempts=F("attempts") + 1):
         raise QROver
     row = mine.get()
-    if not secrets.compare_digest(row.digits, digits.strip()):
+    if not secrets.compare_digest(row.digits.encode(), digits.strip().encode()):
         if row.attempts >= MOST_WRONG:
             decline(row_id=row_id, user_id=user_id, reason="three wrong tries")
         raise WrongDigits

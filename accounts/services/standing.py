@@ -37,6 +37,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "change_link": frozenset({_S.NORMAL}),
     "make_token": frozenset({_S.NORMAL}),
     "approve_login": frozenset({_S.NORMAL}),
+    "change_team": frozenset({_S.NORMAL}),
+    "act_as_staff": frozenset({_S.NORMAL}),
     "sell": frozenset({_S.NORMAL, _S.LIMITED}),  # a limited owner's store goes on: what it earns waits
     "reset_password": frozenset({_S.NORMAL, _S.LIMITED}),  # by a code to the mailbox; it opens nothing else
     "use": frozenset({_S.NORMAL, _S.LIMITED}),

@@ -76,9 +76,7 @@ def act(request: MemberRequest, announcement_id: int) -> HttpResponse:
     actor, now = actor_of(request), clock.now()
     match request.POST.get("act", ""):
         case "publish":
-            with transaction.atomic():
-                services.publish(announcement_id=announcement_id, actor=actor, now=now)
-                ensure(request, Act("mass_message", target=f"announcement:{announcement_id}"))
+            _publish(request, announcement_id)
         case "withdraw":
             reason = request.POST.get("reason", "")
             services.withdraw(announcement_id=announcement_id, reason=reason, actor=actor, now=now)
@@ -88,6 +86,14 @@ def act(request: MemberRequest, announcement_id: int) -> HttpResponse:
             raise Invalid
     messages.success(request, _("Done."))
     return redirect("console:announcement", announcement_id)
+
+
+@transaction.atomic
+def _publish(request: MemberRequest, announcement_id: int) -> None:
+    """Confirmed for the words that the page has shown, and for no others."""
+    read = request.POST.get("read", "")[:64]
+    services.publish(announcement_id=announcement_id, actor=actor_of(request), now=clock.now(), read=read)
+    ensure(request, Act("mass_message", target=f"announcement:{announcement_id}:{read}"))
 
 
 def _rewritten(announcement_id: int, form: AnnouncementForm, actor: Actor) -> bool:
@@ -109,7 +115,7 @@ def _page(row: Announcement, form: AnnouncementForm) -> dict[str, Any]:
     known = people([entry.user_id for entry in history if entry.user_id])
     state = row.state(clock.now())
     return {
-        "row": row, "state": state, "is_draft": state == Announcement.State.DRAFT,
+        "row": row, "state": state, "read": services.words_of(row), "is_draft": state == Announcement.State.DRAFT,
         "is_out": state != Announcement.State.WITHDRAWN, "form": form,
         "acts": [(entry, known.get(entry.user_id) if entry.user_id else None) for entry in history],
     }  # fmt: skip

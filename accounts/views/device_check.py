@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts import device_check
-from accounts.doors import to_htmx
+from accounts.doors import next_look, to_htmx
 from accounts.forms.entrance import DeviceCodeForm
 from accounts.stages import NewDeviceStage
 from core.errors import DomainError
@@ -61,8 +61,7 @@ def _look(request: HttpRequest, stage: Any) -> HttpResponseBase:
         return to_htmx(request, response)
     if not request.htmx:  # type: ignore[attr-defined]
         return redirect("device_check")
-    looks = request.POST.get("looks", "0")
-    page = _page(stage, DeviceCodeForm()) | {"looks": min(int(looks) + 1 if looks.isdigit() else 0, 99)}
+    page = _page(stage, DeviceCodeForm()) | {"looks": next_look(request)}
     return render(request, "account/_device_state.html", page)
 
 

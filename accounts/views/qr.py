@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.agents import agent_name
 from accounts.confirming import proof_of
-from accounts.doors import device_of, seen_by, to_htmx
+from accounts.doors import device_of, next_look, seen_by, to_htmx
 from accounts.models import QRLogin
 from accounts.requests import MemberRequest
 from accounts.services import qr
@@ -55,10 +55,9 @@ def poll(request: HttpRequest) -> HttpResponse:
     row = _asked(request)
     if row is None:
         raise NotFound
-    looks = int(request.POST.get("looks") or 0) if str(request.POST.get("looks") or "0").isdigit() else 0
     if row.status == QRStatus.APPROVED and not row.is_device_check:
         return _enter(request, row)
-    shown = _shown(row, looks=min(looks + 1, 99))
+    shown = _shown(row, looks=next_look(request))
     if not request.htmx or not shown["is_open"]:  # type: ignore[attr-defined]
         return to_htmx(request, redirect("qr_login"))  # once it is over, the picture and its digits go too
     return render(request, "account/_qr_state.html", shown)

@@ -1,14 +1,17 @@
-"""Staff read an order's codes: only with a reason, only in the answer to it, and on record for both parties."""
+"""Staff read an order's codes: proven, with a reason, only in the answer to it, and on record for both parties."""
 
 from __future__ import annotations
 
 from django import forms
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.confirming import ensure
 from accounts.requests import MemberRequest
+from accounts.services.step_up import Act, StepUpNeeded
 from core import clock
 from core.agents import agent_of
 from core.errors import DomainError
@@ -48,10 +51,15 @@ def _open(request: MemberRequest, order: Order, form: ReasonForm) -> tuple[list[
     if not form.is_valid():
         return [], 400
     try:
-        return flow.open_for_staff(
-            order_id=order.pk, reason=form.cleaned_data["reason"], actor=actor_of(request), device=agent_of(request),
-            now=clock.now(),
-        ), 200  # fmt: skip
+        with transaction.atomic():
+            opened = flow.open_for_staff(
+                order_id=order.pk, reason=form.cleaned_data["reason"], actor=actor_of(request),
+                device=agent_of(request), now=clock.now(),
+            )  # fmt: skip
+            ensure(request, Act("sealed_view", target=str(order.pk)))
+    except StepUpNeeded:
+        raise
     except DomainError as refusal:
         form.add_error("reason", refusal.message)
         return [], refusal.status
+    return opened, 200

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from accounts.services import standing
 from core import audit, deadlines, outbox
 from core.actor import Actor
 from escrow.models import PayoutAccount
@@ -37,7 +38,12 @@ def ask_now(store_id: UUID, *, now: datetime) -> None:
 
 @transaction.atomic
 def keep(store_id: UUID, *, actor: Actor, now: datetime) -> bool:
-    """The account is still right: be silent for as long as a new one would be. False if there is none."""
+    """
+    The account is still right: be silent for as long as a new one would be. False if there is none.
+
+    :raises AccountLimited: if the account of who says so changes none now: what an incident asks is not for a thief
+    """
+    standing.require(actor.user_id, "change_payout_account")
     later = now + timedelta(days=settings.PAYOUT_ACCOUNT_REMIND_DAYS or A_YEAR)
     account = PayoutAccount.objects.filter(store_id=store_id, gateway="", is_active=True).first()
     if account is None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +15,7 @@ from accounts.services import standing
 from core import audit, deadlines, outbox
 from core.actor import Actor
 from core.errors import NotFound
-from escrow.errors import BadPayoutAccount
+from escrow.errors import AccountChanged, BadPayoutAccount
 from escrow.models import Account, PayoutAccount
 from escrow.queries.passing_on import provider_that_passes_on
 from escrow.queries.payouts import usable_from
@@ -60,6 +60,7 @@ def set_payout_account(
 
     :raises AccountLimited: if the account of who sets it may not
     :raises BadPayoutAccount: if something is missing or the number is no account number
+    :raises AccountChanged: if it was changed at this very moment
     """
     standing.require(actor.user_id, "change_payout_account")
     plain, wrong = _checked(number)
@@ -117,10 +118,15 @@ def _put(
     store_id: UUID, gateway: str, bank: str, holder: str, plain: str, *, actor: Actor, now: datetime
 ) -> PayoutAccount:
     rows = PayoutAccount.objects.filter(store_id=store_id, gateway=gateway, is_active=True)
-    rows.update(is_active=False)
-    PayoutAccount.objects.create(
-        store_id=store_id, gateway=gateway, bank=bank, holder=holder, number=plain, last4=plain[-4:], created_at=now
-    )
+    try:
+        with transaction.atomic():
+            rows.update(is_active=False)
+            PayoutAccount.objects.create(
+                store_id=store_id, gateway=gateway, bank=bank, holder=holder, number=plain, last4=plain[-4:],
+                created_at=now,
+            )  # fmt: skip
+    except IntegrityError as fault:  # the constraint of one active account: another press was faster
+        raise AccountChanged from fault
     row = rows.get()  # as it lies there, sealed
     audit.record(
         actor=actor, act="payout_account.set", subject_type="store", subject=str(store_id),

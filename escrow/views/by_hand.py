@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.confirming import ensure
 from accounts.requests import MemberRequest
-from accounts.services.step_up import staff_money
+from accounts.services.step_up import Act, staff_money
 from core import audit, clock
 from core.exports import csv_file
 from core.guards import mediator
@@ -30,7 +30,8 @@ def transfers(request: MemberRequest) -> HttpResponse:
 @mediator
 @require_POST
 def transfers_csv(request: MemberRequest) -> HttpResponseBase:
-    """The same with whole account numbers, for the bank's own upload: who took it stands in the audit trail."""
+    """The same with whole account numbers, for the bank's own upload: asks who is there, and stands in the trail."""
+    ensure(request, Act("sealed_view"))
     rows = found.to_make(with_numbers=True)
     audit.record(
         actor=actor_of(request), act="transfers.exported", subject_type="gateway", subject=found.GATEWAY,

@@ -21,7 +21,7 @@ class ReportForm(forms.Form):
         help_text=_("What, when, where. The store does not learn who told us."),
     )  # fmt: skip
     email = forms.EmailField(
-        label=_("E-mail address for the answer"), required=False, help_text=_("Only if you want one.")
+        label=_("E-mail address for the answer"), required=False, max_length=254, help_text=_("Only if you want one.")
     )
 
     def __init__(self, *args: Any, is_guest: bool, **kwargs: Any) -> None:

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from core import audit, deadlines, outbox
 from core.actor import SYSTEM, Actor
 from core.sealed import blind_index
@@ -35,7 +36,11 @@ MOST_BRANDS = 20
 
 @transaction.atomic
 def begin(*, user_id: UUID, actor: Actor, now: datetime) -> StoreApplication:
-    """Open a store that cannot sell yet, with an empty application."""
+    """Open a store that cannot sell yet, with an empty application; pressed twice it is the one that was begun."""
+    list(User.objects.select_for_update(no_key=True).filter(pk=user_id).values_list("pk"))
+    begun = StoreApplication.objects.filter(store__owner_id=user_id, status=ApplicationStatus.DRAFT).first()
+    if begun is not None:
+        return begun
     store = Store.objects.create(owner_id=user_id, slug=f"s-{secrets.token_hex(5)}", name="")
     application = StoreApplication.objects.create(store=store, created_at=now)
     deadlines.schedule("application.remind", subject=application.pk, due_at=now + REMIND_EVERY)

@@ -15,13 +15,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts import phones
 from accounts.models import ApiToken
 from accounts.queries.people import person
+from accounts.services import standing
 from core import audit, deadlines, outbox
 from core.actor import SYSTEM, Actor
-from core.errors import Invalid, NotFound
+from core.errors import DomainError, Invalid, NotFound
 from core.transitions import advance
-from shop.errors import AlreadyInTeam, InvitationGone, LastOwner, NotForYou
+from shop.errors import AlreadyInTeam, InvitationGone, LastOwner, NotForYou, TeamHeld
 from shop.models import Store, StoreInvitation, StoreMember
-from shop.roles import Act, Role
+from shop.roles import Act, Role, may
 from shop.services.access import require
 from shop.services.standing import lock_store, refresh
 from shop.states import INVITATION, InvitationStatus
@@ -37,9 +38,11 @@ def invite(*, store: Store, to: str, role: str, actor: Actor, now: datetime) -> 
     Invite whoever owns a phone number or an e-mail address.
 
     :raises Invalid: if it is neither, the role is none, or it was invited already
+    :raises AccountLimited: if the account of who invites brings nobody in now
     """
     store = lock_store(store.pk)
     require(store, Act.TEAM, actor=actor)
+    standing.require(actor.user_id, "change_team")
     assert actor.user_id is not None
     email, phone = _read(to)
     if role not in Role.values:
@@ -119,6 +122,7 @@ def join(*, token: str, actor: Actor, now: datetime) -> StoreMember:
     :raises InvitationGone: if it was answered, taken back or has run out
     :raises NotForYou: if it was sent to somebody else
     :raises AlreadyInTeam: if he is in the team
+    :raises TeamHeld: while the account of who has invited him is limited or frozen
     """
     assert actor.user_id is not None
     row = invitation_of(token, user_id=actor.user_id)
@@ -126,6 +130,7 @@ def join(*, token: str, actor: Actor, now: datetime) -> StoreMember:
     row.refresh_from_db()
     if row.status != InvitationStatus.OPEN or now >= row.expires_at:
         raise InvitationGone
+    _inviter_may(store, row)
     if store.role_of(actor.user_id):
         raise AlreadyInTeam
     advance(row, InvitationStatus.ACCEPTED, machine=INVITATION, actor=actor, reason="joined",
@@ -135,6 +140,16 @@ def join(*, token: str, actor: Actor, now: datetime) -> StoreMember:
     _record("team.joined", store, actor, role=row.role, invitation=str(row.pk))
     outbox.publish("team.joined", store_id=str(store.pk), user_id=str(actor.user_id), role=row.role)
     return member
+
+
+def _inviter_may(store: Store, row: StoreInvitation) -> None:
+    """A thief's invitation opens nothing once he is out of the team, or the account he came by is limited."""
+    if not may(store.role_of(row.invited_by), Act.TEAM):
+        raise InvitationGone
+    try:
+        standing.require(row.invited_by, "change_team")
+    except DomainError as refusal:
+        raise TeamHeld from refusal
 
 
 @transaction.atomic
@@ -169,6 +184,7 @@ def change_role(*, store: Store, user_id: UUID, role: str, actor: Actor, now: da
     """
     store = lock_store(store.pk)
     require(store, Act.TEAM, actor=actor)
+    standing.require(actor.user_id, "change_team")
     if role not in Role.values:
         raise Invalid
     if user_id == store.owner_id:
@@ -192,6 +208,7 @@ def remove(*, store: Store, user_id: UUID, actor: Actor, now: datetime) -> None:
     store = lock_store(store.pk)
     if user_id != actor.user_id:
         require(store, Act.TEAM, actor=actor)
+        standing.require(actor.user_id, "change_team")
     if user_id == store.owner_id:
         heir = store.members.filter(role=Role.OWNER, left_at__isnull=True).order_by("joined_at", "pk").first()
         if user_id != actor.user_id or heir is None:

@@ -242,11 +242,13 @@ def test_from_the_draft_to_the_page_over_http(staff):
     assert "Beware of false couriers" in preview and "中：Beware of false couriers" in preview
     assert office.post(answer.url, form("Beware of them", until_at="2030-01-01T08:00")).status_code == 302
     act = f"{answer.url}act/"
-    asked = office.post(act, {"act": "publish"}, **ENGLISH)
+    row.refresh_from_db()
+    sent = {"act": "publish", "read": services.words_of(row)}
+    asked = office.post(act, sent, **ENGLISH)
     assert asked.status_code == 403 and "Write to many people at once" in asked.content.decode()
     assert over(Client()) == [], "not before it is known who publishes"
-    prove(office, staff, Act("mass_message", target=f"announcement:{row.pk}"))
-    assert office.post(act, {"act": "publish"}).status_code == 302
+    prove(office, staff, Act("mass_message", target=f"announcement:{row.pk}:{sent['read']}"))
+    assert office.post(act, sent).status_code == 302
     assert over(Client()) == ["Beware of them"]
     assert office.post(act, {"act": "copy"}).status_code == 302
     assert office.post(act, {"act": "withdraw", "reason": "They are caught."}).status_code == 302
@@ -260,6 +262,20 @@ def test_from_the_draft_to_the_page_over_http(staff):
     assert {tab["url"].rpartition("=")[2]: tab["count"] for tab in tabs} == {
         "draft": 1, "waiting": 0, "shown": 0, "over": 0, "withdrawn": 1,
     }  # fmt: skip
+
+
+def test_nobody_publishes_words_that_another_has_changed_since_he_read_them(staff):
+    row = services.write(words=words("Beware"), actor=actor_of(staff), now=clock.now())
+    office, act = as_(staff), f"/console/announcements/{row.pk}/act/"
+    read = office.get(f"/console/announcements/{row.pk}/").context["read"]
+    prove(office, staff, Act("mass_message", target=f"announcement:{row.pk}:{read}"))
+    prove(office, staff, Act("mass_message", target=f"announcement:{row.pk}"))
+    services.rewrite(announcement_id=row.pk, words=words("Call this number"), actor=actor_of(MediatorFactory()))
+    for sent in (read, "", None):
+        office.post(act, {"act": "publish"} | ({"read": sent} if sent is not None else {}))
+    assert over(Client()) == []
+    row.refresh_from_db()
+    assert office.post(act, {"act": "publish", "read": services.words_of(row)}).status_code == 403, "asked anew"
 
 
 @pytest.mark.parametrize(

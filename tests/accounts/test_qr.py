@@ -295,3 +295,26 @@ def test_of_many_polls_at_once_one_takes_the_approval():
     for thread in threads:
         thread.join()
     assert len(taken) == 1
+
+
+@pytest.mark.parametrize("typed", ["４２", "é", "²³", "٣٤"])
+def test_digits_that_are_no_digits_of_ours_are_wrong_digits(desk, phone, lin, typed):
+    url = show(desk)
+    prove(phone, lin, Act("qr"))
+    assert scan(phone, url).status_code == 200
+    assert phone.post(f"{url}approve/", {"digits": typed}).status_code == 400
+    assert QRLogin.objects.get().status == QRStatus.SCANNED
+
+
+@pytest.mark.parametrize("looks", ["²", "٣", "9" * 5000, "-1", "x"])
+def test_a_count_of_looks_that_is_none_begins_anew(desk, phone, looks):
+    show(desk)
+    assert poll(desk, data={"looks": looks}).status_code == 200
+
+
+@pytest.mark.parametrize("looks", ["²", "٣", "9" * 5000])
+def test_a_new_device_that_counts_its_looks_wrongly_goes_on_waiting(phone, lin, looks):
+    new = Client(REMOTE_ADDR=HOME)
+    new.post("/accounts/login/", {"login": PHONE, "password": PASSWORD})
+    new.post("/accounts/device/", {"action": "ask"})
+    assert new.post("/accounts/device/", {"action": "look", "looks": looks}, **HTMX).status_code == 200

@@ -6,7 +6,9 @@ import pytest
 from django.urls import reverse
 
 from shop.models import CardKey
-from tests.factories.accounts import MediatorFactory, UserFactory
+from tests.accounts.letters import code_to
+from tests.browser.entrance import GO
+from tests.factories.accounts import PASSWORD, MediatorFactory, UserFactory
 from tests.stories import code_variant, paid_order, settle
 
 
@@ -58,11 +60,13 @@ def test_a_merchant_hands_in_codes_and_stops_a_batch(visit):
 
 def test_staff_open_codes_with_a_reason(visit):
     order = paid_order(variant=code_variant(keys=2), quantity=2)
-    me = visit("staff-codes", MediatorFactory(language="en"), language="en-US", width=1280)
+    staff = MediatorFactory(language="en")
+    me = visit("staff-codes", staff, language="en-US", width=1280)
     me.open(reverse("console:order", args=[order.number]), shot="order")
     me.open(reverse("console:order-codes", args=[order.number]), shot="closed")
     me.page.fill("input[name=reason]", "The issuer asks which one it is.")
-    with me.page.expect_navigation():
-        me.page.locator("main form button.button-danger").click()
-    me.look("open")
+    me.press("main form button.button-danger", status=403, shot="who")
+    me.page.fill("[name=step_up_password]", PASSWORD)
+    me.page.fill("[name=step_up_code]", code_to(staff.phone))
+    me.press(GO, shot="open")
     assert me.page.locator("main .copyable").count() == 2

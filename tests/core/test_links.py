@@ -178,3 +178,19 @@ def test_whatever_is_written_is_kept_with_good_links_or_refused(text):
         except BadLink:
             continue
         assert all(checked(link) == link and link in said.text for link in said.links)
+
+
+@pytest.mark.parametrize("text", [
+    "evil\uff0ecom", "\uff45\uff56\uff49\uff4c.com", "evil\u200b.com", "ev\u00adil.com/pay", "www\u2060.evil.ru",
+    "\uff48\uff54\uff54\uff50\uff53://evil.ru/x", "java\u200bscript:alert(1)",
+])  # fmt: skip
+def test_a_name_of_a_site_in_wide_letters_or_with_unseen_ones_in_it_is_one(text):
+    with pytest.raises(BadLink):
+        worded(f"Pay at {text} please", longest=200)
+    with pytest.raises(LinkNotHere):
+        without_links(f"Pay at {text} please")
+
+
+def test_words_in_chinese_with_wide_marks_are_no_links():
+    text = "请在18：00前下单。app里也能看！价格：￥12．50，谢谢。"
+    assert worded(text, longest=200).text == text and without_links(text) == text

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from accounts.services.step_up import staff_money
+from accounts.services.step_up import Act, staff_money
 from core import clock
 from core.actor import SYSTEM
 from core.models import AuditEntry
@@ -26,6 +26,7 @@ from tests.accounts.proofs import prove_me
 from tests.disputes.rooms import mediator, stranger
 from tests.escrow import statement_rows as given
 from tests.factories.escrow import payout_account
+from tests.fresh import let_time_pass
 from tests.stories import fresh, placed_order
 
 pytestmark = [pytest.mark.django_db, pytest.mark.money]
@@ -225,6 +226,13 @@ def test_the_list_of_transfers_is_for_staff_and_its_file_is_on_record():
     page = staff.get(reverse("console:transfers")).content.decode()
     assert f"PO{payout.pk:06d}" in page
     assert "6222021234567777" not in page
+    let_time_pass(staff)
+    asked = staff.post(reverse("console:transfers-file"))
+    assert asked.status_code == 403 and "6222021234567777" not in asked.content.decode(), (
+        "whole numbers are sealed data"
+    )
+    assert not AuditEntry.objects.filter(act="transfers.exported").exists()
+    prove_me(staff, Act("sealed_view"))
     file = staff.post(reverse("console:transfers-file"))
     assert "6222021234567777" in file.content.decode()
     assert AuditEntry.objects.get(act="transfers.exported").facts["words"] == [f"PO{payout.pk:06d}"]

@@ -26,7 +26,7 @@ from tests.accounts.proofs import prove
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.escrow import OrderFactory, held, payout_account
 from tests.factories.shop import StoreFactory
-from tests.stories import actor_of, settle, wait
+from tests.stories import actor_of, open_case, paid_order, settle, wait
 
 pytestmark = [pytest.mark.django_db, pytest.mark.money]
 
@@ -259,3 +259,45 @@ def test_the_story_tells_logins_devices_proofs_changes_measures_and_money(client
     assert "Payouts held" in page and "taken over" in page and "Changed: password" in page
     assert [row.pk for row in desk.get("/console/accounts/", {"q": lin.email.upper()}).context["page"]] == [lin.pk]
     assert [row.pk for row in desk.get("/console/accounts/").context["page"]] == [lin.pk]
+
+
+def test_a_frozen_account_with_money_is_not_loosened_by_one_of_the_staff(lin, staff):
+    """Limited, its owner opens it himself: freezing it and limiting it after would be a way around the second pair."""
+    with_money(lin)
+    freeze(lin, staff)
+    with pytest.raises(measures.UnfreezeNeedsAnother):
+        measures.restrict(
+            user_id=lin.pk, to=Standing.LIMITED, reason="milder", actor=actor_of(MediatorFactory()), now=clock.now()
+        )
+    assert standing_of(lin) == Standing.FROZEN
+
+
+def test_a_frozen_account_without_money_may_be_limited(lin, staff):
+    freeze(lin, staff)
+    assert measures.restrict(
+        user_id=lin.pk, to=Standing.LIMITED, reason="milder", actor=actor_of(staff), now=clock.now()
+    )
+    assert standing_of(lin) == Standing.LIMITED
+
+
+@pytest.mark.parametrize("standing", [Standing.LIMITED, Standing.FROZEN])
+def test_staff_whose_own_account_is_limited_do_nothing_as_staff(lin, staff, standing):
+    """Whoever has got into a mediator's session loses the console with everything else that a thief would use."""
+    User.objects.filter(pk=staff.pk).update(standing=standing)
+    client = Client(HTTP_ACCEPT_LANGUAGE="en")
+    client.force_login(staff)
+    prove(client, staff, Act("staff_account", target=str(lin.pk)))
+    answer = client.post(f"/console/accounts/{lin.pk}/act/", {"act": "freeze", "reason": "x"})
+    assert answer.status_code == 403 and standing_of(lin) == Standing.NORMAL
+    assert client.get("/console/accounts/").status_code in (302, 403)
+
+
+def test_staff_whose_own_account_is_limited_do_nothing_over_the_api(staff):
+    case = open_case(paid_order())
+    User.objects.filter(pk=staff.pk).update(standing=Standing.LIMITED)
+    client = Client()
+    client.force_login(staff)
+    answer = client.post(f"/api/v1/cases/{case.number}/take/", "{}", content_type="application/json")
+    assert answer.status_code in (403, 404)
+    case.refresh_from_db()
+    assert case.mediator_id is None

@@ -166,3 +166,11 @@ def test_product_and_store_lead_to_the_form_filled_in(client):
 def test_the_footer_leads_to_the_form_unless_the_operator_has_another_place(client):
     page = client.get("/").content.decode()
     assert f'href="{reverse("shop:report")}"' in page
+
+
+def test_an_address_longer_than_one_can_be_kept_is_refused_at_its_field():
+    product = ProductFactory()
+    long = f"{'a' * 250}@example.com"
+    page = post(Client(), link=f"/p/{product.pk}/", email=long)
+    assert page.status_code == 422 and "email" in page.context["form"].errors
+    assert not StoreReport.objects.exists()

@@ -183,6 +183,28 @@ def test_quarantined_files_go_after_a_month():
     assert len(list(Path(settings.QUARANTINE_ROOT).glob("*.json"))) == 1
 
 
+def test_a_note_of_the_quarantine_that_was_cut_short_keeps_no_other_from_its_turn(lonely, caplog):
+    quarantine(BytesIO(b"virus"), found="Eicar")
+    good = next(iter(Path(settings.QUARANTINE_ROOT).glob("*.json")))
+    good.write_text(json.dumps({**json.loads(good.read_text()), "at": ago(31).isoformat()}))
+    for name, text in (("0", "{"), ("00", ""), ("000", "[]"), ("0000", '{"at": "x", "path": 1}')):
+        (Path(settings.QUARANTINE_ROOT) / f"{name}.json").write_text(text)
+    assert purge()["quarantine"] == 1 and not good.exists()
+    assert caplog.text.count("cannot be read") == 4
+
+
+def test_many_young_infected_files_hide_no_old_one(lonely, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 1)
+    quarantine(BytesIO(b"virus"), found="Eicar")
+    old = next(iter(Path(settings.QUARANTINE_ROOT).glob("*.json")))
+    note = json.loads(old.read_text())
+    for n in range(12):
+        (Path(settings.QUARANTINE_ROOT) / f"0{n}.json").write_text(json.dumps(note))
+    old.write_text(json.dumps({**note, "at": ago(31).isoformat()}))
+    old.rename(old.with_name("zz.json"))
+    assert purge()["quarantine"] == 1
+
+
 # --- sealed files without a row, rows without a file ------------------------------------------------------------------
 
 

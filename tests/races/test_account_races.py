@@ -6,15 +6,21 @@ Each test has been seen to fail with its guard taken away; its docstring says wh
 
 from __future__ import annotations
 
+import threading
+from datetime import timedelta
+
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import UnfreezeRequest, User
 from accounts.states import Standing
-from core import clock
+from core import clock, retention
 from core.actor import SYSTEM
 from core.models import AuditEntry
 from escrow.services import holds
 from flows import incidents
+from shop.models import Cart
 from tests.factories.accounts import MediatorFactory, UserFactory
 from tests.factories.escrow import OrderFactory, held
 from tests.factories.shop import StoreFactory
@@ -64,3 +70,24 @@ def test_ten_who_agree_at_once_open_it_once():
     results = at_once([lambda staff=staff: open_again(user, staff) for staff in others])
     assert winners(results) == [True]
     assert AuditEntry.objects.filter(act="account.normal").count() == 1
+
+
+def test_a_cart_that_is_filled_while_the_night_clears_old_ones_stays():
+    """Seen red on PostgreSQL without the lock in ``delete_rows``: the purge waited for the visitor, then deleted."""
+    cart = Cart.objects.create(token="x" * 43)
+    Cart.objects.update(updated_at=timezone.now() - timedelta(days=999))
+    busy, purged = threading.Event(), threading.Event()
+
+    def visit() -> None:
+        with transaction.atomic():
+            Cart.objects.filter(pk=cart.pk).update(updated_at=timezone.now())
+            busy.set()
+            purged.wait(timeout=1)
+
+    def clear() -> None:
+        busy.wait(timeout=10)
+        retention.purge_all(now=timezone.now())
+        purged.set()
+
+    at_once([visit, clear])
+    assert Cart.objects.filter(pk=cart.pk).exists()

@@ -15,11 +15,13 @@ from core.actor import SYSTEM, Actor
 from escrow import ledger
 from escrow.gateways import use
 from escrow.ledger import Entry, account, balance
-from escrow.models import Account, Hold, Payout, PayoutStop, Recovery, Transfer, TransferKind
+from escrow.models import Account, Hold, Payout, PayoutAccount, PayoutStop, Recovery, Transfer, TransferKind
 from escrow.services import holds, late_refunds, payout_stop, payouts
+from escrow.services.payout_accounts import set_payout_account
 from escrow.services.terms import set_terms
 from escrow.states import PayoutStatus
 from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
+from tests.factories.shop import StoreFactory
 from tests.together import at_once, books_agree, winners
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.race, pytest.mark.money]
@@ -171,3 +173,15 @@ def test_terms_and_a_refund_at_once_never_leave_a_balance_below_its_floor():
     row = Account.objects.get(pk=hold.merchant_id)
     assert row.floor is not None
     assert row.balance >= row.floor
+
+
+def test_of_many_who_change_the_account_at_once_each_changes_it_or_is_told():
+    """Seen red on PostgreSQL without the guard: a crash at the constraint of one active account."""
+    store = StoreFactory()
+    given = {"store_id": store.pk, "bank": "ICBC", "holder": "Lin", "actor": Actor(user_id=store.owner_id)}
+    for _ in range(3):
+        results = at_once(
+            [lambda n=n: set_payout_account(number=f"622202020000{n:04d}", now=clock.now(), **given) for n in range(8)]
+        )
+        assert winners(results)
+        assert PayoutAccount.objects.filter(store_id=store.pk, is_active=True).count() == 1

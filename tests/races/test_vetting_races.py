@@ -141,3 +141,14 @@ def test_two_owners_who_leave_at_once_do_not_leave_the_store_alone():
         fresh = Store.objects.get(pk=store.pk)
         left = {row.user_id for row in StoreMember.objects.filter(store=store, left_at__isnull=False)}
         assert fresh.owner_id not in left
+
+
+def test_a_store_begun_many_times_at_once_is_one_store():
+    """Seen red on PostgreSQL without the lock of the person in ``applications.begin``: a store for each press."""
+    somebody = UserFactory()
+    results = at_once(
+        *(lambda: vetting.begin(user_id=somebody.pk, actor=actor_of(somebody), now=clock.now()) for _ in range(6))
+    )
+    assert won(results) == 6
+    assert Store.objects.filter(owner=somebody).count() == 1
+    assert StorePayoutHold.objects.filter(in_force=True).count() == 1

@@ -10,11 +10,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.services.step_up import Act as Confirmed
 from core import clock
 from core.models import AuditEntry
 from flows import codes as flow
 from shop.models import CardKey, CodeBatch, Order, Variant
 from shop.services import code_import
+from tests.accounts.proofs import prove_me
 from tests.factories.accounts import AddressFactory, MediatorFactory, UserFactory
 from tests.factories.shop import ProductFactory, StoreFactory
 from tests.stories import code_variant, fill_cart, fresh, hand_in, open_case, paid_order, reveal, settle
@@ -289,6 +291,10 @@ def test_staff_see_codes_in_the_answer_to_a_reason_only():
         answer = staff.post(url, {"reason": reason})
         assert answer.status_code == 400 and value not in answer.content.decode()
     assert not CardKey.objects.get().seen_at
+    asked = staff.post(url, {"reason": "The issuer asks which one it is."})
+    assert asked.status_code == 403 and value not in asked.content.decode(), "a session alone opens nothing sealed"
+    assert not CardKey.objects.get().seen_at
+    prove_me(staff, Confirmed("sealed_view", target=str(order.pk)))
     answer = staff.post(url, {"reason": "The issuer asks which one it is."})
     assert value in answer.content.decode()
     assert value not in staff.get(url).content.decode()
