@@ -12,8 +12,8 @@ from core import deadlines
 from core.errors import NotFound
 from core.models import AuditEntry, Deadline
 from core.workdays import add_working_days
-from shop.models import DocumentKind, Store, StoreApplication, StoreCheck, StoreDocument
-from shop.states import STANDING, ApplicationStatus, CheckStatus, DocumentStatus, StoreStatus
+from shop.models import DocumentKind, Store, StoreApplication, StoreCheck, StoreDocument, StoreReport
+from shop.states import STANDING, ApplicationStatus, CheckStatus, DocumentStatus, ReportStatus, StoreStatus
 
 REVIEW_DAYS = 3  # working days, from sending in to a decision
 SOON = timedelta(days=60)
@@ -54,6 +54,16 @@ def _views(user_id: UUID, now: datetime) -> dict[str, Q]:
         "merchant": Q(status__in=(ApplicationStatus.DRAFT, ApplicationStatus.RETURNED)),
         "decided": Q(status__in=(ApplicationStatus.APPROVED, ApplicationStatus.REFUSED, ApplicationStatus.LAPSED)),
     }
+
+
+def open_reports() -> QuerySet[StoreReport]:
+    """What was reported and has no answer, the longest waiting first."""
+    return StoreReport.objects.filter(status=ReportStatus.OPEN).order_by("made_at", "pk")
+
+
+def closed_reports() -> QuerySet[StoreReport]:
+    """What was answered, the newest first."""
+    return StoreReport.objects.exclude(status=ReportStatus.OPEN).order_by("-answered_at", "-pk")
 
 
 def overdue_before(now: datetime) -> datetime:
