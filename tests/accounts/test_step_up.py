@@ -83,6 +83,21 @@ def test_another_number_than_the_confirmed_one_is_asked_for_anew(client, owner):
     assert not PayoutAccount.objects.exists()
 
 
+def test_a_form_that_is_sent_again_at_once_still_has_the_field_for_its_code(client, owner):
+    """Seen red without ``open_question``: "use it", and neither a field for it nor a button."""
+    first = client.post(SETTINGS, FORM)
+    again = client.post(SETTINGS, FORM)
+    assert again.status_code == 429 and again.context["challenge"] == first.context["challenge"]
+    assert confirm_page(client, again, to=owner.phone).status_code == 302 and PayoutAccount.objects.exists()
+
+
+def test_who_was_sent_a_code_for_something_else_may_choose_and_try_again(client, owner):
+    client.post(SETTINGS, FORM)
+    other = client.post(SETTINGS, {**FORM, "number": "6222020200009999999"})
+    assert other.status_code == 429 and other.context["challenge"] is None
+    assert 'name="step_up_way"' in other.content.decode(), "a page without a button leads nowhere"
+
+
 def test_a_code_that_signs_in_answers_no_question(client, owner):
     """A new device's challenge is of no session. Seen red: its purpose is none here, a KeyError and a 500."""
     row = challenges.open_challenge(
