@@ -75,9 +75,10 @@ def overdue_before(now: datetime) -> datetime:
 
 
 def renewals(*, user_id: UUID | None = None) -> QuerySet[StoreDocument]:
-    """Documents of stores that sell already, waiting for a look; the oldest first."""
+    """Documents of stores that sell already, waiting for a look; the oldest first. Nobody renews for one that ended."""
     rows = StoreDocument.objects.filter(status=DocumentStatus.REVIEW).exclude(
-        store__application__status=ApplicationStatus.SUBMITTED
+        Q(store__application__status=ApplicationStatus.SUBMITTED)
+        | Q(store__status__in=(StoreStatus.APPLYING, StoreStatus.ENDED))
     )
     rows = rows.filter(reviewer_id=user_id) if user_id else rows
     return rows.select_related("store", "reviewer", "replaces").order_by("uploaded_at", "pk")
