@@ -36,6 +36,17 @@ class LicenceForm(forms.Form):
     )  # fmt: skip
 
 
+def said(form: forms.BaseForm) -> list[tuple[forms.BoundField, str]]:
+    """What was answered, as somebody reads it: the words of a choice, not its value."""
+    rows = []
+    for field in form.visible_fields():
+        value = field.value()
+        words = {str(key): str(word) for key, word in getattr(field.field, "choices", ())}
+        chosen = value if isinstance(value, list) else [value or ""]
+        rows.append((field, ", ".join(words.get(str(one), str(one)) for one in chosen)))
+    return rows
+
+
 class PermitsForm(forms.Form):
     categories = forms.MultipleChoiceField(label=_("What do you want to sell?"), widget=forms.CheckboxSelectMultiple)
 

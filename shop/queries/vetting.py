@@ -12,7 +12,7 @@ from core import deadlines
 from core.errors import NotFound
 from core.models import AuditEntry, Deadline
 from core.workdays import add_working_days
-from shop.models import DocumentKind, Store, StoreApplication, StoreCheck, StoreDocument, StoreReport
+from shop.models import Category, DocumentKind, Store, StoreApplication, StoreCheck, StoreDocument, StoreReport
 from shop.states import STANDING, ApplicationStatus, CheckStatus, DocumentStatus, ReportStatus, StoreStatus
 
 REVIEW_DAYS = 3  # working days, from sending in to a decision
@@ -29,6 +29,11 @@ def application_for_staff(pk: UUID) -> StoreApplication:
     if row is None:
         raise NotFound
     return row
+
+
+def wanted_names(row: StoreApplication) -> list[str]:
+    """The categories somebody wants to sell in, as readers know them."""
+    return [one.display_name for one in Category.objects.filter(slug__in=row.categories).order_by("position", "pk")]
 
 
 def queue(*, view: str, user_id: UUID, now: datetime) -> QuerySet[StoreApplication]:

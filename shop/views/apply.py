@@ -134,6 +134,7 @@ def _page(
     context = {
         "application": application, "stand": mine, "step": BY_KEY[key], "form": form, "papers": papers,
         "next": after[0] if after else None, "can_edit": application.status in EDITABLE, "numbers": numbers,
+        "said": forms.said(form),
     }  # fmt: skip
     return render(request, "merchant/apply_step.html", context, status=status)
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils import translation
 
 from accounts.models import Challenge, Device, User
 from accounts.services import challenges, step_up
@@ -226,6 +227,12 @@ def test_codes_are_sent_once_a_minute_and_ten_a_day():
     asked(user)
     with pytest.raises(TooMany):
         asked(user)
+
+
+def test_how_long_the_next_code_waits_is_said_as_people_say_it():
+    with translation.override("en"):
+        assert "41 seconds" in str(challenges.code_sent_lately(41).message)
+        assert "in 58 minutes" in str(challenges.code_sent_lately(3_421).message)
 
 
 def test_five_wrong_answers_end_the_question():
