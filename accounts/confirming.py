@@ -160,15 +160,18 @@ def _ask(request: HttpRequest, act: Act) -> HttpResponse:
     if not found:
         return answer_refusal(request, NoWay())
     way = next((way for way in found if way.name == request.POST.get(WAY)), found[0])
+    key, now = str(request.session.session_key), clock.now()
     refusal: DomainError | None = None
     row: Challenge | None = None
     try:
         row = step_up.begin(
-            user=_user(request), act=act, way=way, session_key=str(request.session.session_key),
-            device_id=device_of(request), ip=seen_by(request).ip, now=clock.now(),
+            user=_user(request), act=act, way=way, session_key=key, device_id=device_of(request),
+            ip=seen_by(request).ip, now=now,
         )  # fmt: skip
     except TooMany as too_many:
+        # "Use the one that was sent" wants a field for it: the form may have been sent twice, or opened anew.
         refusal = too_many
+        row = step_up.open_question(user_id=_user(request).pk, session_key=key, act=act, way=way, now=now)
     page = page_of(request, act.purpose, challenge=row, way=way, refusal=refusal)
     return render(request, "accounts/step_up.html", page, status=refusal.status if refusal else 403)
 

@@ -50,7 +50,8 @@ def serve_demo(args: Sequence[str]) -> int:
 
 
 def address(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
+    """By a name: browsers make no passkeys for a number."""
+    return f"http://localhost:{port}"
 
 
 def start(children: list[Child], *, port: int, orders: int) -> None:

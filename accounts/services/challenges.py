@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives import hashes, hmac
 from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from accounts.models import Challenge
 from core.errors import DomainError, TooMany
@@ -28,6 +29,7 @@ from core.limits import Rate, spend
 from core.sealed import ring
 
 MAX_ATTEMPTS = 5
+MINUTE = 60  # seconds
 VALID_FOR = timedelta(minutes=10)  # NIST SP 800-63B: an out-of-band code lives ten minutes at most
 DIGITS = 6
 WRONG_PER_DAY = (Rate(20, 86_400),)  # per person and device: an attacker on his own device uses up his own
@@ -49,7 +51,17 @@ class ChallengeOver(DomainError):
 
 
 def code_sent_lately(seconds: int) -> TooMany:
-    """The refusal to send another code so soon."""
+    """The refusal to send another code so soon, or so many."""
+    if seconds > MINUTE:
+        minutes = -(-seconds // MINUTE)
+        return TooMany(
+            ngettext(
+                "Many codes were sent to you: the next can be had in %(minutes)d minute.",
+                "Many codes were sent to you: the next can be had in %(minutes)d minutes.",
+                minutes,
+            )
+            % {"minutes": minutes}
+        )
     return TooMany(
         _("A code was sent a moment ago. Use it, or ask again in %(seconds)d seconds.") % {"seconds": seconds}
     )

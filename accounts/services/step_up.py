@@ -17,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -203,6 +203,16 @@ def find(*, user_id: UUID, session_key: str | None, act: Act, now: datetime) -> 
         context_hash=challenges.context_hash(act.context), passed_at__gt=now - VALID_FOR, spent_at__isnull=True,
     )  # fmt: skip
     return fresh.order_by("-passed_at").values_list("pk", flat=True).first()
+
+
+def open_question(*, user_id: UUID, session_key: str, act: Act, way: Way, now: datetime) -> Challenge | None:
+    """The question that was asked for this very act in this session and still waits for its answer, the newest."""
+    rows = Challenge.objects.filter(
+        user_id=user_id, session_hash=challenges.session_hash(session_key), purpose=act.purpose, channel=way.name,
+        context_hash=challenges.context_hash(act.context), passed_at__isnull=True, expires_at__gt=now,
+        attempts__lt=F("max_attempts"),
+    )  # fmt: skip
+    return rows.order_by("-created_at", "-pk").first()
 
 
 def ensure(*, user_id: UUID, session_key: str | None, act: Act, now: datetime) -> UUID:

@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
+from accounts.queries.incidents import incident_counts, recovery_counts
 from accounts.requests import MemberRequest
+from accounts.states import IncidentStatus, RecoveryStatus
 from core import clock, deadlines, outbox
 from core.guards import mediator
 from core.money import Money
@@ -30,6 +32,7 @@ from escrow.models import Hold
 from escrow.queries import failed_payouts, failed_refunds, holds_of, parked_receipts
 from logistics.models import Shipment
 from shop.models import Order
+from shop.queries.vetting import open_reports
 from shop.queries.vetting import queue_counts as application_counts
 
 PER_PAGE = 25
@@ -73,6 +76,7 @@ def home(request: MemberRequest) -> HttpResponse:
         "case_tiles": _case_tiles(counts),
         "money_tiles": _money_tiles(),
         "store_tiles": _store_tiles(request, now),
+        "account_tiles": _account_tiles(),
         "work_tiles": _work_tiles(now),
     }
     context["rows"] = rows_of(list(queue(view="all", user_id=request.user.pk, now=now)[:8]), now=now)
@@ -146,10 +150,25 @@ def _money_tiles() -> list[dict[str, Any]]:
 def _store_tiles(request: MemberRequest, now: datetime) -> list[dict[str, Any]]:
     """Merchants who wait for an answer."""
     url, counts = reverse("console:applications"), application_counts(user_id=request.user.pk, now=now)
+    reported = open_reports().count()
     return [
         {"label": _("Applications to decide"), "value": counts["all"], "url": url, "tone": ""},
         {"label": _("Overdue"), "value": counts["overdue"], "url": f"{url}?view=overdue",
          "tone": "danger" if counts["overdue"] else ""},
+        {"label": _("Reports to answer"), "value": reported, "url": reverse("console:reports"),
+         "tone": "wait" if reported else ""},
+    ]  # fmt: skip
+
+
+def _account_tiles() -> list[dict[str, Any]]:
+    """People who wait to get their account back, or for an answer about what happened to it."""
+    incidents, recoveries = incident_counts(), recovery_counts()
+    opened, waiting = incidents[IncidentStatus.OPENED], recoveries[RecoveryStatus.REVIEW]
+    return [
+        {"label": _("Incidents to take"), "value": opened, "url": reverse("console:incidents"),
+         "tone": "wait" if opened else ""},
+        {"label": _("Recoveries to look at"), "value": waiting, "url": reverse("console:recoveries"),
+         "tone": "wait" if waiting else ""},
     ]  # fmt: skip
 
 

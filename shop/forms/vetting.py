@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,8 @@ from shop.roles import Role
 from shop.services.applications import MOST_BRANDS
 
 QUIET = {"autocomplete": "off", "spellcheck": "false"}
+KEPT = _("18 characters. Kept sealed; leave empty to keep the one that is there.")
+WANTED = _("18 characters. Kept sealed.")
 
 
 class IdentityForm(forms.Form):
@@ -22,7 +24,7 @@ class IdentityForm(forms.Form):
     )  # fmt: skip
     id_number = forms.CharField(
         label=_("Identity number"), max_length=30, required=False, widget=forms.TextInput(attrs=QUIET),
-        help_text=_("18 characters. Kept sealed; leave empty to keep the one that is there."),
+        help_text=KEPT,
     )  # fmt: skip
 
 
@@ -30,8 +32,19 @@ class LicenceForm(forms.Form):
     legal_name = forms.CharField(label=_("Name on the licence"), max_length=100)
     licence_number = forms.CharField(
         label=_("Unified Social Credit Code"), max_length=30, required=False, widget=forms.TextInput(attrs=QUIET),
-        help_text=_("18 characters. Kept sealed; leave empty to keep the one that is there."),
+        help_text=KEPT,
     )  # fmt: skip
+
+
+def said(form: forms.BaseForm) -> list[tuple[forms.BoundField, str]]:
+    """What was answered, as somebody reads it: the words of a choice, not its value."""
+    rows = []
+    for field in form.visible_fields():
+        value = field.value()
+        words = {str(key): str(word) for key, word in getattr(field.field, "choices", ())}
+        chosen = value if isinstance(value, list) else [value or ""]
+        rows.append((field, ", ".join(words.get(str(one), str(one)) for one in chosen)))
+    return rows
 
 
 class PermitsForm(forms.Form):
@@ -62,6 +75,7 @@ class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Store
         fields = ("name", "name_en", "about", "about_en", "region", "region_en")
+        labels: ClassVar = {"name": _("Name of the store")}
         widgets = {"about": forms.Textarea({"rows": 4}), "about_en": forms.Textarea({"rows": 4})}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

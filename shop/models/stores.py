@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import ClassVar
 
@@ -14,10 +15,17 @@ from django.utils.translation import gettext_lazy as _
 from shop.roles import Role, may
 from shop.states import HALTED, StoreStatus
 
+HAN = re.compile(r"[\u4e00-\u9fff]")
+
 
 def in_language(zh: str, en: str) -> str:
     """Merchants' own texts come in Chinese, often with an English one beside: take the reader's, else what is there."""
     return (en or zh) if (get_language() or "").startswith("en") else (zh or en)
+
+
+def picture_words(alt: str, title_en: str) -> str:
+    """What a picture shows. It comes in one language: who reads English is told the product's title before Chinese."""
+    return in_language(alt, title_en) if title_en and HAN.search(alt) else alt
 
 
 class Store(models.Model):

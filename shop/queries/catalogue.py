@@ -19,7 +19,7 @@ from django.urls import reverse
 from core.money import SIGNS, Money
 from core.prepared import Blank, Prepared
 from shop.models import Category, Coupon, Product, Store
-from shop.models.stores import in_language
+from shop.models.stores import in_language, picture_words
 from shop.search import SearchQuery, read_query, relevance
 from shop.states import CouponStatus, ProductStatus
 
@@ -304,7 +304,7 @@ def _card(row: Mapping[str, Any]) -> Card:
         part=f"{point}{part}",
         price=price,
         image=media_url(row["cover"]),
-        alt=row["cover_alt"],
+        alt=picture_words(row["cover_alt"], row["title_en"]),
         store=in_language(row["store__name"], row["store__name_en"]),
         sold=f"{row['sold']:,}" if row["sold"] else "",
         region=in_language(row["store__region"], row["store__region_en"]),

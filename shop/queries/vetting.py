@@ -12,8 +12,8 @@ from core import deadlines
 from core.errors import NotFound
 from core.models import AuditEntry, Deadline
 from core.workdays import add_working_days
-from shop.models import DocumentKind, Store, StoreApplication, StoreCheck, StoreDocument
-from shop.states import STANDING, ApplicationStatus, CheckStatus, DocumentStatus, StoreStatus
+from shop.models import Category, DocumentKind, Store, StoreApplication, StoreCheck, StoreDocument, StoreReport
+from shop.states import STANDING, ApplicationStatus, CheckStatus, DocumentStatus, ReportStatus, StoreStatus
 
 REVIEW_DAYS = 3  # working days, from sending in to a decision
 SOON = timedelta(days=60)
@@ -29,6 +29,11 @@ def application_for_staff(pk: UUID) -> StoreApplication:
     if row is None:
         raise NotFound
     return row
+
+
+def wanted_names(row: StoreApplication) -> list[str]:
+    """The categories somebody wants to sell in, as readers know them."""
+    return [one.display_name for one in Category.objects.filter(slug__in=row.categories).order_by("position", "pk")]
 
 
 def queue(*, view: str, user_id: UUID, now: datetime) -> QuerySet[StoreApplication]:
@@ -56,6 +61,16 @@ def _views(user_id: UUID, now: datetime) -> dict[str, Q]:
     }
 
 
+def open_reports() -> QuerySet[StoreReport]:
+    """What was reported and has no answer, the longest waiting first."""
+    return StoreReport.objects.filter(status=ReportStatus.OPEN).order_by("made_at", "pk")
+
+
+def closed_reports() -> QuerySet[StoreReport]:
+    """What was answered, the newest first."""
+    return StoreReport.objects.exclude(status=ReportStatus.OPEN).order_by("-answered_at", "-pk")
+
+
 def overdue_before(now: datetime) -> datetime:
     """Who sent in before this moment has waited longer than the promised three working days."""
     at = now
@@ -65,9 +80,10 @@ def overdue_before(now: datetime) -> datetime:
 
 
 def renewals(*, user_id: UUID | None = None) -> QuerySet[StoreDocument]:
-    """Documents of stores that sell already, waiting for a look; the oldest first."""
+    """Documents of stores that sell already, waiting for a look; the oldest first. Nobody renews for one that ended."""
     rows = StoreDocument.objects.filter(status=DocumentStatus.REVIEW).exclude(
-        store__application__status=ApplicationStatus.SUBMITTED
+        Q(store__application__status=ApplicationStatus.SUBMITTED)
+        | Q(store__status__in=(StoreStatus.APPLYING, StoreStatus.ENDED))
     )
     rows = rows.filter(reviewer_id=user_id) if user_id else rows
     return rows.select_related("store", "reviewer", "replaces").order_by("uploaded_at", "pk")

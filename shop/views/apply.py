@@ -130,11 +130,20 @@ def _page(
     keys = [stand.step.key for stand in stands]
     after = [stand for stand in stands[keys.index(key) + 1 :] if not stand.is_done and stand.state != "absent"]
     numbers = {name: masked(number) for name, number in numbers_of(application).items()}
+    _ask_for_what_is_missing(form, numbers)
     context = {
         "application": application, "stand": mine, "step": BY_KEY[key], "form": form, "papers": papers,
         "next": after[0] if after else None, "can_edit": application.status in EDITABLE, "numbers": numbers,
+        "said": forms.said(form),
     }  # fmt: skip
     return render(request, "merchant/apply_step.html", context, status=status)
+
+
+def _ask_for_what_is_missing(form: BaseForm, numbers: dict[str, str]) -> None:
+    """A number that is kept may be left empty; one that nobody has given yet is no choice."""
+    for name in ("id_number", "licence_number"):
+        if name in form.fields and not numbers.get(name):
+            form.fields[name].required, form.fields[name].help_text = True, forms.WANTED
 
 
 def _shown(application: StoreApplication, key: str) -> BaseForm:

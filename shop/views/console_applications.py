@@ -81,7 +81,8 @@ def _context(row: StoreApplication, request: MemberRequest) -> dict[str, Any]:
     others = people([pk for pk in mediators() if pk != row.reviewer_id]) if not is_party else {}
     stands = vetting.checklist(row)
     return {
-        "row": row, "stands": stands, "is_mine": is_mine and not is_party, "is_party": is_party,
+        "row": row, "wants": reading.wanted_names(row), "stands": stands,
+        "is_mine": is_mine and not is_party, "is_party": is_party,
         "can_take": row.status == ApplicationStatus.SUBMITTED and row.reviewer is None and not is_party,
         "can_assign": row.status == ApplicationStatus.SUBMITTED and not is_party,
         "numbers": open_numbers(row, actor=actor), "account": account,

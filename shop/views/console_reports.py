@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
@@ -17,8 +18,8 @@ from core.errors import Invalid
 from core.guards import mediator
 from core.http import actor_of
 from shop.models import StoreReport
+from shop.queries.vetting import closed_reports, open_reports
 from shop.services import reports as services
-from shop.states import ReportStatus
 
 PER_PAGE = 25
 
@@ -28,11 +29,14 @@ PER_PAGE = 25
 def reports(request: MemberRequest) -> HttpResponse:
     """What waits for an answer, the longest waiting first; or what was answered, newest first."""
     is_closed = request.GET.get("view") == "closed"
-    rows = StoreReport.objects.select_related("store", "product", "reviewer")
-    opened = rows.filter(status=ReportStatus.OPEN).order_by("made_at", "pk")
-    closed = rows.exclude(status=ReportStatus.OPEN).order_by("-answered_at", "-pk")
-    page = Paginator(closed if is_closed else opened, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "console/reports.html", {"page": page, "is_closed": is_closed})
+    rows = closed_reports() if is_closed else open_reports()
+    page = Paginator(rows.select_related("store", "product", "reviewer"), PER_PAGE).get_page(request.GET.get("page"))
+    here, waiting = reverse("console:reports"), open_reports().count()
+    tabs = [
+        {"label": _("To be answered"), "url": here, "current": not is_closed, "urgent": True, "count": waiting},
+        {"label": _("Already answered"), "url": f"{here}?view=closed", "current": is_closed},
+    ]
+    return render(request, "console/reports.html", {"page": page, "is_closed": is_closed, "tabs": tabs})
 
 
 @mediator

@@ -59,7 +59,7 @@ def _steps(order: Order | None) -> list[dict[str, Any]]:
         order.placed_at if order else None, order.paid_at if order else None,
         order.closed_at if order and order.status == OrderStatus.COMPLETED else None,
     ]  # fmt: skip
-    words = [_("Placed"), _("Paid and held"), _("Released")]
+    words = [_("Order placed"), _("Paid and held"), _("Released")]
     states = ["done" if at else "todo" for at in done]
     if "todo" in states:
         states[states.index("todo")] = "now"

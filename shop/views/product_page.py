@@ -14,7 +14,7 @@ from core.money import Money
 from core.policies import Rules
 from core.prepared import Blank, Prepared
 from shop.models import Product, ProductImage, Variant
-from shop.models.stores import in_language
+from shop.models.stores import in_language, picture_words
 from shop.queries.catalogue import media_url
 from shop.queries.stores import StoreNumbers, lately_of
 from shop.states import Kind, ProductStatus
@@ -127,7 +127,7 @@ def _photos(product: Product) -> list[dict[str, str]]:
             "url": media_url(image.large.name),
             "card": media_url(image.card.name),
             "thumb": media_url(image.thumb.name),
-            "alt": image.alt or (product.display_title if not place else ""),
+            "alt": picture_words(image.alt, product.title_en) or (product.display_title if not place else ""),
         }
         for place, image in enumerate(_IMAGES.all(product=product.pk))
     ]

@@ -129,6 +129,22 @@ def test_a_notice_without_an_address_shows_itself_and_one_that_leads_outside_sta
         assert answer.status_code == 200 and "&lt;b&gt;S" in answer.content.decode()
 
 
+def test_our_own_buttons_can_be_pressed_in_a_message_and_nothing_else_can(client, settings):
+    user = UserFactory(language="en")
+    client.force_login(user)
+    ours, others = f"{settings.SITE_URL}/accounts/not-me/ab.c-d:e_F/", "https://evil.example/accounts/not-me/x/"
+    approve = f"{settings.SITE_URL}/accounts/qr/abc/approve/"
+    row = notify(
+        user_id=user.pk, kind="k", key="n", subject="S", body=f"<b>Not you?\n{ours}\n{others} {approve}", url="",
+        email=False, now=clock.now(),
+    )  # fmt: skip
+    for path in ("/me/inbox/", f"/me/inbox/{row.pk}/"):
+        page = client.get(path).content.decode()
+        assert '<a href="/accounts/not-me/ab.c-d:e_F/">' in page and "&lt;b&gt;Not you?" in page
+        assert others in page and 'href="https://evil.example' not in page and f'href="{approve}' not in page
+        assert ours not in page, "nobody has to read the key"
+
+
 def test_a_strangers_notice_does_not_exist(client):
     client.force_login(UserFactory())
     theirs = tell(UserFactory())

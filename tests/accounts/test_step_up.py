@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils import translation
 
 from accounts.models import Challenge, Device, User
 from accounts.services import challenges, step_up
@@ -81,6 +82,21 @@ def test_another_number_than_the_confirmed_one_is_asked_for_anew(client, owner):
     }  # fmt: skip
     assert client.post(SETTINGS, sent).status_code in (403, 429)
     assert not PayoutAccount.objects.exists()
+
+
+def test_a_form_that_is_sent_again_at_once_still_has_the_field_for_its_code(client, owner):
+    """Seen red without ``open_question``: "use it", and neither a field for it nor a button."""
+    first = client.post(SETTINGS, FORM)
+    again = client.post(SETTINGS, FORM)
+    assert again.status_code == 429 and again.context["challenge"] == first.context["challenge"]
+    assert confirm_page(client, again, to=owner.phone).status_code == 302 and PayoutAccount.objects.exists()
+
+
+def test_who_was_sent_a_code_for_something_else_may_choose_and_try_again(client, owner):
+    client.post(SETTINGS, FORM)
+    other = client.post(SETTINGS, {**FORM, "number": "6222020200009999999"})
+    assert other.status_code == 429 and other.context["challenge"] is None
+    assert 'name="step_up_way"' in other.content.decode(), "a page without a button leads nowhere"
 
 
 def test_a_code_that_signs_in_answers_no_question(client, owner):
@@ -211,6 +227,12 @@ def test_codes_are_sent_once_a_minute_and_ten_a_day():
     asked(user)
     with pytest.raises(TooMany):
         asked(user)
+
+
+def test_how_long_the_next_code_waits_is_said_as_people_say_it():
+    with translation.override("en"):
+        assert "41 seconds" in str(challenges.code_sent_lately(41).message)
+        assert "in 58 minutes" in str(challenges.code_sent_lately(3_421).message)
 
 
 def test_five_wrong_answers_end_the_question():

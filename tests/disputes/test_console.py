@@ -3,11 +3,17 @@
 import pytest
 from django.urls import reverse
 
+from accounts.places import Seen
+from accounts.services import incidents
 from accounts.services.step_up import ruling_act
+from core import clock
+from core.actor import SYSTEM, Actor
 from core.money import Money, share
 from disputes.models import Case, Ruling
 from disputes.states import CaseStatus
 from escrow.models import Hold
+from flows import recovery
+from shop.services import reports
 from tests.accounts.proofs import prove_me
 from tests.disputes.rooms import (
     REASONS,
@@ -20,7 +26,8 @@ from tests.disputes.rooms import (
     stranger,
     taken_case,
 )
-from tests.factories.accounts import MediatorFactory
+from tests.factories.accounts import MediatorFactory, UserFactory
+from tests.factories.shop import StoreFactory
 from tests.stories import delivered_order, open_case, paid_order, placed_order, wait
 
 pytestmark = pytest.mark.django_db
@@ -54,6 +61,28 @@ def test_the_parties_have_no_way_into_the_console():
         assert client.post(rule_url(case), ruling(case)).status_code == 404
         assert client.get(reverse("console:order", args=[case.order.number])).status_code == 404
     assert not Ruling.objects.exists()
+
+
+def test_what_waits_of_accounts_and_reports_stands_on_the_front_page():
+    person, store = UserFactory(), StoreFactory()
+    incidents.open_incident(
+        user_id=person.pk, text="It was not me.", actor=Actor(user_id=person.pk), now=clock.now()
+    )  # fmt: skip
+    seen = Seen(ip="114.114.114.114", user_agent="")
+    row = recovery.start(
+        user_id=person.pk, contact="a@example.com", proofs=["order"], actor=SYSTEM, seen=seen, now=clock.now()
+    )  # fmt: skip
+    wait(days=3, minutes=1)
+    row.refresh_from_db()
+    assert row.status == "review"
+    reports.report(
+        link=f"/s/{store.slug}/", ground="brand", text="The mark is a copy.", email="", language="en",
+        actor=Actor(user_id=None), now=clock.now(),
+    )  # fmt: skip
+    _, staff = mediator()
+    shown = {tile["url"]: tile["value"] for tiles in ("account_tiles", "store_tiles")
+             for tile in staff.get(reverse("console:home")).context[tiles]}  # fmt: skip
+    assert [shown[reverse(f"console:{name}")] for name in ("incidents", "recoveries", "reports")] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("view", ["unassigned", "mine", "overdue", "all", "talking", "closed", "nonsense"])

@@ -199,6 +199,16 @@ def test_what_is_sent_in_cannot_be_changed_and_waits_three_working_days():
         vetting.submit(store=application.store, actor=owner_of(application), now=clock.now())
 
 
+def test_what_was_sent_in_is_read_in_words(client):
+    owner = UserFactory(language="en")
+    application = submitted(owner)
+    assert application.categories == ["goods-plain"]
+    client.force_login(owner)
+    shown = client.get("/merchant/apply/permits/", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert "Goods" in shown and "goods-plain" not in shown
+    assert "A company" in client.get("/merchant/apply/identity/", HTTP_ACCEPT_LANGUAGE="en").content.decode()
+
+
 def test_an_approved_store_sells_and_is_paid():
     store, _ = approved()
     assert (store.status, store.may_sell) == (StoreStatus.APPROVED, True)

@@ -19,6 +19,7 @@ from escrow.models import StorePayoutHold
 from shop.errors import DateIsPast, NotADocument, NotEditable, TakenByOther
 from shop.models import Product, Store, StoreCheck, StoreDocument, StoreMember
 from shop.queries.catalogue import on_sale
+from shop.queries.vetting import renewals
 from shop.services import checks, documents, reviews
 from shop.services.viewing import open_document
 from shop.states import DocumentStatus, ProductStatus
@@ -274,6 +275,13 @@ def test_two_reviewers_do_not_both_get_a_renewal():
         reviews.take_document(document_id=row.pk, actor=late)
     with pytest.raises(TakenByOther):
         reviews.decide_document(document_id=row.pk, accept=True, reason="", actor=late, now=clock.now())
+
+
+def test_papers_of_a_store_that_has_ended_are_nobodys_renewal():
+    row = paper(StoreFactory(), "licence")
+    assert list(renewals()) == [row]
+    Store.objects.filter(pk=row.store_id).update(status="ended", may_sell=False)
+    assert not renewals().exists()
 
 
 def test_a_delivered_orders_money_is_released_though_the_licence_has_run_out():

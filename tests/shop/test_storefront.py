@@ -12,6 +12,7 @@ from django.utils.translation import override
 
 from core import clock, policies
 from shop.models import Order, Product, Store
+from shop.models.stores import picture_words
 from shop.queries import catalogue
 from shop.queries.stores import StoreNumbers, store_numbers
 from shop.states import OrderStatus, ProductStatus
@@ -108,6 +109,21 @@ def test_a_card_says_what_is_needed_to_choose(client, shelf):
     assert "Free shipping" in card
     last = page(client, "/search/", sort="price")
     assert "Free shipping" not in last[last.index('<li class="product-card">') :].split("</li>")[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "alt", "title_en", "read"),
+    [
+        ("en", "茶罐，正面", "Tea caddy", "Tea caddy"),
+        ("en", "A caddy from the front", "Tea caddy", "A caddy from the front"),
+        ("en", "茶罐，正面", "", "茶罐，正面"),
+        ("zh-hans", "茶罐，正面", "Tea caddy", "茶罐，正面"),
+        ("en", "", "Tea caddy", ""),
+    ],
+)
+def test_a_picture_is_told_in_the_readers_language_where_there_are_words(language, alt, title_en, read):
+    with override(language):
+        assert picture_words(alt, title_en) == read
 
 
 def test_a_title_is_text_not_markup(client, shelf):

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from accounts.passkeys import are_possible
 from tooling import demo
 from tooling.healthcheck import web_is_well
 from tooling.processes import Child, Stopped, stop_all
@@ -86,3 +87,8 @@ def test_the_bank_has_left_word_before_the_shop_looks_for_it(tmp_path, monkeypat
         assert "half" not in (tmp_path / "fakepay" / "book.sqlite3-wal").read_text(errors="replace")
     finally:
         stop_all([bank])
+
+
+def test_the_address_is_a_name_at_which_passkeys_can_be_tried(settings):
+    settings.SITE_URL = demo.address(8000)
+    assert are_possible()
