@@ -96,7 +96,11 @@ def _saved_there(request: MerchantRequest, form: ProviderAccountForm) -> bool:
         raise NotFound
     given: dict[str, Any] = {"store_id": request.store.pk, "gateway": name, "actor": actor_of(request)}
     if request.POST.get("act") == "drop":
-        return drop_provider_account(**given)
+        with transaction.atomic():
+            if not drop_provider_account(**given):
+                return False
+            ensure(request, Confirmed("payout_account", target=digest_of(request.store.pk, name, "drop")))
+        return True
     return form.is_valid() and _set_there(request, form, given)
 
 

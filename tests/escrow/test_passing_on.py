@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import Notice
+from accounts.services.step_up import Act, digest_of
 from core import clock
 from core.actor import SYSTEM
 from core.errors import NotFound
@@ -25,7 +26,7 @@ from escrow.queries.payouts import usable_from
 from escrow.services import holds, late_refunds, passing_on, payouts, taking_back
 from escrow.services.payout_accounts import PROVIDER_NUMBERS, drop_provider_account, set_provider_account
 from tests import stories
-from tests.accounts.proofs import confirm_page
+from tests.accounts.proofs import confirm_page, prove_me
 from tests.factories.escrow import OrderFactory, PassingGateway, account_there, held, payout_account
 
 pytestmark = [pytest.mark.django_db, pytest.mark.money]
@@ -187,12 +188,11 @@ def test_his_account_says_who_passed_it_on(bank):
     give_back(hold)
     taking_back.send_reversal(reversal_id=Reversal.objects.get().pk, now=clock.now())
     with translation.override("en"):
-        words = [str(line.label) for line in merchant_lines(hold.store_id)[0:10]]
+        words = {str(line.label): line.order_number for line in merchant_lines(hold.store_id)[0:10]}
     assert "Passed on by the payment provider" in words
     assert "Taken back from your account at the provider" in words
     assert "Paid out to the bank" not in words
-    numbers = {line.order_number for line in merchant_lines(hold.store_id)[0:10] if "provider" in str(line.label)}
-    assert numbers == {hold.order.number}
+    assert {number for label, number in words.items() if "provider" in label} == {hold.order.number}
 
 
 # --- pages ------------------------------------------------------------------------------------------------------------
@@ -267,7 +267,11 @@ def test_a_merchant_enters_his_account_there_and_reads_what_becomes_of_his_money
         page = client.get(reverse("merchant:money"), headers=english).content.decode()
         assert "WeChat Pay passes what is released on to your account there, ·0109." in page
         assert "You cannot be paid yet" not in page
-        assert client.post(place, {"part": "provider", "gateway": "wechatpay", "act": "drop"}).status_code == 302
+        drop = {"part": "provider", "gateway": "wechatpay", "act": "drop"}
+        assert client.post(place, drop).status_code in (403, 429), "it asks who is there"
+        assert PayoutAccount.objects.filter(is_active=True).exists()
+        prove_me(client, Act("payout_account", target=digest_of(order.store_id, "wechatpay", "drop")))
+        assert client.post(place, drop).status_code == 302
         assert not PayoutAccount.objects.filter(is_active=True).exists()
 
 

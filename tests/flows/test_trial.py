@@ -103,3 +103,14 @@ def test_from_the_page(client):
     assert client.post(page, {"act": "release"}).status_code == 302
     assert Order.objects.get().status == OrderStatus.COMPLETED
     assert client.get(page).status_code == 200
+
+
+def test_the_order_page_of_a_test_order_leads_to_its_release_while_it_is_open(client):
+    store = begun().store
+    pay_at_bank(placed(store).pk)
+    order = trial.trial_of(store)
+    client.force_login(store.owner)
+    place = f'href="{reverse("merchant:trial")}"'
+    assert place in client.get(reverse("shop:order", args=[order.number])).content.decode()
+    trial.finish(order_id=order.pk, store_id=store.pk, actor=actor_of(store.owner), now=clock.now())
+    assert place not in client.get(reverse("shop:order", args=[order.number])).content.decode()
