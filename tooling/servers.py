@@ -113,7 +113,9 @@ def start_postgres(folder: Path, home: Path, *, careful: bool) -> tuple[Child, s
     )
     if made.returncode != 0:
         raise Refusal(f"PostgreSQL could not make its files:\n{made.stderr}")
-    settings = [*COMMON, *(CAREFUL if careful else CARELESS), f"port={port}", f"unix_socket_directories={home}"]
+    more = os.environ.get("PG_SETTINGS", "").split()  # for a measurement: what a larger server has
+    kind = [*CAREFUL, *more] if careful else CARELESS
+    settings = [*COMMON, *kind, f"port={port}", f"unix_socket_directories={home}"]
     options = [part for setting in settings for part in ("-c", setting)]
     # SIGINT is PostgreSQL's fast shutdown: it does not wait for clients to leave.
     server = Child(
