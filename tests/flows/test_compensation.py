@@ -7,7 +7,6 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.models import Notice
-from accounts.services import incidents
 from core import clock
 from core.actor import SYSTEM, Actor
 from core.errors import Forbidden, IllegalTransition, NotFound
@@ -43,33 +42,7 @@ from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_a
 from tests.factories.shop import StoreFactory
 from tests.stories import actor_of, settle, wait
 
-pytestmark = [pytest.mark.django_db, pytest.mark.money]
-
-
-@pytest.fixture(autouse=True)
-def limits(settings):
-    settings.COMPENSATION_APPROVAL_MINOR = 5_000
-    settings.COMPENSATION_MOST_MINOR = 20_000
-
-
-@pytest.fixture
-def lin():
-    return UserFactory(language="en", name="Lin")
-
-
-@pytest.fixture
-def staff():
-    return MediatorFactory(language="en")
-
-
-@pytest.fixture
-def store(lin):
-    return StoreFactory(owner=lin)
-
-
-@pytest.fixture
-def incident(lin):
-    return incidents.open_incident(user_id=lin.pk, text="Not me.", actor=actor_of(lin), now=clock.now())
+pytestmark = [pytest.mark.django_db, pytest.mark.money, pytest.mark.usefixtures("compensation_limits")]
 
 
 def bought(buyer, minor=10_000):

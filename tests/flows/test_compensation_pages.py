@@ -6,7 +6,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.services import incidents
 from accounts.services.step_up import staff_money
 from core import clock
 from core.money import Money
@@ -21,33 +20,7 @@ from tests.factories.shop import StoreFactory
 from tests.flows.test_compensation import bought, good
 from tests.stories import actor_of, settle
 
-pytestmark = [pytest.mark.django_db, pytest.mark.money]
-
-
-@pytest.fixture(autouse=True)
-def limits(settings):
-    settings.COMPENSATION_APPROVAL_MINOR = 5_000
-    settings.COMPENSATION_MOST_MINOR = 20_000
-
-
-@pytest.fixture
-def lin():
-    return UserFactory(language="en", name="Lin")
-
-
-@pytest.fixture
-def staff():
-    return MediatorFactory(language="en")
-
-
-@pytest.fixture
-def store(lin):
-    return StoreFactory(owner=lin)
-
-
-@pytest.fixture
-def incident(lin):
-    return incidents.open_incident(user_id=lin.pk, text="Not me.", actor=actor_of(lin), now=clock.now())
+pytestmark = [pytest.mark.django_db, pytest.mark.money, pytest.mark.usefixtures("compensation_limits")]
 
 
 def desk(person):
