@@ -17,7 +17,7 @@ from escrow.gateways import is_set_up
 from escrow.gateways.base import GivesStatements
 from escrow.models import Payment, Payout, Refund, StatementFile, StatementLine
 from escrow.queries.ours import key_of
-from escrow.queries.reconciliation import china_day
+from escrow.queries.reconciliation import china_day, day_bounds, first_movement
 from escrow.services import by_hand, daily_check, matching, statement_files, tickets
 from escrow.services.statement_files import Taken
 from escrow.statements import READERS
@@ -109,13 +109,21 @@ def fetch(*, now: datetime) -> int:
 
 def due_days(name: str, *, now: datetime) -> list[date]:
     """
-    Days of the last week whose statement should be there and was not fetched, oldest first, since the first that was;
-    of a provider that was never asked only the last one.
+    Days of the last week whose statement should be there and was not fetched, oldest first, since the first that was
+    or since money first moved there; of a provider that knows neither only the last one.
+
+    The days of money count by themselves: Alipay has no file for a day on which nothing moved, so the first file may be
+    that of the first payment, and what keeps it from coming that day must not lose it.
     """
     local = now.astimezone(CHINA)
     last = china_day(now) - timedelta(days=1 if local.time() >= READY_AT else 2)
+    earliest = last - timedelta(days=CATCH_UP_DAYS - 1)
     fetched = set(StatementFile.objects.filter(gateway=name, handed_in_by=None).values_list("day", flat=True))
-    first = max(min(fetched, default=last), last - timedelta(days=CATCH_UP_DAYS - 1))
+    first = min(fetched, default=last)
+    if first > earliest:
+        moved = first_movement(gateway=name, since=day_bounds(earliest)[0])
+        first = min(first, china_day(moved)) if moved else first
+    first = max(first, earliest)
     days = (first + timedelta(days=n) for n in range((last - first).days + 1))
     return [day for day in days if day not in fetched]
 

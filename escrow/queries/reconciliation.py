@@ -209,9 +209,7 @@ def missing(*, gateway: str, now: datetime) -> list[Missing]:
         return []
     until = now - timedelta(days=settings.STATEMENT_MISSING_DAYS)
     since = max(day_bounds(first)[0], until - LOOK_BACK)
-    accounts = list(Account.objects.filter(kind="provider", key__startswith=f"provider:{gateway}:"))
-    rows = Transfer.objects.filter(Q(debit__in=accounts) | Q(credit__in=accounts), kind__in=ours.AT_PROVIDER)
-    rows = rows.filter(at__gte=since, at__lt=until).annotate(into=F("debit__kind")).order_by("pk")
+    rows = _movements(gateway).filter(at__gte=since, at__lt=until).annotate(into=F("debit__kind")).order_by("pk")
     found: dict[object, Missing] = {}
     moved = list(rows.values_list("pk", "kind", "ref", "amount", "currency", "at", "into"))
     groups = _groups((kind, ref) for _pk, kind, ref, *_rest in moved)
@@ -227,6 +225,17 @@ def missing(*, gateway: str, now: datetime) -> list[Missing]:
     cleared = StatementLine.objects.filter(transfer_id__in=[one.transfer_id for one in found.values()])
     there = set(cleared.values_list("transfer_id", flat=True))
     return [one for one in found.values() if one.transfer_id not in there]
+
+
+def first_movement(*, gateway: str, since: datetime) -> datetime | None:
+    """When money first moved at a provider, of what moved from ``since`` on; a statement has to tell of it."""
+    at: datetime | None = _movements(gateway).filter(at__gte=since).aggregate(at=Min("at"))["at"]
+    return at
+
+
+def _movements(gateway: str) -> QuerySet[Transfer]:
+    accounts = list(Account.objects.filter(kind="provider", key__startswith=f"provider:{gateway}:"))
+    return Transfer.objects.filter(Q(debit__in=accounts) | Q(credit__in=accounts), kind__in=ours.AT_PROVIDER)
 
 
 def _groups(keys: Iterable[tuple[int, int]]) -> dict[tuple[int, int], object]:

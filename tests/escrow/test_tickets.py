@@ -21,7 +21,7 @@ from flows import statements as flow
 from tests.escrow import statement_rows as given
 from tests.escrow.statement_rows import line, row, take_in
 from tests.factories.accounts import MediatorFactory
-from tests.factories.escrow import ScriptedGateway
+from tests.factories.escrow import ScriptedGateway, held
 
 pytestmark = [pytest.mark.django_db, pytest.mark.money]
 
@@ -142,6 +142,18 @@ def test_a_day_that_came_late_is_not_forgotten_for_a_later_one():
         assert flow.due_days("sandbox", now=at_china(11) + timedelta(days=2)) == [date(2026, 11, 4)]
         assert flow.fetch(now=at_china(11) + timedelta(days=2)) == 1
     assert StatementFile.objects.count() == 3
+
+
+def test_the_day_of_the_first_money_is_caught_up_though_no_statement_ever_came():
+    """As at Alipay, which has no file for a day without money: seen red while only fetched days counted."""
+    today = clock.now().astimezone(CHINA).replace(hour=11)
+    days = [today.date() + timedelta(days=n) for n in range(-1, 3)]
+    later = today + timedelta(days=3)
+    assert flow.due_days("sandbox", now=later) == [days[3]]
+    held()
+    assert flow.due_days("sandbox", now=today) == [days[0]], "the day of the money is not over"
+    assert flow.due_days("sandbox", now=later) == days[1:]
+    assert flow.due_days("sandbox", now=today + timedelta(days=30)) == [today.date() + timedelta(days=29)]
 
 
 class SilentGateway(ScriptedGateway):
