@@ -18,7 +18,7 @@ class ReportForm(forms.Form):
     ground = forms.ChoiceField(label=_("What is wrong?"), choices=ReportGround.choices, widget=forms.RadioSelect)
     text = forms.CharField(
         label=_("What have you seen?"), max_length=2000, min_length=10, widget=forms.Textarea({"rows": 5}),
-        help_text=_("What, when, where. The store does not learn who told us."),
+        help_text=_("What, when, where, in ten characters or more. The store does not learn who told us."),
     )  # fmt: skip
     email = forms.EmailField(
         label=_("E-mail address for the answer"), required=False, max_length=254, help_text=_("Only if you want one.")
