@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
 
+from core.ids import timed_id
 from core.sealed import SealedField
 from logistics.states import EXPECTED, EvidenceGrade, ShipmentStatus
 
@@ -52,7 +53,7 @@ class StoreCarrier(models.Model):
 class Shipment(models.Model):
     """One parcel of one order. ``direction`` back: the buyer returns goods to the merchant."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=timed_id, editable=False)
     order = models.ForeignKey("shop.Order", models.PROTECT, related_name="shipments")
     store_id = models.UUIDField()
     carrier = models.ForeignKey(Carrier, models.PROTECT)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from core.ids import timed_id
 from core.money import Money
 from escrow.states import Parked, PaymentStatus, ReceiptOutcome
 
@@ -16,7 +16,7 @@ from escrow.states import Parked, PaymentStatus, ReceiptOutcome
 class Payment(models.Model):
     """One checkout's payment, for one or more orders (their ``payment`` points here)."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=timed_id, editable=False)
     buyer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="payments")
     gateway = models.CharField(max_length=20)
     reference = models.CharField(max_length=80, blank=True)  # the provider's own number of it

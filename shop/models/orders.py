@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import ClassVar
 
 from django.conf import settings
@@ -10,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
+from core.ids import timed_id
 from core.money import Money
 from shop.models.catalogue import Product, Variant
 from shop.models.stores import Store, in_language
@@ -19,7 +19,7 @@ from shop.states import OPEN_ORDER, PACKED, OrderStatus
 class Order(models.Model):
     """A deal. Its row is the mutex of everything that hangs on it: lock it first."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=timed_id, editable=False)
     number = models.CharField(max_length=20, unique=True)  # for people: date and random digits
     # Without an index of their own: those below begin with buyer and store, and nobody asks for all orders of a policy.
     buyer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="orders", db_index=False)
@@ -101,7 +101,7 @@ class OpenOrder(models.Model):
 class OrderLine(models.Model):
     """One item with the promise under which it was bought (E9)."""
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    id = models.UUIDField(primary_key=True, default=timed_id, editable=False)
     order = models.ForeignKey(Order, models.CASCADE, related_name="lines")
     product = models.ForeignKey(Product, models.PROTECT)
     variant = models.ForeignKey(Variant, models.PROTECT)
