@@ -42,7 +42,7 @@ def incident_pages(lin: Any, key: Callable[[Any], str]) -> Iterator[tuple[str, s
 
 def made_good() -> Iterator[str]:
     """An incident of a merchant with an amount that is made good and one that waits for a second person."""
-    store = Store.objects.order_by("pk")[0]
+    store = Store.objects.order_by("slug")[0]
     one, other = (Actor(user_id=user.pk, is_mediator=True) for user in User.objects.filter(is_mediator=True)[:2])
     owner = Actor(user_id=store.owner_id)
     row = incidents.open_incident(user_id=store.owner_id, text="It was not me.", actor=owner, now=clock.now())
@@ -85,7 +85,7 @@ def fresh(key: str, user: Any) -> str:
 
 def announcement_pages(me: str) -> Iterator[tuple[str, str]]:
     """The demo's announcements; with an office for staff's side of them."""
-    row = Announcement.objects.order_by("pk")[0]
+    row = Announcement.objects.order_by("written_at")[0]
     office = "console:" if me else ""
     yield me, reverse(f"{office}announcements")
     yield me, reverse(f"{office}announcement", args=[row.pk])

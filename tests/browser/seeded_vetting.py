@@ -36,7 +36,7 @@ def _invited() -> Page:
     from shop.models import Store
     from shop.services import team
 
-    store = Store.objects.filter(status="approved").order_by("pk")[0]
+    store = Store.objects.filter(status="approved").order_by("slug")[0]
     maya = User.objects.get(email="maya.reed@example.com")
     row = team.invite(
         store=store, to="maya.reed@example.com", role="support", actor=Actor(user_id=store.owner_id), now=clock.now()
