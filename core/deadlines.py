@@ -12,7 +12,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from core.prepared import Blank, Change, PreparedIn, blanks, named
 
 log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)  # before anything could be due
 Subject = str | int | UUID
 Handler = Callable[[Sequence[str], datetime], None]
 
@@ -203,14 +204,25 @@ def sweep(*, limit: int = 100_000) -> int:
         due = _due_kinds(now=clock.now())
         before = handed
         for kind in _kinds.values():
-            while kind.name in due and handed < limit:
-                subjects = _claim(kind, now=clock.now())
-                if not subjects:
-                    break
-                handed += len(subjects)
-                _handle(kind, subjects)
+            handed += _pass(kind, limit=limit - handed) if kind.name in due else 0
         if handed == before:
             break
+    return handed
+
+
+def _pass(kind: Kind, *, limit: int) -> int:
+    """
+    Once through the due rows of a kind. Each batch is looked for from where the last one ended: until the vacuum comes,
+    the index keeps an entry for each row that is done, and the next batch would read past all of them.
+    """
+    handed, since = 0, ALWAYS
+    while handed < limit:
+        rows = _claim(kind, since=since, now=clock.now())
+        if not rows:
+            break
+        handed += len(rows)
+        since = rows[-1][0]
+        _handle(kind, [subject for _due_at, subject in rows])
     return handed
 
 
@@ -239,29 +251,31 @@ def _is_free(now: datetime) -> Q:
 LEASING = """
 WITH due AS MATERIALIZED (
   SELECT id FROM core_deadline
-  WHERE kind = %(kind)s AND done_at IS NULL AND paused_at IS NULL AND due_at <= %(now)s
-        AND (lease_until IS NULL OR lease_until < %(now)s)
-  ORDER BY due_at, id LIMIT %(most)s FOR NO KEY UPDATE SKIP LOCKED),
+  WHERE kind = %s AND done_at IS NULL AND paused_at IS NULL AND due_at BETWEEN %s AND %s
+        AND (lease_until IS NULL OR lease_until < %s)
+  ORDER BY due_at, id LIMIT %s FOR NO KEY UPDATE SKIP LOCKED),
 leased AS (
-  UPDATE core_deadline SET lease_until = %(until)s, tries = tries + 1 WHERE id = ANY(ARRAY(SELECT id FROM due))
+  UPDATE core_deadline SET lease_until = %s, tries = tries + 1 WHERE id = ANY(ARRAY(SELECT id FROM due))
   RETURNING due_at, id, subject)
-SELECT subject FROM leased ORDER BY due_at, id
+SELECT due_at, subject FROM leased ORDER BY due_at, id
 """
 
 
-def _claim(kind: Kind, *, now: datetime) -> list[str]:
-    """Lease due rows, soonest first. A worker that dies lets its lease run out and another takes them."""
+def _claim(kind: Kind, *, since: datetime, now: datetime) -> list[tuple[datetime, str]]:
+    """Lease rows due from ``since`` on, soonest first. What a worker leased that then died, another takes later."""
     if connection.vendor == "postgresql":
+        values = [kind.name, since, now, now, kind.batch, now + LEASE]
         with connection.cursor() as cursor:
-            cursor.execute(LEASING, {"kind": kind.name, "now": now, "until": now + LEASE, "most": kind.batch})
-            return [subject for (subject,) in cursor.fetchall()]
+            cursor.execute(LEASING, values)
+            return list(cursor.fetchall())
     with transaction.atomic():
         due = Deadline.objects.filter(
-            _is_free(now), kind=kind.name, done_at__isnull=True, paused_at__isnull=True, due_at__lte=now
+            _is_free(now), kind=kind.name, done_at__isnull=True, paused_at__isnull=True, due_at__range=(since, now)
         )
-        rows = list(due.order_by("due_at", "id").values_list("pk", "subject")[: kind.batch])
-        Deadline.objects.filter(pk__among=[pk for pk, _ in rows]).update(lease_until=now + LEASE, tries=F("tries") + 1)
-    return [subject for _, subject in rows]
+        rows = list(due.order_by("due_at", "id").values_list("pk", "due_at", "subject")[: kind.batch])
+        taken = Deadline.objects.filter(pk__among=[pk for pk, *_ in rows])
+        taken.update(lease_until=now + LEASE, tries=F("tries") + 1)
+    return [(due_at, subject) for _pk, due_at, subject in rows]
 
 
 def _handle(kind: Kind, subjects: list[str]) -> None:

@@ -36,6 +36,30 @@ def test_due_rows_are_handed_over_once_and_others_wait(handled):
     assert handled == ["a", "b", "c"]
 
 
+def test_what_is_due_at_one_moment_goes_over_in_as_many_batches_as_it_takes(handled):
+    moment = clock.now() - HOUR
+    deadlines.schedule_all([("test.kind", name, moment) for name in "abcdefg"])
+    assert deadlines.sweep() == 7
+    assert sorted(handled) == list("abcdefg")
+
+
+def test_what_comes_up_behind_the_batch_at_hand_goes_over_in_the_same_sweep(monkeypatch):
+    """Batches are looked for from where the last ended; a sweep ends only once nothing is due from the beginning on."""
+    got: list[str] = []
+
+    def handler(subjects, now):
+        if "b" in subjects:
+            deadlines.schedule("test.kind", subject="behind", due_at=now - 9 * HOUR)
+        got.extend(subjects)
+        deadlines.finish("test.kind", subjects=subjects)
+
+    monkeypatch.setattr(deadlines, "_kinds", {"test.kind": deadlines.Kind("test.kind", handler, 1)})
+    for place, name in enumerate("abc"):
+        deadlines.schedule("test.kind", subject=name, due_at=clock.now() - HOUR + timedelta(seconds=place))
+    assert deadlines.sweep() == 4
+    assert got == ["a", "b", "c", "behind"]
+
+
 def test_scheduling_again_moves_the_open_row(handled):
     now = clock.now()
     deadlines.schedule("test.kind", subject="a", due_at=now - HOUR)
