@@ -264,9 +264,8 @@ SELECT due_at, subject FROM leased ORDER BY due_at, id
 def _claim(kind: Kind, *, since: datetime, now: datetime) -> list[tuple[datetime, str]]:
     """Lease rows due from ``since`` on, soonest first. What a worker leased that then died, another takes later."""
     if connection.vendor == "postgresql":
-        values = [kind.name, since, now, now, kind.batch, now + LEASE]
         with connection.cursor() as cursor:
-            cursor.execute(LEASING, values)
+            cursor.execute(LEASING, [kind.name, since, now, now, kind.batch, now + LEASE])
             return list(cursor.fetchall())
     with transaction.atomic():
         due = Deadline.objects.filter(
