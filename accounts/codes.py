@@ -60,6 +60,7 @@ def no_code_for(to: str, *, purpose: str, channel: str) -> None:
     A message without a code goes out, because ``to`` is nobody's, or somebody's who signs up anew: it is written down
     as a code would be, so that the answer takes as long. Nothing matches it.
     """
+    challenges.code_hash(uuid4(), challenges.new_code())  # drawn, sealed and dropped
     _open(purpose, channel, to, user=named(email=to) if purpose == "login" else None)
 
 
