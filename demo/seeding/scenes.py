@@ -11,6 +11,7 @@ from accounts.models import Notice, User
 from demo.people import MERCHANTS
 from demo.seeding import timeline
 from demo.seeding.player import Player
+from demo.seeding.troubles import troubles
 from demo.seeding.vetting import applications
 from disputes.states import Ground, Party, Remedy
 from shop.models import Product, Variant
@@ -28,7 +29,7 @@ def play_all(users: Users, products: Mapping[str, Product], *, now: datetime, hi
     shelf = _Shelf(products)
     scenes = [*_states(users, shelf, now), *_cases(users, shelf, now), *_history(users, shelf, now, history)]
     stages = applications(reviewer=users["meng-ping"], draft=users["jiang-he"], now=now)
-    timeline.play([*(scene.steps for scene in scenes), *stages], until=now)
+    timeline.play([*(scene.steps for scene in scenes), *stages, *troubles(users, products, now=now)], until=now)
     Notice.objects.filter(created_at__lt=now - timedelta(days=2)).update(read_at=now)
     return len(scenes)
 

@@ -272,8 +272,13 @@ def _mediator() -> Iterator[Page]:
     from tests.browser.seeded_accounts import made_good
 
     yield me, reverse("console:recoveries")
-    yield me, reverse("console:recovery", args=[AccountRecovery.objects.get(status="review").pk])
-    incident = Incident.objects.order_by("opened_at")[0]
+    yield (
+        me,
+        reverse(
+            "console:recovery", args=[AccountRecovery.objects.get(status="review", user__email="robbed@example.com").pk]
+        ),
+    )
+    incident = Incident.objects.get(user__email="robbed@example.com")
     yield from ((me, reverse(f"console:{name}")) for name in ("accounts", "incidents"))
     yield me, reverse("console:accounts") + "?q=robbed%40example.com"
     yield me, reverse("console:account", args=[incident.user_id])

@@ -8,6 +8,8 @@ import pytest
 from django.core.management import call_command
 from PIL import Image
 
+from accounts.models import AccountRecovery, Incident, User
+from accounts.states import Standing
 from core import clock
 from core.models import Deadline, Delivery
 from demo.seeding.timeline import LOOKS
@@ -15,7 +17,7 @@ from disputes.models import Case
 from escrow.models import Hold, Payout, Transfer
 from escrow.queries import books
 from escrow.states import HoldStatus
-from shop.models import CardKey, Order, Product, Store, StoreApplication, StoreDocument, Variant
+from shop.models import CardKey, Order, Product, Store, StoreApplication, StoreDocument, StoreReport, Variant
 from shop.queries.vetting import seen_licence
 from shop.states import ApplicationStatus, OrderStatus
 
@@ -52,6 +54,14 @@ def test_the_past_happened_in_the_order_of_time(seeded):
     for variant in Variant.objects.filter(product__kind="code"):
         waiting = sum(line.quantity for line in variant.orderline_set.filter(order__status__in=("pending", "paid")))
         assert variant.stock == variant.keys.filter(status="available").count() - waiting
+
+
+def test_the_console_has_an_account_in_trouble_one_to_give_back_and_two_reports(seeded):
+    assert list(AccountRecovery.objects.values_list("status", "proofs")) == [("review", ["order", "earlier_address"])]
+    assert list(Incident.objects.values_list("status", flat=True)) == ["opened"]
+    reports = StoreReport.objects.filter(status="open").order_by("made_at")
+    assert [bool(row.reporter_id) for row in reports] == [True, False]
+    assert not User.objects.exclude(standing=Standing.NORMAL).exists(), "and everybody can still do what he can try"
 
 
 def test_every_stage_of_an_application_is_there(seeded):
