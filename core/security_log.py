@@ -25,7 +25,7 @@ EVENTS = {
     "input.refused": "what no honest client sends: CSRF, a method, a body, a host or a message that proves nothing",
     "upload.refused": "a file was infected and went to quarantine, or could not be looked at",
     "file.damaged": "a sealed file is missing or not what was sealed; `place` names its row",
-    "files.orphaned": "the nightly look found sealed files without a row, or rows without their file; it counts both",
+    "files.orphaned": "the nightly look counted sealed files without a row, rows without a file, unreadable notes",
     "data.purged": "the nightly purge has deleted what was kept long enough; it counts each class",
     "audit.broken": "the nightly check found the audit trail changed; `what` names the first entry",
     "error.unexpected": "a crash; the stack trace stands in the line of django.request with the same request_id",

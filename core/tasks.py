@@ -30,7 +30,7 @@ def purge() -> None:
     retention.purge_all(now=clock.now())
     found = sealed_orphans.find()
     if found.are_any:
-        event("files.orphaned", strays=len(found.strays), missing=len(found.missing))
+        event("files.orphaned", strays=len(found.strays), missing=len(found.missing), unread=len(found.unread))
 
 
 @shared_task(ignore_result=True)

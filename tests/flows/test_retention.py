@@ -239,6 +239,24 @@ def test_a_sealed_file_without_a_row_is_named_and_taken_away(lonely, monkeypatch
     assert run()[0] == 0
 
 
+@pytest.mark.parametrize("words", ["", "[]", "{}", "null", "\udcff"])
+def test_while_a_note_of_the_quarantine_cannot_be_read_no_file_is_taken_away(lonely, monkeypatch, words):
+    """The file it was about looks like nobody's: seen taken away, and seen to stop the whole search, before."""
+    monkeypatch.setattr(sealed_orphans, "YOUNG_SECONDS", -1)
+    path = stray()
+    note = Path(settings.QUARANTINE_ROOT) / "broken.json"
+    note.parent.mkdir(parents=True, exist_ok=True)
+    note.write_bytes(words.encode("utf-8", "surrogateescape"))
+    code, said = run("--delete")
+    assert (code, "broken.json of the quarantine cannot be read" in said) == (1, True)
+    assert (Path(settings.SEALED_ROOT) / path).exists()
+    with pytest.raises(sealed_orphans.UnreadNote):
+        sealed_orphans.drop((path,))
+    note.unlink()
+    assert run("--delete")[0] == 0
+    assert not (Path(settings.SEALED_ROOT) / path).exists()
+
+
 def test_a_row_without_its_file_is_named_and_the_night_reports_it(lonely, caplog):
     row = paper(begun().store)
     (Path(settings.SEALED_ROOT) / row.copy_path).unlink()
@@ -248,7 +266,7 @@ def test_a_row_without_its_file_is_named_and_the_night_reports_it(lonely, caplog
     with caplog.at_level("WARNING", logger="security"):
         tasks.purge()
     found = next(record for record in caplog.records if record.message == "files.orphaned")
-    assert found.facts == {"strays": 0, "missing": 1}
+    assert found.facts == {"strays": 0, "missing": 1, "unread": 0}
 
 
 def test_a_removed_document_has_neither_file_nor_key(lonely):

@@ -22,8 +22,12 @@ class Command(BaseCommand):
             self.stdout.write(f"no row names the file {path}")
         for place, path in found.missing:
             self.stdout.write(self.style.ERROR(f"the file of {place} is missing: {path}"))
-        if options["delete"]:
+        for name in found.unread:
+            self.stdout.write(
+                self.style.ERROR(f"the note {name} of the quarantine cannot be read; nothing is taken away")
+            )
+        if options["delete"] and not found.unread:
             self.stdout.write(f"{sealed_orphans.drop(found.strays)} files taken away")
-        if found.missing or (found.strays and not options["delete"]):
+        if found.missing or found.unread or (found.strays and not options["delete"]):
             sys.exit(1)
         self.stdout.write("Every sealed file has its row, and every row its file.")
