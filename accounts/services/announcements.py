@@ -157,14 +157,17 @@ def dismiss(*, user_id: UUID, announcement_ids: Iterable[int]) -> list[int]:
 
 
 def _tell_all() -> None:
-    """Let every process look anew: this one now, for what it does within this transaction too."""
+    """
+    Let every process look anew: this one now, for what it does within this transaction too. Where the cache is away the
+    others read anew by themselves, later (``queries.RELOAD_SECONDS``): what was published is published.
+    """
     queries.forget()
-    transaction.on_commit(_new_version)
+    transaction.on_commit(_new_version, robust=True)
 
 
 def _new_version() -> None:
-    cache.set(queries.VERSION, secrets.token_hex(8), None)
     queries.forget()  # another thread may have read meanwhile
+    cache.set(queries.VERSION, secrets.token_hex(8), None)
 
 
 def _staff(actor: Actor) -> UUID:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.core.cache import cache
 from django.db import DatabaseError, IntegrityError, connection, transaction
-from django.test import Client
+from django.test import Client, TestCase
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -340,3 +340,17 @@ def test_a_strip_that_cannot_be_read_takes_no_page_away(client, staff, monkeypat
 
     monkeypatch.setattr(queries, "cache", Away())
     assert over(client) == ["Carriers rest at New Year"], "what was known goes on"
+
+
+def test_what_is_published_while_the_cache_is_away_is_published(client, staff, monkeypatch, caplog):
+    """Seen red: the row was written and its author read that something had gone wrong."""
+    row = services.write(words=words(), actor=actor_of(staff), now=clock.now())
+
+    def away(*args, **more):
+        raise ConnectionError("no cache")
+
+    monkeypatch.setattr(cache, "set", away)
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        services.publish(announcement_id=row.pk, actor=actor_of(staff), now=clock.now())
+    assert "no cache" in caplog.text
+    assert over(client) == ["Carriers rest at New Year"]
