@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings as trials
 
+from tests import ids
+
 FOLDERS_FOR_POSTGRES = ("races", "faults", "journeys", "escrow", "flows", "core", "shop")
 TESTS = Path(__file__).parent
 
@@ -50,6 +52,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("pg"):
                 item.add_marker(pytest.mark.skip(reason="needs PostgreSQL: ./run test --pg"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    ids.begin(item.nodeid)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

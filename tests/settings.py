@@ -39,6 +39,10 @@ if os.environ.get("REDIS_URL"):
     number = int(re.sub(r"\D", "", worker) or -1) + 1
     os.environ["REDIS_URL"] = re.sub(r"/\d*$", "", os.environ["REDIS_URL"]) + f"/{number}"
 
+from tests import ids  # noqa: E402
+
+ids.take_over()
+
 from config.settings import *  # noqa: E402
 
 STATIC_ROOT.mkdir(parents=True, exist_ok=True)
