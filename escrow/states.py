@@ -234,6 +234,7 @@ class TicketProblem(models.TextChoices):
     MISSING = "missing_line", _("Ours without a line of theirs")
     CHANGED = "changed_line", _("A line that they have corrected")
     BALANCE = "balance", _("Another closing balance than ours")
+    SILENT = "no_statement", _("Money moves, but no statement has ever come")
 
 
 class TicketStatus(models.TextChoices):

@@ -45,6 +45,7 @@ def take_in(*, file_id: int, actor: Actor, now: datetime) -> Taken:
         _confirm(StatementLine.objects.filter(file=file).values_list("reference", flat=True), now=now)
     matching.match(gateway=file.gateway, now=now)
     daily_check.compare_balances(file=file, now=now)
+    daily_check.look_for_silence(gateway=file.gateway, now=now)
     return taken
 
 
@@ -102,6 +103,7 @@ def fetch(*, now: datetime) -> int:
         provider = provider_of(name)
         if isinstance(provider, GivesStatements):
             fetched += sum(_fetch(name, provider, day, now=now) for day in due_days(name, now=now))
+        daily_check.look_for_silence(gateway=name, now=now)
     for name in StatementFile.objects.order_by("gateway").values_list("gateway", flat=True).distinct():
         compare(gateway=name, now=now)
     return fetched

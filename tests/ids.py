@@ -2,8 +2,8 @@
 Random ids of the test process: the same in each run of a test, so that one that failed fails again.
 
 Rows are often read in the order of their ids, and a test that leans on such an order without knowing it passes by luck.
-``TEST_IDS=up`` and ``TEST_IDS=down`` make each new id greater or smaller than the last: `TEST_IDS=down ./run test` finds
-what leans on it. What a test starts or forks has ids of its own.
+``TEST_IDS=up`` and ``TEST_IDS=down`` make each new id greater or smaller than the last: `TEST_IDS=down ./run test`
+finds what leans on it. What a test starts or forks has ids of its own.
 """
 
 from __future__ import annotations

@@ -85,7 +85,7 @@ class Ticket(models.Model):
 
     gateway = models.CharField(max_length=20)
     day = models.DateField()
-    problem = models.CharField(max_length=20)  # unknown_line, amount, missing_line, changed_line, balance
+    problem = models.CharField(max_length=20)  # unknown_line, amount, missing_line, changed_line, balance, no_statement
     line = models.ForeignKey(StatementLine, models.PROTECT, null=True, related_name="tickets")
     transfer_id = models.BigIntegerField(null=True)
     amount_minor = models.BigIntegerField()
@@ -106,6 +106,9 @@ class Ticket(models.Model):
                 condition=Q(line__isnull=True, transfer_id__isnull=False),
                 name="ticket_once_per_transfer",
             ),
+            models.UniqueConstraint(
+                fields=["gateway", "currency"], condition=Q(problem="no_statement"), name="ticket_once_for_silence"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -122,6 +125,11 @@ class Ticket(models.Model):
     @property
     def problem_text(self) -> str:
         return str(dict(TicketProblem.choices).get(self.problem, self.problem))
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether it is about a provider of which no statement ever came; its amount is what should lie there."""
+        return self.problem == TicketProblem.SILENT
 
     @property
     def can_be_set_aside(self) -> bool:

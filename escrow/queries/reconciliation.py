@@ -227,6 +227,21 @@ def missing(*, gateway: str, now: datetime) -> list[Missing]:
     return [one for one in found.values() if one.transfer_id not in there]
 
 
+def silence(*, gateway: str, now: datetime) -> tuple[date, list[Money]] | None:
+    """
+    The day since which money moves at a provider of which no statement ever came, and what our books say lies there.
+
+    None when one came, or while the first movement is younger than ``STATEMENT_MISSING_DAYS``.
+    """
+    if StatementFile.objects.filter(TAKEN_IN, gateway=gateway).exists():
+        return None
+    first = _movements(gateway).order_by("pk").values_list("at", flat=True).first()
+    if first is None or first >= now - timedelta(days=settings.STATEMENT_MISSING_DAYS):
+        return None
+    currencies = Account.objects.filter(kind="provider", key__startswith=f"provider:{gateway}:").order_by("currency")
+    return china_day(first), [balance_at(gateway, one, now) for one in currencies.values_list("currency", flat=True)]
+
+
 def first_movement(*, gateway: str, since: datetime) -> datetime | None:
     """When money first moved at a provider, of what moved from ``since`` on; a statement has to tell of it."""
     at: datetime | None = _movements(gateway).filter(at__gte=since).aggregate(at=Min("at"))["at"]

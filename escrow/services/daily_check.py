@@ -1,4 +1,4 @@
-"""What is looked at once lines are compared: movements of ours that no statement knows, and closing balances."""
+"""What is looked at beside the lines: movements of ours that no statement knows, providers without any, balances."""
 
 from __future__ import annotations
 
@@ -24,6 +24,20 @@ def look_for_missing(*, gateway: str, now: datetime) -> int:
         )  # fmt: skip
         new += is_new
     return new
+
+
+@transaction.atomic
+def look_for_silence(*, gateway: str, now: datetime) -> None:
+    """
+    Open a ticket where money moves and no statement ever came; close it with the first that does.
+
+    Single movements are missed only from a provider's first statement on: without one they would be a ticket each.
+    """
+    silent = reconciliation.silence(gateway=gateway, now=now)
+    if silent is None:
+        tickets.close_silent(gateway, now=now)
+    else:
+        tickets.open_silent(gateway=gateway, day=silent[0], balances=silent[1], now=now)
 
 
 @transaction.atomic

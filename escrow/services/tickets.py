@@ -17,7 +17,7 @@ from escrow.models import StatementFile, StatementLine, Ticket
 from escrow.services import payments, provider_fees
 from escrow.states import MatchStatus, TicketProblem, TicketStatus
 
-UNKNOWN, AMOUNT, MISSING, CHANGED, BALANCE = (str(problem) for problem in TicketProblem)
+UNKNOWN, AMOUNT, MISSING, CHANGED, BALANCE, SILENT = (str(problem) for problem in TicketProblem)
 
 
 def lock(gateway: str) -> None:
@@ -45,6 +45,21 @@ def open_missing(
         gateway=gateway, problem=MISSING, transfer_id=transfer_id, line=None,
         defaults={"day": day, "amount_minor": amount_minor, "currency": currency, "opened_at": now},
     )  # fmt: skip
+
+
+def open_silent(*, gateway: str, day: date, balances: Iterable[Money], now: datetime) -> None:
+    """Open a ticket for each currency about a provider of which no statement ever came, once."""
+    for balance in balances:
+        Ticket.objects.get_or_create(
+            gateway=gateway, problem=SILENT, currency=balance.currency,
+            defaults={"day": day, "amount_minor": balance.minor, "opened_at": now},
+        )  # fmt: skip
+
+
+def close_silent(gateway: str, *, now: datetime) -> None:
+    """Close what :func:`open_silent` opened: a statement has come."""
+    rows = Ticket.objects.filter(gateway=gateway, problem=SILENT, status=TicketStatus.OPEN)
+    close_by_itself(rows.values_list("pk", flat=True), now=now)
 
 
 def note_balance(*, gateway: str, day: date, currency: str, difference_minor: int, now: datetime) -> None:

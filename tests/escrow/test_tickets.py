@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from core import clock
 from core.actor import Actor
@@ -15,7 +16,7 @@ from escrow.errors import NoExplanation, NotAnArrival, TicketClosed, TicketTaken
 from escrow.gateways.base import Statement, Unavailable
 from escrow.models import Receipt, StatementFile, Ticket
 from escrow.queries import books
-from escrow.services import tickets
+from escrow.services import daily_check, statement_files, tickets
 from escrow.statements.reading import CHINA
 from flows import statements as flow
 from tests.escrow import statement_rows as given
@@ -168,3 +169,45 @@ def test_a_day_without_a_file_is_an_empty_day():
         assert flow.fetch(now=at_china(11)) == 1
         assert flow.fetch(now=at_china(12)) == 0
     assert StatementFile.objects.get().lines == 0
+
+
+# --- a provider that says nothing ----------------------------------------------------------------------
+
+
+def test_a_provider_whose_statements_never_come_is_one_ticket_until_the_first_comes(settings, client):
+    held(), held()
+    bank = TellingGateway(down=10**6)
+    late = clock.now() + timedelta(days=settings.STATEMENT_MISSING_DAYS, hours=1)
+    with gateways.use("sandbox", bank):
+        flow.fetch(now=late - timedelta(hours=2))
+        assert given.tickets() == []
+        flow.fetch(now=late)
+        flow.fetch(now=late + timedelta(days=1))
+        assert given.tickets() == [("no_statement", 2 * 12_800)]
+        client.force_login(MediatorFactory())
+        page = client.get(reverse("console:ticket", args=[Ticket.objects.get().pk])).content.decode()
+        assert page.count(reverse("console:statement-upload")) == 1
+        bank.down = 0
+        flow.fetch(now=late + timedelta(days=2))
+    assert given.tickets("closed") == [("no_statement", 2 * 12_800)]
+    assert [problem for problem, _minor in given.tickets()] == ["missing_line", "missing_line"]
+
+
+def test_a_provider_where_nothing_moves_may_say_nothing():
+    with gateways.use("sandbox", TellingGateway(down=10**6)):
+        flow.fetch(now=clock.now() + timedelta(days=30))
+    assert given.tickets() == []
+
+
+def test_a_statement_that_was_only_looked_at_does_not_end_the_silence_and_one_taken_in_does(settings):
+    held()
+    late = clock.now() + timedelta(days=settings.STATEMENT_MISSING_DAYS, hours=1)
+    looked_at = Statement("x.json", b'{"rows": []}', ())
+    statement_files.keep(
+        gateway="sandbox", day=date(2026, 11, 2), statement=looked_at, handed_in_by=MediatorFactory().pk,
+        currency="CNY", now=late,
+    )  # fmt: skip
+    daily_check.look_for_silence(gateway="sandbox", now=late)
+    assert given.tickets() == [("no_statement", 12_800)]
+    take_in(row("FEE0", "fee", 0, fee=1))
+    assert (given.tickets(), given.tickets("closed")) == ([], [("no_statement", 12_800)])
