@@ -14,6 +14,7 @@ from uuid import uuid4
 from allauth.account import forms as base
 from allauth.account.internal.flows.email_verification_by_code import EMAIL_VERIFICATION_CODE_SESSION_KEY
 from allauth.account.models import EmailAddress
+from allauth.account.utils import user_pk_to_url_str
 from allauth.core.internal.httpkit import is_headless_request
 from django.db import transaction
 from django.http import HttpRequest
@@ -45,6 +46,13 @@ def sign_up(form: base.SignupForm, request: HttpRequest) -> None:
 def note(request: HttpRequest, user: User | None) -> None:
     """Write down that somebody signs up; ``user``: the account that was made, if one was."""
     stays.note_try(user_id=user.pk if user else None, outcome="sign_up", seen=seen_by(request), now=clock.now())
+
+
+def member() -> User:
+    """What is read and remembered of a member who asks for a code: his row, and his id in the session's spelling."""
+    nobody = User()
+    user_pk_to_url_str(nobody)
+    return nobody
 
 
 def look_at_member(request: HttpRequest) -> None:
