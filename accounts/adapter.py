@@ -108,8 +108,8 @@ class AccountAdapter(DefaultAccountAdapter):
         self._text(phone, text % {"code": code})
 
     def send_unknown_account_sms(self, phone: str, **more: Any) -> None:
-        code = self._generate_phone_verification_code_compat(user=pretended.member(), phone=phone)
-        codes.digits_for(code, purpose="phone", channel="sms", to=phone, user=None)  # told to nobody
+        self._generate_phone_verification_code_compat(user=pretended.member(), phone=phone)  # told to nobody
+        codes.no_code_for(phone, purpose="phone", channel="sms")
         self._text(
             phone, _("Somebody tried to sign in with this number. It has no account yet: you can sign up with it.")
         )

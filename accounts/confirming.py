@@ -65,8 +65,9 @@ def proof_of(request: HttpRequest, act: Act) -> UUID | None:
     return step_up.find(user_id=_user(request).pk, session_key=request.session.session_key, act=act, now=clock.now())
 
 
-def confirmed_first(purpose: str) -> Callable[[View], View]:
+def confirmed_first(purpose: str, target: str = "") -> Callable[[View], View]:
     """Ask before the form is shown; a form that leads on (a redirect) has used the proof up."""
+    act = Act(purpose, target=target)
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -74,13 +75,14 @@ def confirmed_first(purpose: str) -> Callable[[View], View]:
             if not request.user.is_authenticated:
                 return view(request, *args, **kwargs)
             standing.require(request.user.pk, "change_sign_in")
-            proof = proof_of(request, Act(purpose))
+            proof = proof_of(request, act)
             if proof is None:
-                return redirect(f"{reverse('accounts:confirm', args=[purpose])}?{urlencode({'next': request.path})}")
+                onward = {"next": request.path, **({"target": target} if target else {})}
+                return redirect(f"{reverse('accounts:confirm', args=[purpose])}?{urlencode(onward)}")
             response = view(request, *args, **kwargs)
             has_acted = request.method == "POST" and response.status_code == 302
             if has_acted and not step_up.is_spent(proof):  # a view may spend it in the transaction of its act
-                step_up.use(proof, Act(purpose), now=clock.now())
+                step_up.use(proof, act, now=clock.now())
             return response
 
         return door

@@ -18,13 +18,13 @@ from core.http import is_own_place
 @member
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm(request: MemberRequest, purpose: str) -> HttpResponse:
-    """Choose a way; then give the proof; then go on to ``?next=``."""
+    """Choose a way; then give the proof of the act on ``?target=``, if it names one; then go on to ``?next=``."""
     if purpose not in PURPOSES:
         raise Http404
-    asked = request.GET.get("next", "")
+    act, asked = Act(purpose, target=request.GET.get("target", "")[:80]), request.GET.get("next", "")
     onward = asked if is_own_place(request, asked) else reverse("accounts:me")
-    if proof_of(request, Act(purpose)) is not None:
+    if proof_of(request, act) is not None:
         return redirect(onward)
     if request.method == "POST":
-        raise StepUpNeeded(Act(purpose))
+        raise StepUpNeeded(act)
     return render(request, "accounts/step_up.html", page_of(request, purpose))

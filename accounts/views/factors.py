@@ -22,9 +22,11 @@ from core.http import actor_of
 from core.qr import as_image
 from core.security_log import event
 
+APP = "app"  # what a proof to add it names
+
 
 @member
-@confirmed_first("factor")
+@confirmed_first("factor", APP)
 @require_http_methods(["GET", "HEAD", "POST"])
 def app(request: MemberRequest) -> HttpResponse:
     """Show the code to scan, and take the app's first code; then the recovery codes, this once."""
@@ -49,7 +51,7 @@ def app(request: MemberRequest) -> HttpResponse:
 def app_remove(request: MemberRequest) -> HttpResponse:
     """Sign in without the app from now on."""
     with factor_change(request):
-        ensure(request, Act("factor"))
+        ensure(request, Act("factor", target="app:remove"))
         factors.remove_totp(user_id=request.user.pk, actor=actor_of(request), now=clock.now())
     _log(request)
     messages.success(request, _("The authenticator app is removed, and with it the recovery codes."))
@@ -63,7 +65,7 @@ def recovery(request: MemberRequest) -> HttpResponse:
     page: dict[str, object] = {"has_factor": bool(factors_of(request.user))}
     if request.method == "POST":
         with factor_change(request):
-            ensure(request, Act("factor"))
+            ensure(request, Act("factor", target="codes"))
             page["codes"] = factors.make_codes(user_id=request.user.pk, actor=actor_of(request), now=clock.now())
         _log(request)
     page["left"] = recovery_left(request.user)
@@ -79,7 +81,7 @@ def _add(request: MemberRequest, form: SetupForm) -> list[str]:
         codes = factors.add_totp(
             user_id=request.user.pk, secret=secret, code=form.cleaned_data["code"], actor=actor_of(request), now=now
         )
-        ensure(request, Act("factor"))
+        ensure(request, Act("factor", target=APP))
     _log(request)
     return codes
 

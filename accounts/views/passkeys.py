@@ -25,6 +25,7 @@ from core.http import actor_of, is_own_place
 from core.security_log import event
 
 LOGIN = "login"
+NEW = "passkey"  # what a proof to add one names
 
 
 @public
@@ -47,7 +48,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 @member
-@confirmed_first("factor")
+@confirmed_first("factor", NEW)
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: MemberRequest) -> HttpResponse:
     """Make one on this device or key; then the recovery codes, if there are none yet."""
@@ -80,7 +81,7 @@ def rename(request: MemberRequest, passkey_id: int) -> HttpResponse:
 def remove(request: MemberRequest, passkey_id: int) -> HttpResponse:
     """Take it back: it opens nothing here any more."""
     with factor_change(request):
-        ensure(request, Act("factor"))
+        ensure(request, Act("factor", target=f"passkey:{passkey_id}"))
         factors.remove_passkey(
             user_id=request.user.pk, passkey_id=passkey_id, actor=actor_of(request), now=clock.now()
         )  # fmt: skip
@@ -103,7 +104,7 @@ def _add(request: MemberRequest) -> list[str]:
             user_id=request.user.pk, name=request.POST.get("name", ""), credential=credential,
             actor=actor_of(request), now=clock.now(),
         )  # fmt: skip
-        ensure(request, Act("factor"))
+        ensure(request, Act("factor", target=NEW))
     event("credential.changed", request=request, what="factor", user_id=str(request.user.pk))
     return codes
 

@@ -106,9 +106,9 @@ def decline(request: MemberRequest, token: str) -> HttpResponse:
 
 
 def _act(row: QRLogin, here: str) -> Act:
-    """In another country than the phone's the proof must be a strong one."""
+    """Of this one computer; in another country than the phone's the proof must be a strong one."""
     is_far = bool(row.country and here) and row.country != here
-    return Act("qr_abroad" if is_far else "qr")
+    return Act("qr_abroad" if is_far else "qr", target=str(row.pk))
 
 
 def _asked(request: HttpRequest) -> QRLogin | None:

@@ -58,7 +58,7 @@ def connect(request: MemberRequest, provider: str) -> HttpResponseBase:
     found = provider_of(request, provider)
     standing.require(request.user.pk, "change_sign_in")
     with transaction.atomic():
-        ensure(request, Act("factor"))
+        ensure(request, Act("factor", target=f"connect:{provider}"))
     return _off(found, request, AuthProcess.CONNECT, "")
 
 
@@ -70,7 +70,7 @@ def add(request: MemberRequest) -> HttpResponseBase:
     if who is None:
         return redirect("accounts:security")
     with transaction.atomic():
-        ensure(request, Act("factor"))
+        ensure(request, Act("factor", target=f"connect:{who['provider']}"))
         third_party.connect(user_id=request.user.pk, actor=actor_of(request), now=clock.now(), **who)
     del request.session[PENDING]
     event("credential.changed", request=request, what="third_party", user_id=str(request.user.pk))
@@ -83,7 +83,7 @@ def add(request: MemberRequest) -> HttpResponseBase:
 def disconnect(request: MemberRequest, account_id: int) -> HttpResponseBase:
     """Let it sign in no more."""
     with transaction.atomic():
-        ensure(request, Act("factor"))
+        ensure(request, Act("factor", target=f"disconnect:{account_id}"))
         third_party.disconnect(
             user_id=request.user.pk, account_id=account_id, actor=actor_of(request), now=clock.now()
         )  # fmt: skip

@@ -22,7 +22,7 @@ def test_after_a_factor_was_changed_no_money_leaves_for_three_days(client):
     store = StoreFactory(owner=lin)
     with_app(lin)
     client.force_login(lin)
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="app:remove"))
     assert client.post("/me/security/app/remove/").url == "/me/security/"
     hold = StorePayoutHold.objects.get(store_id=store.pk, in_force=True)
     assert hold.cause == "cooling" and hold.until - hold.at == timedelta(hours=72)

@@ -68,7 +68,7 @@ def begin(client):
 def test_setting_an_app_up_asks_who_is_there_then_shows_the_secret_and_takes_its_first_code(client, lin):
     client.force_login(lin)
     assert client.get(APP).url.startswith("/me/confirm/factor/")
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="app"))
     page = client.get(APP)
     secret = page.context["secret"].replace(" ", "")
     assert page.context["image"].startswith("data:image/svg+xml") and f"secret={secret}" in page.context["address"]
@@ -94,7 +94,7 @@ def test_a_page_of_another_session_or_of_an_hour_ago_sets_nothing_up(client, lin
         with pytest.raises(factors.SetupOver):
             factors.read_setup(**{"user": lin, "session_key": "a" * 32, "token": token, "now": now, **changed})
     client.force_login(lin)
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="app"))
     page = client.post(APP, {"setup": token, "code": pyotp.TOTP(secret).now()})
     assert page.status_code == 400 and not TotpSecret.objects.exists()
     for junk in ("", "x", "é" * 20, "=" * 600):
@@ -336,7 +336,7 @@ def test_new_codes_are_made_after_asking_and_the_old_open_nothing(client, lin):
     old = with_app(lin)
     client.force_login(lin)
     assert client.post(CODES).status_code == 403
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="codes"))
     page = client.post(CODES)
     assert len(page.context["codes"]) == 10 and not set(page.context["codes"]) & set(old)
     assert "no-store" in page["Cache-Control"]

@@ -38,7 +38,7 @@ def who(client):
 
 def add(client, user, key, **sent):
     client.force_login(user)
-    prove(client, user, Act("factor"))
+    prove(client, user, Act("factor", target="passkey"))
     page = client.get(ADD)
     return client.post(ADD, {"name": "my phone", "credential": key.make(page.context["options"]), **sent})
 
@@ -129,7 +129,7 @@ def test_garbage_is_refused_in_words(client, lin, key, said):
     client.get(LOGIN)
     assert client.post(LOGIN, {"credential": said}).status_code == 400
     client.force_login(lin)
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="passkey"))
     client.get(ADD)
     assert client.post(ADD, {"credential": said}).status_code == 400
     client.logout()
@@ -149,14 +149,14 @@ def test_it_is_named_and_removed_by_its_owner_alone(client, lin, key):
     stranger = Client()
     person = UserFactory()
     stranger.force_login(person)
-    prove(stranger, person, Act("factor"))
+    prove(stranger, person, Act("factor", target=f"passkey:{row.pk}"))
     for act in ("name", "remove"):
         assert stranger.post(f"/me/security/passkeys/{row.pk}/{act}/", {"name": "x"}).status_code == 404
     client.force_login(lin)
     client.post(f"/me/security/passkeys/{row.pk}/name/", {"name": "old phone"})
     assert "old phone" in client.get("/me/security/").content.decode()
     assert client.post(f"/me/security/passkeys/{row.pk}/remove/").status_code == 403
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target=f"passkey:{row.pk}"))
     assert client.post(f"/me/security/passkeys/{row.pk}/remove/").url == "/me/security/"
     assert not Authenticator.objects.exists() and not RecoveryCode.objects.exists()
 
@@ -164,7 +164,7 @@ def test_it_is_named_and_removed_by_its_owner_alone(client, lin, key):
 def test_a_limited_account_adds_none(client, lin):
     User.objects.filter(pk=lin.pk).update(standing=Standing.LIMITED)
     client.force_login(lin)
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="passkey"))
     assert client.get(ADD).status_code == 403 and client.post(ADD, {"name": "x", "credential": "{}"}).status_code == 403
     assert not Authenticator.objects.exists()
 

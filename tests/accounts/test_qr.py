@@ -68,7 +68,7 @@ def scan(phone, url):
 
 
 def confirm(phone, lin, url, *, typed=None, act="qr"):
-    prove(phone, lin, Act(act))
+    prove(phone, lin, Act(act, target=str(QRLogin.objects.latest("created_at").pk)))
     return phone.post(f"{url}approve/", {"digits": typed or digits()})
 
 
@@ -145,7 +145,7 @@ def test_only_the_first_scanner_may_go_on(desk, phone, lin):
     rival = Client(REMOTE_ADDR=HOME)
     rival.force_login(other)
     assert rival.get(url).status_code == 410
-    prove(rival, other, Act("qr"))
+    prove(rival, other, Act("qr", target=str(QRLogin.objects.get().pk)))
     assert rival.post(f"{url}approve/", {"digits": digits()}).status_code in (403, 410)
     assert rival.post(f"{url}decline/").status_code in (302, 410)
     assert QRLogin.objects.get().status == QRStatus.SCANNED
@@ -252,7 +252,7 @@ def test_another_device_lets_a_new_one_in_even_with_the_lock(phone, lin):
     assert stranger.get(f"/accounts/qr/{token}/").status_code == 404
     new.post("/accounts/device/", {"action": "look"}, **HTMX)
     assert who(new) is None
-    prove(phone, lin, Act("qr"))
+    prove(phone, lin, Act("qr", target=str(asked.pk)))
     assert phone.post(f"/accounts/qr/{token}/approve/", {"digits": asked.digits}).status_code == 302
     answer = new.post("/accounts/device/", {"action": "look"}, **HTMX)
     assert answer["HX-Redirect"] == "/" and who(new) == str(lin.pk)
@@ -300,7 +300,7 @@ def test_of_many_polls_at_once_one_takes_the_approval():
 @pytest.mark.parametrize("typed", ["４２", "é", "²³", "٣٤"])
 def test_digits_that_are_no_digits_of_ours_are_wrong_digits(desk, phone, lin, typed):
     url = show(desk)
-    prove(phone, lin, Act("qr"))
+    prove(phone, lin, Act("qr", target=str(QRLogin.objects.get().pk)))
     assert scan(phone, url).status_code == 200
     assert phone.post(f"{url}approve/", {"digits": typed}).status_code == 400
     assert QRLogin.objects.get().status == QRStatus.SCANNED

@@ -289,7 +289,7 @@ def test_a_newcomer_signs_up_by_phone_and_then_connects_what_he_came_with(client
     assert page.context["pending"]["name"] == "林巧云" and not SocialAccount.objects.exists()
     user = User.objects.get(phone=PHONE)
     assert client.post(SAFETY + "accounts/add/").status_code == 403, "who is here is asked first"
-    prove(client, user, Act("factor"))
+    prove(client, user, Act("factor", target="connect:weixin"))
     client.post(SAFETY + "accounts/add/")
     account = SocialAccount.objects.get(user=user)
     assert account.provider == "weixin" and account.extra_data == {"name": "林巧云"}
@@ -304,7 +304,7 @@ def test_what_somebody_came_with_is_forgotten_after_a_quarter_of_an_hour(client,
     session.save()
     client.force_login(lin)
     assert client.get(SAFETY).context["pending"] is None
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="connect:google"))
     client.post(SAFETY + "accounts/add/")
     assert not SocialAccount.objects.exists()
 
@@ -313,14 +313,14 @@ def test_a_member_connects_after_saying_who_he_is_and_disconnects(client, site, 
     client.force_login(lin)
     path = SAFETY + "accounts/google/connect/"
     assert client.post(path).status_code == 403
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="connect:google"))
     asked = off(client, path=path)
     site.nonce, site.challenge = asked["nonce"], asked["code_challenge"]
     assert back(client, "google", asked).url == SAFETY
     account = SocialAccount.objects.get(user=lin)
     leave = SAFETY + f"accounts/{account.pk}/disconnect/"
     assert client.post(leave).status_code in (403, 429) and SocialAccount.objects.exists(), "the proof is spent"
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target=f"disconnect:{account.pk}"))
     assert client.post(leave).url == SAFETY and not SocialAccount.objects.exists()
 
 
@@ -328,7 +328,7 @@ def test_what_is_connected_to_somebody_else_stays_his(client, site, lin):
     other = UserFactory()
     connected(other)
     client.force_login(lin)
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="connect:google"))
     asked = off(client, path=SAFETY + "accounts/google/connect/")
     site.nonce, site.challenge = asked["nonce"], asked["code_challenge"]
     back(client, "google", asked)
@@ -338,7 +338,7 @@ def test_what_is_connected_to_somebody_else_stays_his(client, site, lin):
 def test_nobody_lets_go_of_anothers_account(client, site, lin):
     account = connected(UserFactory())
     client.force_login(lin)
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target=f"disconnect:{account.pk}"))
     assert client.post(SAFETY + f"accounts/{account.pk}/disconnect/").status_code == 404
     assert SocialAccount.objects.exists()
 
@@ -357,7 +357,7 @@ def test_the_last_way_in_cannot_be_removed(lin):
 def test_a_limited_account_connects_nothing(client, site, lin):
     User.objects.filter(pk=lin.pk).update(standing=Standing.LIMITED)
     client.force_login(lin)
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="connect:google"))
     assert client.post(SAFETY + "accounts/google/connect/").status_code == 403
 
 

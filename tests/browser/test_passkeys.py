@@ -21,7 +21,7 @@ KEY = {
 def test_a_passkey_is_made_and_used(visit, client):
     lin = UserFactory(language="en")
     me = visit("passkey", lin, language="en-US", width=390)
-    prove(client, lin, Act("factor"))
+    prove(client, lin, Act("factor", target="passkey"))
     devtools = me.page.context.new_cdp_session(me.page)
     devtools.send("WebAuthn.enable")
     devtools.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})
