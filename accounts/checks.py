@@ -24,6 +24,8 @@ def real_channels(**more: Any) -> list[CheckMessage]:
         found.append(Error("SMS_CHANNEL=webhook needs SMS_WEBHOOK_URL and SMS_WEBHOOK_SECRET.", id="accounts.E003"))
     if not settings.STAFF_NEEDS_FACTOR:
         found.append(Error("STAFF_NEEDS_FACTOR=0 lets staff in with a password alone.", id="accounts.E004"))
+    if not settings.STEP_UP_CODES:
+        found.append(Error("STEP_UP_CODES is empty: codes would be sent without a limit.", id="accounts.E005"))
     return found
 
 

@@ -71,6 +71,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_TRUST_ENABLED = False  # its cookie has no row here: it could be neither listed nor revoked; Device is what we trust
 # Staff without a second factor reach its set-up page alone; a sandbox only says so.
 STAFF_NEEDS_FACTOR = env.bool("STAFF_NEEDS_FACTOR", default=not env.bool("SANDBOX", default=True))
+STEP_UP_CODES = env.str("STEP_UP_CODES", default="1/m,5/h,10/d")  # codes that one person is sent to confirm acts
 SOCIALACCOUNT_ADAPTER = "accounts.third_party.adapter.SocialAdapter"
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = False  # an e-mail never links by itself
 SOCIALACCOUNT_STORE_TOKENS = False

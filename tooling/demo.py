@@ -60,7 +60,7 @@ def start(children: list[Child], *, port: int, orders: int) -> None:
 
     :raises Refusal: when one of these ends badly or no page is served
     """
-    env = {"SITE_URL": address(port), "PYTHONUNBUFFERED": "1"}
+    env = {"SITE_URL": address(port), "PYTHONUNBUFFERED": "1", "STEP_UP_CODES": "20/m,200/h"}
     quiet = {**env, "LOG_LEVEL": "WARNING"}
     children.append(start_bank(env))
     for name, args in (("static files", ["static"]), ("demo data", ["data", str(orders)])):

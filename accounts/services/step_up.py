@@ -28,11 +28,10 @@ from accounts.purposes import PURPOSES, VALID_FOR
 from accounts.queries.factors import factors_of
 from accounts.services import challenges, factors, messages
 from core.errors import DomainError, Forbidden
-from core.limits import Rate, spend
+from core.limits import rates_of, spend
 from core.money import Money
 
 DEVICE_AGE = timedelta(days=1)
-CODES = (Rate(1, 60), Rate(5, 3_600), Rate(10, 86_400))  # codes to one person
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +144,7 @@ def begin(
     :raises TooMany: if this person was sent too many codes
     """
     by_message = way.channel in ("sms", "email")
-    if by_message and (wait := spend(name="step-up-code", who=str(user.pk), rates=CODES)):
+    if by_message and (wait := spend(name="step-up-code", who=str(user.pk), rates=rates_of(settings.STEP_UP_CODES))):
         raise challenges.code_sent_lately(wait)
     code = challenges.new_code() if by_message else ""
     to = (user.phone if way.channel == "sms" else user.email) or "" if by_message else ""

@@ -85,6 +85,8 @@ def test_a_sandbox_only_says_so(client):
 def test_the_deploy_check_refuses_to_do_without():
     with override_settings(STAFF_NEEDS_FACTOR=False), pytest.raises(SystemCheckError, match=r"accounts\.E004"):
         call_command("check", deploy=True, fail_level="ERROR")
+    with override_settings(STEP_UP_CODES=""), pytest.raises(SystemCheckError, match=r"accounts\.E005"):
+        call_command("check", deploy=True, fail_level="ERROR")
 
 
 @pytest.mark.parametrize("standing", [Standing.NORMAL, Standing.LIMITED])  # a frozen one is led elsewhere
