@@ -23,7 +23,6 @@ class Topic(models.TextChoices):
 
 
 NEEDS = {Topic.STANDING: Act.LOOK, Topic.DOCUMENTS: Act.PRODUCTS, Topic.TEAM: Act.TEAM}
-ALWAYS = (Topic.STANDING, Topic.DOCUMENTS)  # to whom the store belongs
 
 
 def topic_of(kind: str) -> Topic:
@@ -39,9 +38,9 @@ def topics_of(store: Store, user_id: UUID) -> list[Topic]:
     return [topic for topic, act in NEEDS.items() if may(role, act)]
 
 
-def must_hear(store: Store, user_id: UUID, topic: str) -> bool:
-    """One person of a store always gets its letters: whom it belongs to."""
-    return user_id == store.owner_id and topic in ALWAYS
+def must_hear(store: Store, user_id: UUID) -> bool:
+    """One person of a store always gets its letters: whom it belongs to. A thief would mute who joins the team first."""
+    return user_id == store.owner_id
 
 
 @transaction.atomic
@@ -54,7 +53,7 @@ def mute(*, store: Store, topics: Collection[str], actor: Actor) -> None:
     require(store, Act.LOOK, actor=actor)
     assert actor.user_id is not None
     known = topics_of(store, actor.user_id)
-    if any(topic not in known or must_hear(store, actor.user_id, topic) for topic in topics):
+    if topics and (must_hear(store, actor.user_id) or not set(topics) <= set(known)):
         raise Invalid
     TeamMute.objects.filter(store=store, user_id=actor.user_id).exclude(topic__in=topics).delete()
     rows = [TeamMute(store=store, user_id=actor.user_id, topic=topic) for topic in set(topics)]
@@ -71,4 +70,4 @@ def muted_by(store: Store, user_id: UUID) -> set[str]:
 def who_muted(store: Store, topic: str) -> set[UUID]:
     """Who gets no letter of a topic now; an old wish of whom the store belongs to by now does not count."""
     rows = TeamMute.objects.filter(store=store, topic=topic).values_list("user_id", flat=True)
-    return {user_id for user_id in rows if not must_hear(store, user_id, topic)}
+    return {user_id for user_id in rows if not must_hear(store, user_id)}

@@ -88,15 +88,10 @@ def remove(request: MerchantRequest, user_id: UUID) -> HttpResponse:
 @require_POST
 def notices(request: MerchantRequest) -> HttpResponse:
     """Say of what one wants letters; the rest is read on the site."""
-    mine = [topic for topic in mutes.topics_of(request.store, _id(request)) if not _must(request, topic)]
-    wanted = request.POST.getlist("topic")
+    wanted, mine = request.POST.getlist("topic"), mutes.topics_of(request.store, _id(request))
     mutes.mute(store=request.store, topics=[topic for topic in mine if topic not in wanted], actor=actor_of(request))
     messages.success(request, _("Saved."))
     return redirect("merchant:team")
-
-
-def _must(request: MerchantRequest, topic: str) -> bool:
-    return mutes.must_hear(request.store, _id(request), topic)
 
 
 @member
@@ -133,12 +128,11 @@ def _id(request: HttpRequest) -> UUID:
 
 
 def _topics(request: MerchantRequest) -> list[dict[str, Any]]:
-    """Of what I am told, whether by letter, and whether I may do without."""
+    """Of what I may do without letters, and whether I do."""
     quiet = mutes.muted_by(request.store, _id(request))
-    return [
-        {"topic": topic, "loud": topic not in quiet or _must(request, topic), "must": _must(request, topic)}
-        for topic in mutes.topics_of(request.store, _id(request))
-    ]
+    may_choose = not mutes.must_hear(request.store, _id(request))
+    topics = mutes.topics_of(request.store, _id(request)) if may_choose else []
+    return [{"topic": topic, "loud": topic not in quiet} for topic in topics]
 
 
 def _page(request: MerchantRequest, form: InviteForm, *, status: int = 200) -> HttpResponse:
