@@ -39,7 +39,7 @@ def topics_of(store: Store, user_id: UUID) -> list[Topic]:
 
 
 def must_hear(store: Store, user_id: UUID) -> bool:
-    """One person of a store always gets its letters: whom it belongs to. A thief would mute who joins the team first."""
+    """Whom a store belongs to always gets its letters: a thief would mute who joins the team first."""
     return user_id == store.owner_id
 
 
