@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.models import Device, SignInChange, UnfreezeRequest, User
+from accounts.queries.people import standing_of
 from accounts.services import changes, devices, standing, stays
 from accounts.services.links import LinkOver, Stopped, Told
 from accounts.states import Standing
@@ -19,6 +20,7 @@ from escrow.services import account_reminders, store_holds
 from escrow.states import HoldCause
 from shop.models import Store
 from shop.services import standing as store_standing
+from shop.services import team
 
 LOOK_AGAIN_EVERY = timedelta(hours=24)
 COOLING = timedelta(hours=72)  # no payout after a change of how one signs in, or after a strange login
@@ -121,12 +123,31 @@ def change_standing(
     UnfreezeRequest.objects.filter(user_id=user_id, in_force=True).update(in_force=False)
     for store_id in _stores_of(user_id):
         store_standing.refresh(store_id, actor=actor)
-        if to == Standing.NORMAL:
-            store_holds.lift_hold(store_id=store_id, actor=actor, now=now, causes=[HoldCause.OWNER])
-        else:
-            store_holds.hold_payouts(store_id=store_id, cause=HoldCause.OWNER, actor=actor, now=now)
-            account_reminders.ask_now(store_id, now=now)
+        _hold_as_owner_stands(store_id, to, actor=actor, now=now)
     return True
+
+
+@transaction.atomic
+def take_out_of_team(*, store: Store, user_id: UUID, actor: Actor, now: datetime) -> None:
+    """
+    Take somebody out of a store's team, or leave it oneself; where that hands the store over, what it would be paid out
+    is kept or let go as its new owner stands.
+
+    :raises LastOwner: if there is no other owner, or somebody else would throw him out
+    :raises AccountLimited: if the account of who would hand it over may not now
+    """
+    team.remove(store=store, user_id=user_id, actor=actor, now=now)
+    heir_id = Store.objects.values_list("owner_id", flat=True).get(pk=store.pk)
+    if heir_id != store.owner_id:
+        _hold_as_owner_stands(store.pk, standing_of(heir_id), actor=actor, now=now)
+
+
+def _hold_as_owner_stands(store_id: UUID, to: str, *, actor: Actor, now: datetime) -> None:
+    if to == Standing.NORMAL:
+        store_holds.lift_hold(store_id=store_id, actor=actor, now=now, causes=[HoldCause.OWNER])
+    else:
+        store_holds.hold_payouts(store_id=store_id, cause=HoldCause.OWNER, actor=actor, now=now)
+        account_reminders.ask_now(store_id, now=now)
 
 
 @transaction.atomic

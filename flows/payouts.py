@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,14 +13,15 @@ from accounts.services import standing
 from core.actor import Actor
 from core.errors import NotFound
 from escrow.errors import BadPayoutAccount
-from escrow.models import Payout, PayoutAccount
-from escrow.services import payouts
+from escrow.models import MerchantTerms, Payout, PayoutAccount
+from escrow.services import payouts, terms
 from escrow.services.payout_accounts import set_payout_account
 from shop.identifiers import same_name
 from shop.models import Store, StoreApplication, StoreMember
 from shop.roles import Act
 from shop.services import applications
 from shop.services.access import require_at
+from shop.services.reviews import may_judge
 from shop.states import ApplicationStatus
 
 
@@ -37,6 +39,16 @@ def approve(*, payout_id: int, actor: Actor, now: datetime) -> Payout:
     owner_id = Store.objects.values_list("owner_id", flat=True).get(pk=store_id)
     team = StoreMember.objects.filter(store_id=store_id, left_at__isnull=True).values_list("user_id", flat=True)
     return payouts.approve_payout(payout_id=payout_id, actor=actor, now=now, not_by=[owner_id, *team])
+
+
+def set_terms(*, store_id: UUID, actor: Actor, now: datetime, **wanted: Any) -> MerchantTerms:
+    """
+    Agree anew with a store on its credit line and reserve. Nobody agrees with himself.
+
+    :raises OwnStore: if this person owns the store or works in it
+    """
+    may_judge(Store.objects.get(pk=store_id), actor)
+    return terms.set_terms(store_id=store_id, actor=actor, now=now, **wanted)
 
 
 def ask_for_payout(*, store_id: UUID, actor: Actor, now: datetime) -> Payout | None:

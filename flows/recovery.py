@@ -36,7 +36,10 @@ WAIT, REVIEW_BY, LINK_BY, REMIND_EVERY = (
 )
 POINTS = {"device": 2, "order": 2, "second_order": 2, "earlier_address": 1, "password": 1}
 ENOUGH = 3
-TRIES = (Rate(3, 86_400), Rate(10, 30 * 86_400))  # per account that is named, whether there is one or not
+# Per account that is named, whether there is one or not: from one address, or on one trusted device of it; and from
+# all addresses together. A stranger's tries use up his own.
+TRIES = (Rate(3, 86_400), Rate(10, 30 * 86_400))
+TRIES_OF_ALL = (Rate(20, 86_400),)
 TRIES_FROM = (Rate(10, 86_400),)  # per address
 OPEN = (RecoveryStatus.WAITING, RecoveryStatus.REVIEW, RecoveryStatus.APPROVED)
 _CLOCKS = ("recovery.wait", "recovery.review_by", "recovery.link_by")
@@ -81,10 +84,11 @@ def claim(*, said: Claim, seen: Seen, now: datetime) -> AccountRecovery:
     :raises TooMany: if too many tries were made for this account or from this address
     """
     name = said.login.strip().lower()
-    if spend(name="recovery-from", who=seen.ip, rates=TRIES_FROM) or spend(name="recovery", who=name, rates=TRIES):
-        raise TooMany
     user = _named(name)
-    proofs = _proofs(user or User(), said, now=now)
+    device = _trusted(user or User(), said.cookie, now=now)
+    if _is_too_often(name, device, seen):
+        raise TooMany
+    proofs = _proofs(user or User(), said, device)
     points = sum(POINTS[proof] for proof in proofs)
     stays.note_try(
         user_id=user.pk if user else None, outcome="recovery", method="+".join(proofs)[:60], seen=seen, now=now
@@ -259,13 +263,28 @@ def _named(name: str) -> User | None:
     return next((user for user in found if user is not None), None)
 
 
-def _proofs(user: User, said: Claim, *, now: datetime) -> list[str]:
+def _trusted(user: User, cookie: str, *, now: datetime) -> Device | None:
+    """The browser, if this account trusts it; a secret that was copied makes it nobody's."""
+    known = devices.recognise(user_id=user.pk, cookie=cookie, now=now)
+    return None if known.is_stolen else known.device
+
+
+def _is_too_often(name: str, device: Device | None, seen: Seen) -> bool:
+    """Count one more try. Those of strangers do not use up those of the owner, least of all on his own device."""
+    if spend(name="recovery-from", who=seen.ip, rates=TRIES_FROM):
+        return True
+    if device is not None:
+        return bool(spend(name="recovery", who=f"{name} {device.pk}", rates=TRIES))
+    from_here = spend(name="recovery", who=f"{name} {seen.ip}", rates=TRIES)
+    return bool(from_here or spend(name="recovery-all", who=name, rates=TRIES_OF_ALL))
+
+
+def _proofs(user: User, said: Claim, device: Device | None) -> list[str]:
     """Which proofs agree with the records. All are looked at, whatever the others said."""
-    found = []
-    if devices.recognise(user_id=user.pk, cookie=said.cookie, now=now).device is not None:
-        found.append("device")
-    orders = {one.number.strip() for one in said.orders if _is_order_of(user, one)}
-    found += ["order"] * (len(orders) > 0) + ["second_order"] * (len(orders) > 1)
+    found = ["device"] if device is not None else []
+    # Number, amount and recipient stand on the desk of the store that packs it: a second order is one of another store.
+    stores = {store for one in said.orders if (store := _store_of(user, one)) is not None}
+    found += ["order"] * (len(stores) > 0) + ["second_order"] * (len(stores) > 1)
     if _is_earlier(user, said.earlier.strip().lower(), besides=said.login.strip().lower()):
         found.append("earlier_address")
     if user.check_password(said.password or "-"):
@@ -273,11 +292,13 @@ def _proofs(user: User, said: Claim, *, now: datetime) -> list[str]:
     return found
 
 
-def _is_order_of(user: User, said: OrderSaid) -> bool:
+def _store_of(user: User, said: OrderSaid) -> UUID | None:
+    """Whose paid order it is, if all that is said of it is right."""
     rows = Order.objects.filter(number=said.number.strip()[:40], buyer_id=user.pk, paid_at__isnull=False)
     order = rows.filter(total_minor=said.amount_minor).first()
     name = str(order.address.get("name", "")) if order else ""
-    return bool(name) and name.strip().casefold() == said.recipient.strip().casefold()
+    is_right = order is not None and bool(name) and name.strip().casefold() == said.recipient.strip().casefold()
+    return order.store_id if order is not None and is_right else None
 
 
 def _is_earlier(user: User, address: str, *, besides: str) -> bool:

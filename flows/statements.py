@@ -97,16 +97,24 @@ def fetch(*, now: datetime) -> int:
     The rows of kept statements are the memory of what was fetched: nothing is lost with a broker or a worker.
     """
     fetched = 0
-    for name in READERS:
-        if not is_set_up(name):
-            continue
-        provider = provider_of(name)
-        if isinstance(provider, GivesStatements):
-            fetched += sum(_fetch(name, provider, day, now=now) for day in due_days(name, now=now))
+    for name in filter(is_set_up, READERS):
+        fetched += _fetch_due(name, now=now)
         daily_check.look_for_silence(gateway=name, now=now)
     for name in StatementFile.objects.order_by("gateway").values_list("gateway", flat=True).distinct():
         compare(gateway=name, now=now)
     return fetched
+
+
+def _fetch_due(name: str, *, now: datetime) -> int:
+    """One provider's days. What breaks at it, a key that is none for one, keeps no other from its turn."""
+    try:
+        provider = provider_of(name)
+        if not isinstance(provider, GivesStatements):
+            return 0
+        return sum(_fetch(name, provider, day, now=now) for day in due_days(name, now=now))
+    except Exception:
+        log.exception("the statements of %s cannot be fetched", name)
+        return 0
 
 
 def due_days(name: str, *, now: datetime) -> list[date]:

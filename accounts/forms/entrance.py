@@ -14,7 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from accounts import codes, pretended
+from accounts import codes, lockout, pretended
 from accounts.adapter import REMEMBER_KEY
 from accounts.models import User
 from accounts.phones import to_e164
@@ -100,7 +100,8 @@ class RequestLoginCodeForm(forms.Form):
         if not found:
             raise ValidationError({"login": _("Enter a phone number or an e-mail address.")})
         target = next(iter(found.values()))
-        if not ratelimit.consume(context.request, action="request_login_code", key=target):
+        bucket = lockout.bucket_of(context.request, target, found)  # what others ask for leaves him his own device
+        if not ratelimit.consume(context.request, action="request_login_code", key=bucket):
             raise ValidationError(_("Too many tries. Please wait a few minutes and try again."), code="rate_limited")
         self._user = people.finished(**found)  # what somebody else has begun must not be opened by a code
         context.request.session[REMEMBER_KEY] = bool(data.get("remember"))

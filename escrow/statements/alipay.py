@@ -7,6 +7,8 @@ each line carries the balance after it. The fee of a payment is a line of its ow
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -24,6 +26,11 @@ MAX_MEMBERS = 20
 FIRST_COLUMN = "账务流水号"
 FEES = ("收费", "服务费", "手续费", "退费")
 SUMS = ("类型", "收入笔数")  # how the table of sums begins
+# What zipfile says of an archive that is bent: lengths and places below zero, names in no encoding, other compressions.
+DAMAGE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, RuntimeError, EOFError, OSError, ValueError,
+    IndexError, OverflowError,
+)  # fmt: skip
 
 
 def read(raw: bytes, *, name: str, day: date) -> Statement:
@@ -77,7 +84,7 @@ def _members(raw: bytes) -> list[bytes]:
             if len(infos) > MAX_MEMBERS or sum(info.file_size for info in infos) > reading.MAX_BYTES:
                 raise reading.whole(_("the file is too large"))
             return [archive.read(info) for info in infos]
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError) as fault:
+    except DAMAGE as fault:
         raise reading.whole(_("the archive is damaged")) from fault
 
 

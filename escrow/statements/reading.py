@@ -23,6 +23,7 @@ CHINA = ZoneInfo("Asia/Shanghai")  # the providers' clock: their files carry no 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_FAULTS = 50
 AROUND = " \t`'\"="
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # beyond them it is no time of a movement, and at the calendar's ends no zone fits
 FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y%m%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y%m%d")
 _AMOUNT = re.compile(r"\A([+-]?)(\d{1,12})(?:\.(\d{1,8}))?\Z", re.ASCII)
 Kind = Literal["payment", "refund", "payout", "fee", "chargeback", "other"]
@@ -121,12 +122,17 @@ def table(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
     Line numbers and cells; what spreadsheets and providers put around a cell is taken off, empty lines are left out.
 
     Where a backtick begins every field, a comma alone does not end one.
+
+    :raises BadStatement: if a line is no row of a table
     """
     for at, line in lines:
         if not line.strip(" \t,"):
             continue
         is_ticked = line.startswith("`")
-        cells = line[1:].split(",`") if is_ticked else next(csv.reader(io.StringIO(line)), [])
+        try:
+            cells = line[1:].split(",`") if is_ticked else next(csv.reader(io.StringIO(line)), [])
+        except csv.Error as fault:  # a cell of more than 128 KiB
+            raise BadStatement([Fault(at, _("this line cannot be read"))]) from fault
         yield at, [cell.strip(" \t" if is_ticked else AROUND) for cell in cells]
 
 
@@ -185,10 +191,27 @@ def moment(text: str) -> datetime:
     cleaned = " ".join(text.replace("/", "-").replace("T", " ").split())
     for form in FORMS:
         try:
-            return datetime.strptime(cleaned, form).replace(tzinfo=CHINA)
+            found = datetime.strptime(cleaned, form).replace(tzinfo=CHINA)
         except ValueError:
             continue
+        return within(found, text)
     raise Wrong(_("%(text)s is not a time") % {"text": text[:40]})
+
+
+def within(at: datetime, text: str) -> datetime:
+    """
+    A time, if money may have moved then.
+
+    :raises Wrong: if not
+    """
+    if not FIRST_YEAR <= at.year <= LAST_YEAR:
+        raise Wrong(_("%(text)s is not a time") % {"text": text[:40]})
+    return at
+
+
+def words(text: str) -> str:
+    """What a file says in words, as a column can keep it: JSON may write what is no text (half a pair, a zero)."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")[:120]
 
 
 def number(text: str) -> str:

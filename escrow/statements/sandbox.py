@@ -51,5 +51,5 @@ def _row(item: Any) -> StatementRow:
         at = None
     if at is None or at.tzinfo is None:
         raise Wrong(_("%(text)s is not a time") % {"text": str(item.get("at"))[:40]})
-    reference = str(item.get("reference", ""))[:120]
+    at, reference = reading.within(at, str(at)), reading.words(str(item.get("reference", "")))
     return StatementRow(reading.number(str(item.get("id", ""))), item["kind"], gross, fee, reference, at)

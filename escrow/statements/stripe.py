@@ -8,6 +8,7 @@ unit, which is not everywhere ours. https://docs.stripe.com/reports/reporting-ca
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
@@ -83,10 +84,10 @@ def _row(item: Any) -> StatementRow:
     if kind == "fee":
         gross, fee = 0, -net
     reference = _reference(item.get("source"))
-    at = reading.whole_minor(item.get("created"))
+    at = _at(item.get("created"))
     return StatementRow(
         reading.number(str(item.get("id", ""))), kind, Money(gross, currency), Money(fee, currency), reference,
-        datetime.fromtimestamp(at, tz=UTC),
+        at,
     )  # fmt: skip
 
 
@@ -95,13 +96,21 @@ def _reference(source: Any) -> str:
     if isinstance(source, dict):
         intent = source.get("payment_intent") if source.get("object") == "charge" else None
         source = intent.get("id") if isinstance(intent, dict) else intent or source.get("id")
-    return str(source or "")[:120]
+    return reading.words(str(source or ""))
+
+
+def _at(created: object) -> datetime:
+    seconds = reading.whole_minor(created)
+    try:
+        return reading.within(datetime.fromtimestamp(seconds, tz=UTC), str(seconds))
+    except (ValueError, OverflowError, OSError) as fault:
+        raise Wrong(_("%(text)s is not a time") % {"text": str(seconds)[:40]}) from fault
 
 
 def _minor(value: object, currency: str) -> int:
     """Stripe's smallest unit in ours."""
     given = reading.whole_minor(value)
-    if len(currency) != 3 or not currency.isalpha():
+    if not re.fullmatch(r"[A-Z]{3}", currency):
         raise Wrong(_("%(text)s is not a currency") % {"text": currency[:40]})
     shift = exponent(currency) - decimals(currency)
     if shift >= 0:

@@ -39,7 +39,6 @@ from escrow.queries import (
 from escrow.queries.custody import shortages
 from escrow.services import payout_stop
 from escrow.services import payouts as verbs
-from escrow.services.terms import set_terms
 from flows import payouts as approval
 from shop.models import Store
 
@@ -174,7 +173,7 @@ def _saved(request: HttpRequest, shop: Store, form: TermsForm) -> bool:
         return False
     try:
         with transaction.atomic():
-            set_terms(
+            approval.set_terms(
                 store_id=shop.pk, currency=shop.currency, actor=actor_of(request), now=clock.now(), **form.wanted()
             )  # fmt: skip
             ensure(request, staff_money("terms", digest_of(shop.pk, *form.wanted().values())))

@@ -2,26 +2,53 @@
 
 from __future__ import annotations
 
-from django.conf import settings
-from django.db.models import Min
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from shop.models import Coupon, Product
+from django.conf import settings
+from django.db.models import Min, Subquery
+from django.db.models.functions import Coalesce
+
+from shop.models import Coupon, Product, ProductVersion
 from shop.services.products import ListingFacts
 from shop.states import ProductStatus
+
+LOOK_BACK = timedelta(days=7)
 
 
 def is_deep(percent: int) -> bool:
     return percent > int(settings.PRICE_CUT_PERCENT)
 
 
-def deepest_cut(product: Product, facts: ListingFacts) -> int:
-    """The deepest fall of any price, in whole percent; a cheaper variant in place of another counts as one."""
+def deepest_cut(product: Product, facts: ListingFacts, *, now: datetime) -> int:
+    """
+    The deepest fall of any price, in whole percent; a cheaper variant in place of another counts as one.
+
+    What falls now is measured by the most that it was within :data:`LOOK_BACK`: several small steps are one long one.
+    """
     was = {row.pk: row.price_minor for row in product.variants.all()}
     kept = [row for row in facts.variants if not row.remove]
-    pairs = [(was[row.id], row.price_minor) for row in kept if row.id in was]
+    falls: list[tuple[UUID | None, int, int]] = [
+        (row.id, was[row.id], row.price_minor) for row in kept if row.id in was
+    ]
     if was and kept:
-        pairs.append((min(was.values()), min(row.price_minor for row in kept)))
-    return max((_percent(old, new) for old, new in pairs), default=0)
+        falls.append((None, min(was.values()), min(row.price_minor for row in kept)))
+    falls = [fall for fall in falls if fall[2] < fall[1]]
+    highest = _highest(product, now=now) if falls else {}
+    return max((_percent(max(old, highest.get(pk, 0)), new) for pk, old, new in falls), default=0)
+
+
+def _highest(product: Product, *, now: datetime) -> dict[UUID | None, int]:
+    """The most that each variant, and the cheapest of them (None), has cost lately."""
+    rows = ProductVersion.objects.filter(product=product)
+    before = rows.filter(created_at__lte=now - LOOK_BACK).order_by("-version").values("version")[:1]
+    lately = rows.filter(version__gte=Coalesce(Subquery(before), 0))
+    found: dict[UUID | None, int] = {}
+    for promise in lately.values_list("promise", flat=True):
+        prices = {UUID(row["id"]): int(row["price_minor"]) for row in promise["variants"]}
+        for pk, minor in [*prices.items(), (None, min(prices.values(), default=0))]:
+            found[pk] = max(found.get(pk, 0), minor)
+    return found
 
 
 def coupon_cut(coupon: Coupon) -> int:

@@ -204,6 +204,7 @@ def remove(*, store: Store, user_id: UUID, actor: Actor, now: datetime) -> None:
     Who the store belongs to hands it to another owner by leaving.
 
     :raises LastOwner: if there is no other owner, or somebody else would throw him out
+    :raises AccountLimited: if the account of who removes somebody, or hands the store over, may not now
     """
     store = lock_store(store.pk)
     if user_id != actor.user_id:
@@ -213,6 +214,7 @@ def remove(*, store: Store, user_id: UUID, actor: Actor, now: datetime) -> None:
         heir = store.members.filter(role=Role.OWNER, left_at__isnull=True).order_by("joined_at", "pk").first()
         if user_id != actor.user_id or heir is None:
             raise LastOwner
+        standing.require(actor.user_id, "change_team")
         Store.objects.filter(pk=store.pk).update(owner_id=heir.user_id)
         heir.delete()
         StoreMember.objects.create(

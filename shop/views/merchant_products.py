@@ -137,7 +137,8 @@ def _page(request: HttpRequest, desk: Editor, *, status: int = 200) -> HttpRespo
 
 def _save(request: MerchantRequest, product: Product, desk: Editor) -> None:
     """A price that falls far asks who is there; files cannot travel with the question, so pictures are sent again."""
-    cut = deepest_cut(product, desk.facts)
+    now = clock.now()
+    cut = deepest_cut(product, desk.facts, now=now)
     prices = [f"{row.id or row.name}:{row.price_minor}" for row in desk.facts.variants]
     with transaction.atomic():
         services.save_product(
@@ -146,7 +147,7 @@ def _save(request: MerchantRequest, product: Product, desk: Editor) -> None:
             seen_version=desk.seen_version,
             facts=desk.facts,
             actor=actor_of(request),
-            now=clock.now(),
+            now=now,
         )
         if is_deep(cut):
             ensure(request, Confirmed("price_cut", target=digest_of(product.pk, *prices)))

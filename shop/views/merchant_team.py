@@ -16,6 +16,7 @@ from core import clock
 from core.errors import DomainError, NotFound
 from core.guards import member
 from core.http import actor_of
+from flows import guarding
 from shop.forms.vetting import InviteForm
 from shop.guards import CHOSEN, MerchantRequest, merchant, sensitive
 from shop.queries.stores import stores_of
@@ -76,7 +77,7 @@ def role(request: MerchantRequest, user_id: UUID) -> HttpResponse:
 @sensitive("team")
 def remove(request: MerchantRequest, user_id: UUID) -> HttpResponse:
     """Remove somebody, or leave."""
-    services.remove(store=request.store, user_id=user_id, actor=actor_of(request), now=clock.now())
+    guarding.take_out_of_team(store=request.store, user_id=user_id, actor=actor_of(request), now=clock.now())
     if user_id == request.user.pk:
         messages.success(request, _("You have left the team."))
         return redirect("shop:home")

@@ -51,6 +51,20 @@ def test_a_made_up_cookie_is_no_device(lin):
     assert begin(thief, ip="192.0.2.99").status_code == 200
 
 
+def ask(client, ip):
+    return client.post("/accounts/login/code/", {"login": PHONE}, REMOTE_ADDR=ip)
+
+
+def test_codes_asked_for_by_somebody_else_leave_the_owner_his_own_device(client, lin):
+    """Red before: twenty asked for by whoever knows the number, and its owner got none for the rest of the day."""
+    through(client, begin(client, ip="10.0.0.1"))
+    client.post("/accounts/logout/")
+    for turn in range(3):
+        assert ask(Client(), ip=f"192.0.2.{turn}").status_code == 302
+    assert ask(Client(), ip="192.0.2.99").status_code == 200, "the rate of this number is used up, from anywhere else"
+    assert ask(client, ip="10.0.0.1").url == "/accounts/login/code/confirm/"
+
+
 def test_every_refusal_is_on_record(client, lin):
     for turn in range(7):
         begin(client, "guess", ip=f"192.0.2.{turn}")

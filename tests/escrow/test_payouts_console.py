@@ -18,6 +18,8 @@ from escrow.models import Hold, MerchantTerms, Payout, PayoutStop
 from escrow.queries import stop_in_force
 from escrow.services import holds, late_refunds, payout_stop, payouts
 from escrow.services.terms import set_terms
+from shop.models import StoreMember
+from shop.roles import Role
 from tests.accounts.proofs import prove_me
 from tests.disputes.rooms import client_of, mediator, stranger
 from tests.factories.escrow import OrderFactory, ScriptedGateway, held, payout_account
@@ -187,6 +189,18 @@ def test_terms_are_set_on_the_stores_page(staff, hold):
                 {"credit_line": "1e9"}, {"reason": ""}, {"reserve": ""}):  # fmt: skip
         assert staff.post(url, good | bad).status_code == 422
     assert MerchantTerms.objects.count() == 1
+
+
+def test_nobody_agrees_on_the_terms_of_a_store_he_works_in(hold):
+    """Red before: a mediator who works in a store gave it a credit line, or took its reserve away, by himself."""
+    person, client = mediator()
+    StoreMember.objects.create(store=hold.order.store, user=person, role=Role.FINANCE, joined_at=clock.now())
+    client.cookies["django_language"] = "en"
+    wanted = {"credit_line": "200", "reserve": "0", "reserve_days": "0", "reason": "mine"}
+    answer = client.post(act("payout-store", hold.store_id), wanted)
+    assert answer.status_code == 422
+    assert "somebody else decides" in answer.content.decode()
+    assert not MerchantTerms.objects.exists()
 
 
 def test_a_credit_line_below_the_balance_is_refused_on_the_page(staff, hold):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import itertools
 import json
 import zipfile
 from datetime import UTC, date, datetime
@@ -101,6 +103,18 @@ def test_alipay_zip_whose_middle_is_damaged_is_refused():
     raw = packed.getvalue()
     start = 30 + len("x.csv")
     assert "damaged" in refused(alipay, raw[:start] + b"\xff" * 40 + raw[start + 40 :]).message
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_no_bent_byte_of_an_archive_is_more_than_a_refusal(method):
+    """Each byte but the mark at the beginning in turn: a length below zero, a name in no encoding, a foreign stream."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr("账务明细.csv", golden("alipay_newest_first.csv")[:300])
+    raw = packed.getvalue()
+    for at, value in itertools.product(range(2, len(raw)), (0x00, 0xFF)):
+        with contextlib.suppress(BadStatement):
+            alipay.read(raw[:at] + bytes([value]) + raw[at + 1 :], name="x", day=DAY)
 
 
 def test_alipay_names_the_line_that_cannot_be_read():
@@ -206,7 +220,11 @@ def changed(**fields):
         {"currency": "??"},
         {"id": ""},
         {"id": "txn_1A"},
+        {"currency": "人民币"},
         {"created": "x"},
+        {"created": 10**13},
+        {"created": 253402300799},
+        {"created": -62135596800},
         {"object": "charge"},
     ],
 )
@@ -305,6 +323,27 @@ def test_sandbox():
 @pytest.mark.parametrize("raw", [b"", b"[]", b'{"rows": [{}]}', b'{"rows": [{"kind": "gift"}]}', b'{"rows": 1}'])
 def test_sandbox_refuses(raw):
     assert refused(sandbox, raw).code == "bad_statement"
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+08:00", "9999-12-31T23:59:59-12:00"])
+def test_a_time_at_an_end_of_the_calendar_is_none(at):
+    """Red before: it fits no other zone, so the first page that showed the file fell over."""
+    body = json.loads(golden("sandbox.json"))
+    body["rows"][1]["at"] = at
+    assert [fault.line for fault in refused(sandbox, json.dumps(body).encode()).faults] == [2]
+    assert [fault.line for fault in refused(bank, f"date,amount\n{at[:10]},1.00\n".encode()).faults] == [2]
+
+
+def test_words_that_json_may_write_and_no_column_keeps_are_left_out():
+    body = json.loads(golden("sandbox.json"))
+    body["rows"][0]["reference"] = "a\x00b\ud800c"
+    assert sandbox.read(json.dumps(body).encode(), name="x", day=DAY).rows[0].reference == "ab?c"
+    assert stripe.read(changed(source="a\x00b\ud800c"), name="x", day=DAY).rows[2].reference == "ab?c"
+
+
+def test_a_cell_that_never_ends_is_a_line_that_cannot_be_read():
+    raw = b"date,amount,reference\n2026-11-02,1.00,x\n2026-11-02,1.00,'" + b"y" * 140_000
+    assert [fault.line for fault in refused(bank, raw.replace(b"'", b'"')).faults] == [3]
 
 
 def test_every_reader_by_its_name_and_no_other():

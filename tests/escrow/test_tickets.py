@@ -193,6 +193,25 @@ def test_a_provider_whose_statements_never_come_is_one_ticket_until_the_first_co
     assert [problem for problem, _minor in given.tickets()] == ["missing_line", "missing_line"]
 
 
+class BrokenGateway(ScriptedGateway):
+    """Set up with a key that is none."""
+
+    def statement(self, *, day):
+        raise ValueError("Unable to load PEM file.")
+
+
+def test_a_provider_whose_key_is_none_keeps_no_other_from_its_turn_and_is_missed_itself(settings):
+    """Red before: what the ticket says may be at fault, the key, ended the round before anything was looked for."""
+    held()
+    late = (clock.now() + timedelta(days=settings.STATEMENT_MISSING_DAYS + 1)).astimezone(CHINA).replace(hour=11)
+    with gateways.use("alipay", BrokenGateway()), gateways.use("sandbox", BrokenGateway()):
+        assert flow.fetch(now=late) == 0
+    assert given.tickets() == [("no_statement", 12_800)]
+    with gateways.use("alipay", BrokenGateway()), gateways.use("sandbox", SilentGateway()):
+        assert flow.fetch(now=late) > 0
+    assert ("no_statement", 12_800) in given.tickets("closed")
+
+
 def test_a_provider_where_nothing_moves_may_say_nothing():
     with gateways.use("sandbox", TellingGateway(down=10**6)):
         flow.fetch(now=clock.now() + timedelta(days=30))

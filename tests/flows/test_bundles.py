@@ -250,6 +250,17 @@ def test_the_program_checks_a_bundle_alone(order, tmp_path):
     assert (done.returncode, done.stdout[:6]) == (1, "WRONG:")
 
 
+@pytest.mark.parametrize("raw", [
+    b'{"payload": "{}", "signature": null}', b'{"payload": null, "signature": "x"}', b"[]", b"[" * 100_000, b"\xff",
+])  # fmt: skip
+def test_what_is_no_record_at_all_is_wrong_and_no_crash(tmp_path, capsys, raw):
+    """Red before: a traceback, which a reader may take for a fault of the program rather than of the file."""
+    (tmp_path / "record.json").write_bytes(raw)
+    for name, act in (("record.json", "record"), (packed({"record.json": raw}, tmp_path), "bundle")):
+        assert verify.main(["--key", notes.verifier_keys()[0], act, str(tmp_path / name)]) == 1
+        assert capsys.readouterr().out.startswith("WRONG: ")
+
+
 def test_it_is_asked_for_ten_times_a_minute_at_most(order):
     answers = [fetch(order.buyer, f"/orders/{order.number}/bundle.zip").status_code for _ in range(11)]
     assert answers == [200] * 10 + [429]

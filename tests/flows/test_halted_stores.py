@@ -12,10 +12,13 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.models import Notice
+from accounts.services.standing import AccountLimited
 from accounts.states import Standing
 from core import clock
 from core.actor import SYSTEM
 from core.models import AuditEntry
+from escrow.models import StorePayoutHold
+from escrow.states import HoldCause
 from flows import cancellation, guarding, release, standing
 from flows.deal import deal
 from flows.errors import NotOverdue
@@ -185,6 +188,31 @@ def test_a_store_handed_over_stands_as_its_new_owner_does():
     team.remove(store=store, user_id=store.owner_id, actor=actor_of(store.owner), now=clock.now())
     assert again(store).owner_id == heir.pk
     assert not again(store).sells
+
+
+def owner_holds(store):
+    return StorePayoutHold.objects.filter(store_id=store.pk, cause=HoldCause.OWNER, in_force=True).count()
+
+
+def test_the_money_of_a_store_handed_over_waits_as_its_new_owner_stands():
+    """Red before: the heir's account was frozen, and the daily run paid his store out."""
+    store, heir = StoreFactory(), UserFactory()
+    works_in(store, Role.OWNER, heir)
+    stand(heir.pk, Standing.FROZEN)
+    guarding.take_out_of_team(store=store, user_id=store.owner_id, actor=actor_of(store.owner), now=clock.now())
+    assert (again(store).owner_id, owner_holds(store)) == (heir.pk, 1)
+    stand(heir.pk, Standing.NORMAL)
+    assert owner_holds(store) == 0
+
+
+def test_a_limited_owner_hands_no_store_over():
+    """Red before: the money then waited for good, as nobody who stood otherwise owned the store any more."""
+    store, heir = StoreFactory(), UserFactory()
+    works_in(store, Role.OWNER, heir)
+    stand(store.owner_id, Standing.LIMITED)
+    with pytest.raises(AccountLimited):
+        guarding.take_out_of_team(store=store, user_id=store.owner_id, actor=actor_of(store.owner), now=clock.now())
+    assert (again(store).owner_id, owner_holds(store)) == (store.owner_id, 1)
 
 
 # --- what was bought goes on ------------------------------------------------------------------------------------------
