@@ -76,7 +76,7 @@ def approve(request: MemberRequest, pk: int) -> HttpResponse:
     """Be the second pair of eyes."""
     with transaction.atomic():
         row = compensation.approve(compensation_id=pk, actor=actor_of(request), now=clock.now())
-        ensure(request, staff_money("compensation", pk, row.amount))
+        ensure(request, staff_money("compensation.approve", pk, row.amount))
     messages.success(request, _("%(amount)s is made good.") % {"amount": row.amount})
     return redirect("console:incident", row.incident_id)
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.confirming import ensure
 from accounts.requests import MemberRequest
-from accounts.services.step_up import Act, staff_money
+from accounts.services.step_up import Act, digest_of, staff_money
 from core import audit, clock
 from core.exports import csv_file
 from core.guards import mediator
@@ -52,6 +52,6 @@ def transfer_made(request: MemberRequest, kind: str, pk: int) -> HttpResponse:
     ref = request.POST.get("bank_ref", "").replace("\x00", "")
     with transaction.atomic():
         by_hand.mark_made(kind=kind, pk=pk, bank_ref=ref, actor=actor_of(request), now=clock.now())
-        ensure(request, staff_money(kind, pk))
+        ensure(request, staff_money(f"{kind}.made", digest_of(pk, ref)))
     messages.success(request, _("Written down: it counts as made."))
     return redirect("console:transfers")

@@ -44,7 +44,7 @@ def receipt_return(request: HttpRequest, pk: int) -> HttpResponse:
     reason = request.POST.get("reason", "").replace("\x00", "").strip()[:60] or "returned by staff"
     with transaction.atomic():
         refund = receipts.return_receipt(receipt_id=pk, actor=actor_of(request), reason=reason, now=clock.now())
-        ensure(request, staff_money("receipt", pk))
+        ensure(request, staff_money("receipt.return", pk))
     messages.success(request, _("%(amount)s is on its way back.") % {"amount": refund.amount})
     return redirect("console:payments")
 

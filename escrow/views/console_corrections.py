@@ -74,7 +74,7 @@ def sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Sign another person's correction; it is posted at once."""
     with transaction.atomic():
         adjustments.sign(adjustment_id=pk, actor=actor_of(request), now=clock.now())
-        ensure(request, staff_money("correction", pk))
+        ensure(request, staff_money("correction.sign", pk))
     messages.success(request, _("Signed and posted."))
     return redirect("console:corrections")
 
@@ -94,6 +94,6 @@ def receipt_give(request: HttpRequest, pk: int) -> HttpResponse:
     """Hold parked money for the orders it was paid for."""
     with transaction.atomic():
         payment = parked.give_to_orders(receipt_id=pk, reason="", actor=actor_of(request), now=clock.now())
-        ensure(request, staff_money("receipt", pk))
+        ensure(request, staff_money("receipt.give", pk))
     messages.success(request, _("%(amount)s is held for its orders now.") % {"amount": payment.amount})
     return redirect("console:payments")

@@ -78,7 +78,7 @@ def approve(request: HttpRequest, pk: int) -> HttpResponse:
     """Be the second pair of eyes."""
     with transaction.atomic():
         payout = approval.approve(payout_id=pk, actor=actor_of(request), now=clock.now())
-        ensure(request, staff_money("payout", pk, payout.amount))
+        ensure(request, staff_money("payout.approve", pk, payout.amount))
     messages.success(request, _("%(amount)s may leave.") % {"amount": payout.amount})
     return redirect("console:payouts")
 
@@ -89,7 +89,7 @@ def refuse(request: HttpRequest, pk: int) -> HttpResponse:
     """Do not let it leave."""
     with transaction.atomic():
         payout = verbs.refuse_payout(payout_id=pk, reason=_reason(request), actor=actor_of(request), now=clock.now())
-        ensure(request, staff_money("payout", pk, payout.amount))
+        ensure(request, staff_money("payout.refuse", pk, payout.amount))
     messages.success(request, _("%(amount)s is in the store's balance again.") % {"amount": payout.amount})
     return redirect("console:payouts")
 
@@ -119,7 +119,7 @@ def ask_to_lift(request: HttpRequest) -> HttpResponse:
     """Be the first of the two who let payouts leave while custody is short."""
     with transaction.atomic():
         payout_stop.ask_to_lift(reason=_reason(request), actor=actor_of(request), now=clock.now())
-        ensure(request, staff_money("lift"))
+        ensure(request, staff_money("lift.ask"))
     messages.success(request, _("Asked. Another of the staff has to agree."))
     return redirect("console:payouts")
 
@@ -128,7 +128,7 @@ def ask_to_lift(request: HttpRequest) -> HttpResponse:
 @require_POST
 def agree_to_lift(request: HttpRequest) -> HttpResponse:
     """Be the second."""
-    with proven(request, staff_money("lift")):
+    with proven(request, staff_money("lift.agree")):
         payout_stop.agree_to_lift(actor=actor_of(request), now=clock.now())
     messages.success(request, _("Payouts leave again."))
     return redirect("console:payouts")

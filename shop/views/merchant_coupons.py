@@ -17,6 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.confirming import ensure
 from accounts.services.step_up import Act as Confirmed
+from accounts.services.step_up import digest_of
 from core import clock
 from core.errors import DomainError, Invalid
 from core.exports import csv_file
@@ -129,7 +130,8 @@ def _move(request: MerchantRequest, pk: UUID, target: str) -> None:
             store_id=request.store.pk, coupon_id=pk, target=target, actor=actor_of(request), now=clock.now()
         )
         if target == CouponStatus.RUNNING and is_deep(coupon_cut(coupon)):
-            ensure(request, Confirmed("price_cut", target=str(pk)))
+            terms = (coupon.off_minor, coupon.off_bps, coupon.cap_minor, coupon.minimum_minor, coupon.use_limit)
+            ensure(request, Confirmed("price_cut", target=digest_of(pk, *terms, coupon_cut(coupon))))
     messages.success(request, str(SAID[CouponStatus(target)]))
 
 

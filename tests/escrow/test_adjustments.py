@@ -149,7 +149,7 @@ def test_two_people_at_the_console(client, one, other):
     assert "Waits for another person" in page and "Sign ¥0.03" not in page
     client.force_login(other)
     assert "Sign ¥0.03" in client.get(url).content.decode()
-    prove_me(client, staff_money("correction", row.pk))
+    prove_me(client, staff_money("correction.sign", row.pk))
     client.post(reverse("console:correction-sign", args=[row.pk]))
     assert balance(account("rounding:CNY")) == 3
     prove_me(client, wish)

@@ -8,7 +8,7 @@ import pytest
 from django.urls import reverse
 from django.utils import translation
 
-from accounts.services.step_up import Act, staff_money
+from accounts.services.step_up import Act, digest_of, staff_money
 from core import clock
 from core.actor import SYSTEM
 from core.models import AuditEntry
@@ -241,7 +241,7 @@ def test_the_list_of_transfers_is_for_staff_and_its_file_is_on_record():
         assert door.get(reverse("console:transfers")).status_code == 404
         assert door.post(reverse("console:transfers-file")).status_code == 404
         assert door.post(made, {"bank_ref": "X"}).status_code == 404
-    prove_me(staff, staff_money("payout", payout.pk))
+    prove_me(staff, staff_money("payout.made", digest_of(payout.pk, "OUT9")))
     assert staff.post(made, {"bank_ref": "OUT9"}).status_code == 302
     payout.refresh_from_db()
     assert payout.status == "paid"

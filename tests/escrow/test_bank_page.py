@@ -179,7 +179,7 @@ def test_staff_see_stuck_money_and_act(client):
     text = client.get(reverse("console:payments")).content.decode()
     assert order.number in text
     assert "account closed" in text
-    prove_me(client, staff_money("receipt", parked.pk))
+    prove_me(client, staff_money("receipt.return", parked.pk))
     client.post(reverse("console:receipt-return", args=[parked.pk]))
     parked.refresh_from_db()
     assert parked.outcome == ReceiptOutcome.RETURNED

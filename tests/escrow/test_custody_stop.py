@@ -313,14 +313,15 @@ def test_staff_see_it_on_every_page_of_the_console_and_lift_it_there(bank, payou
         assert text.count("Custody is short of CNY 10.00") == 1, name
     prove_me(one, staff_money("lift"))
     assert one.post(reverse("console:payouts-lift")).status_code == 409
+    prove_me(one, staff_money("lift.ask"))
     assert one.post(reverse("console:payouts-lift-ask"), {"reason": "late booking"}).status_code == 302
     assert "Another of the staff has to agree" in one.get(reverse(PAGE)).content.decode()
     text = two.get(reverse(PAGE)).content.decode()
     assert "late booking" in text
     assert "Agree: let payouts leave" in text
-    prove_me(one, staff_money("lift"))
+    prove_me(one, staff_money("lift.agree"))
     assert one.post(reverse("console:payouts-lift-agree")).status_code == 403
-    prove_me(two, staff_money("lift"))
+    prove_me(two, staff_money("lift.agree"))
     assert two.post(reverse("console:payouts-lift-agree")).status_code == 302
     assert stop_in_force() is None
     assert "Custody is short" not in one.get(reverse("console:cases")).content.decode()
@@ -329,7 +330,7 @@ def test_staff_see_it_on_every_page_of_the_console_and_lift_it_there(bank, payou
 def test_a_request_is_refused_on_the_page(bank, payout):
     one, two = (client_of(MediatorFactory()) for _ in range(2))
     go_short(bank)
-    prove_me(one, staff_money("lift"))
+    prove_me(one, staff_money("lift.ask"))
     one.post(reverse("console:payouts-lift-ask"), {"reason": "late booking"})
     assert two.post(reverse("console:payouts-lift-refuse")).status_code == 302
     assert "late booking" not in one.get(reverse(PAGE)).content.decode()

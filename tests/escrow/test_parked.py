@@ -158,6 +158,6 @@ def test_the_door_is_on_the_payments_page(client, staff):
     client.force_login(staff)
     url = reverse("console:receipt-give", args=[Receipt.objects.first().pk])
     assert url in client.get(reverse("console:payments")).content.decode()
-    prove_me(client, staff_money("receipt", Receipt.objects.first().pk))
+    prove_me(client, staff_money("receipt.give", Receipt.objects.first().pk))
     assert "is held for its orders" in client.post(url, follow=True).content.decode()
     agree()

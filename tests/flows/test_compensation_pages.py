@@ -83,9 +83,9 @@ def test_a_second_of_the_staff_agrees_on_the_page_and_the_first_has_no_button(in
     assert asked.status_code == 403 and on_balance(store) == 0
     assert confirm_page(client, asked, to=second.phone).status_code == 302
     assert on_balance(store) == 8_000 and books().balanced
-    prove(desk(staff), staff, staff_money("compensation", row.pk, row.amount))
+    prove(desk(staff), staff, staff_money("compensation.approve", row.pk, row.amount))
     own = desk(staff)
-    prove(own, staff, staff_money("compensation", row.pk, row.amount))
+    prove(own, staff, staff_money("compensation.approve", row.pk, row.amount))
     assert own.post(yes).status_code in (403, 409) and on_balance(store) == 8_000
 
 

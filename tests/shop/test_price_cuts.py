@@ -102,6 +102,21 @@ def test_a_deep_coupon_starts_only_after_a_proof(client, product):
     assert answer.status_code == 302 and coupon.status == "running"
 
 
+def test_a_coupon_made_deeper_after_the_question_asks_anew(client, product):
+    """Seen red while the proof named the coupon alone: whoever shares the session changed its terms meanwhile."""
+    now = clock.now()
+    coupon = CouponFactory(
+        store=product.store, off_minor=None, off_bps=6_000, status="draft", starts_at=now,
+        ends_at=now + timedelta(days=9),
+    )  # fmt: skip
+    client.force_login(product.store.owner)
+    answer = client.post(reverse("merchant:coupon-status", args=[coupon.pk]), {"status": "running"})
+    Coupon.objects.filter(pk=coupon.pk).update(off_bps=9_900)
+    answer = confirm_page(client, answer, to=product.store.owner.phone)
+    coupon.refresh_from_db()
+    assert answer.status_code in (403, 429) and coupon.status == "draft"
+
+
 def test_a_proof_for_another_coupon_starts_nothing(client, product):
     now = clock.now()
     coupon = CouponFactory(
