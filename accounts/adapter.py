@@ -221,6 +221,16 @@ class AccountAdapter(DefaultAccountAdapter):
         entering.keep_device(request, response)
         return response
 
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:
+        """Not to the form once more, which would ask again who is there for what has just been done."""
+        return reverse("accounts:security")
+
+    def get_email_verification_redirect_url(self, email_address: Any) -> str:
+        """A member goes back to where his ways of signing in stand; somebody new goes on as ever."""
+        if self.request.user.is_authenticated:
+            return reverse("accounts:security")
+        return str(super().get_email_verification_redirect_url(email_address))
+
     # --- letters ------------------------------------------------------------------------------------------------------
 
     def render_mail(self, template_prefix: str, email: Any, about: dict[str, Any], headers: Any = None) -> EmailMessage:

@@ -8,10 +8,13 @@ after the form was sent and keep what was typed, with all headers and cookies, r
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
 from allauth.account import urls
-from django.http import HttpResponseBase
-from django.urls import URLPattern, path
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
 
 from accounts.confirming import confirmed_first
 from accounts.views import device_check, factor_check, not_me, passkeys, qr, recovery, safety, third_party
@@ -34,8 +37,27 @@ CONFIRMED_FIRST = {
 }
 
 
+def ends_at_security(view: View) -> View:
+    """
+    A proven number leads to the page on which it stands now.
+
+    Allauth leads to the form of the next change, and that one asks again who is there, as if nothing had been done.
+    """
+
+    @wraps(view)
+    def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        if getattr(response, "url", "") == reverse("account_change_phone"):
+            return redirect("accounts:security")
+        return response
+
+    return door
+
+
 def guarded(pattern: URLPattern) -> URLPattern:
     view, name = pattern.callback, pattern.name or ""
+    if name == "account_verify_phone":
+        view = ends_at_security(view)
     if name in CONFIRMED_FIRST:
         view = confirmed_first(CONFIRMED_FIRST[name])(view)
     pattern.callback = named(view, "member" if name in MEMBERS else "public")

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from core.models import AuditEntry
+from logistics.states import ShipmentStatus
 from shop.models import Order, StoreMember
 
 
@@ -61,6 +62,22 @@ WORDS: dict[str, str] = {
     "refund.done": gettext_noop("Refund confirmed by the payment provider"),
 }
 
+# What staff read besides; the steps of a parcel have the words of its states.
+INNER: dict[str, str] = {
+    "case.taken": gettext_noop("A mediator took the case"),
+    "case.link": gettext_noop("The store wrote a link in the case"),
+    "shipment.booked": gettext_noop("Parcel written down"),
+    "refund.pending": gettext_noop("Refund prepared"),
+    "refund.sent": gettext_noop("Refund sent to the payment provider"),
+}
+
+
+def _inner(act: str) -> str:
+    kind, _dot, state = act.partition(".")
+    if kind == "shipment" and state in ShipmentStatus.values:
+        return _("Parcel: %(state)s") % {"state": ShipmentStatus(state).label}
+    return _(INNER[act]) if act in INNER else act
+
 
 def tell(entries: Iterable[AuditEntry], *, viewer: str, order: Order) -> list[StoryLine]:
     """Put the trail into words; staff see every entry, parties those that concern them."""
@@ -75,7 +92,7 @@ def tell(entries: Iterable[AuditEntry], *, viewer: str, order: Order) -> list[St
             StoryLine(
                 at=entry.at,
                 who=_who(entry, order, team),
-                text=_(words) if words else entry.act,
+                text=_(words) if words else _inner(entry.act),
                 reason=entry.reason if viewer == "staff" else "",
             )
         )

@@ -49,7 +49,10 @@ class ClaimForm(forms.Form):
         label=_("Password, if you know it"), max_length=256, required=False, strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )  # fmt: skip
-    number = forms.CharField(label=_("Number of a paid order"), max_length=40, required=False)
+    number = forms.CharField(
+        label=_("Number of a paid order"), max_length=40, required=False,
+        help_text=_("One that was sent to somebody: an order of codes alone has no recipient and proves nothing here."),
+    )  # fmt: skip
     amount = _amount(_("Its amount"))
     recipient = forms.CharField(label=_("Its recipient"), max_length=40, required=False)
     number2 = forms.CharField(label=_("Number of another"), max_length=40, required=False)

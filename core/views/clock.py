@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 FURTHEST = timedelta(days=400)
 SHOWN = 20
 
-# Words for the kinds of flows.deadlines; a kind without words shows its name.
+# Words for the kinds of flows.deadlines; one that has none fails a test.
 WORDS = {
     "order.pay_by": gettext_lazy("Unpaid order is cancelled"),
     "order.ship_reminder": gettext_lazy("Merchant is reminded to ship"),
@@ -59,6 +59,32 @@ WORDS = {
     "case.resend_by": gettext_lazy("Time to send again is over"),
     "case.decide_by": gettext_lazy("Ruling is due"),
     "payment.close_ways": gettext_lazy("Other ways to pay are closed"),
+    "coupon.end": gettext_lazy("A coupon ends"),
+    "chargeback.poll": gettext_lazy("A chargeback is asked for at the provider"),
+    "payouts.hold_over": gettext_lazy("Payouts of a store go on"),
+    "account.look_again": gettext_lazy("Staff are reminded of a limited or frozen account"),
+    "incident.take_by": gettext_lazy("Staff are reminded of an incident that nobody has taken"),
+    "incident.close_by": gettext_lazy("Staff are reminded of an incident that is still open"),
+    "incident.answer_by": gettext_lazy("Time for a member to answer in an incident is over"),
+    "recovery.wait": gettext_lazy("Time to object to a recovery is over"),
+    "recovery.review_by": gettext_lazy("Staff are reminded of a recovery to look at"),
+    "recovery.link_by": gettext_lazy("The link of a recovery is over"),
+    "qr.expires": gettext_lazy("A code for signing in by phone is over"),
+    "reversal.send": gettext_lazy("Money passed on to a merchant is taken back"),
+    "payment.unfreeze": gettext_lazy("The rest that a provider holds comes free"),
+    "application.remind": gettext_lazy("A merchant is reminded of his application"),
+    "application.review_by": gettext_lazy("Staff are reminded of an application to decide"),
+    "document.review_by": gettext_lazy("Staff are reminded of a paper to look at"),
+    "document.remind": gettext_lazy("A merchant is reminded of a paper that runs out"),
+    "document.expires": gettext_lazy("A paper runs out"),
+    "store.check": gettext_lazy("The yearly check of a store begins"),
+    "check.review_by": gettext_lazy("Staff are reminded of a check to close"),
+    "store.look_again": gettext_lazy("Staff are reminded of a suspended store"),
+    "store.sign_end": gettext_lazy("Staff are reminded that the end of a store needs a second person"),
+    "store.wind_up": gettext_lazy("A store that has ended is wound up"),
+    "report.answer_by": gettext_lazy("Staff are reminded of a report to answer"),
+    "papers.purge": gettext_lazy("Papers of a store are destroyed"),
+    "invitation.expires": gettext_lazy("An invitation to a team is over"),
 }
 
 

@@ -113,7 +113,7 @@ def _suggestion(case: Case) -> str:
     """What would help most here; only a suggestion."""
     back = Money(case.refund_minor or 0, case.currency)
     if case.status == CaseStatus.OPEN:
-        if case.order.shipped_at is None:
+        if case.order.shipped_at is None and case.order.delivered_at is None:  # codes arrive without a parcel
             return _("Nothing is shipped: accept, or talk to the buyer.")
         if case.want in MONEY_REMEDIES and case.amount_minor <= SMALL_MINOR:
             return _("A small amount: accepting %(amount)s costs least.") % {"amount": case.amount}

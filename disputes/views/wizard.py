@@ -19,6 +19,7 @@ from core.http import actor_of
 from core.money import Money
 from core.policies import rules_of
 from disputes.forms import CaseForm
+from disputes.states import Remedy
 from disputes.views.findings import findings_of, with_photos
 from disputes.views.room_page import remedies_for
 from flows import aftersale
@@ -82,7 +83,7 @@ def _context(order: Order, form: CaseForm, held: Money, now: datetime) -> dict[s
         "deal": view,
         "form": form,
         "held": held,
-        "is_shipped": order.shipped_at is not None,
+        "is_refund_only": remedies_for(None, order=order) == (Remedy.REFUND,),
         "findings": findings_of(view),
         "answer_by": answer_by,
         "decide_by": decide,

@@ -130,6 +130,12 @@ def _why_later(usable: datetime | None, now: datetime) -> Text:
     return ""
 
 
+def waits_until(account: PayoutAccount | None, *, now: datetime) -> datetime | None:
+    """Until when payouts wait for this account, or ``None`` if it is in use."""
+    usable = usable_from(account) if account else None
+    return usable if usable and usable > now else None
+
+
 def usable_from(account: PayoutAccount) -> datetime:
     """
     From when on an account may be paid to (A10).

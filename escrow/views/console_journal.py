@@ -25,7 +25,8 @@ PER_PAGE = 50
 
 
 def _day() -> forms.DateInput:
-    return forms.DateInput(attrs={"type": "date"})
+    """A browser's day field takes this one way of writing a day, whatever the reader's language writes."""
+    return forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class JournalForm(forms.Form):

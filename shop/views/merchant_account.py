@@ -20,6 +20,7 @@ from core.http import actor_of
 from escrow.errors import BadPayoutAccount
 from escrow.queries import account_is_old, payout_account
 from escrow.queries.passing_on import accounts_there
+from escrow.queries.payouts import waits_until
 from escrow.services import account_reminders
 from escrow.services.payout_accounts import drop_provider_account, set_provider_account
 from flows.payouts import choose_account
@@ -59,8 +60,9 @@ def keep_account(request: MerchantRequest) -> HttpResponse:
 
 
 def _present(request: MerchantRequest) -> dict[str, Any]:
-    account = payout_account(request.store.pk)
-    return {"account": account, "account_is_old": account_is_old(account, now=clock.now())}
+    account, now = payout_account(request.store.pk), clock.now()
+    until = waits_until(account, now=now)
+    return {"account": account, "waits_until": until, "account_is_old": account_is_old(account, now=now)}
 
 
 def _theres(request: MerchantRequest, sent: ProviderAccountForm) -> list[dict[str, Any]]:

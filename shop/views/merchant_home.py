@@ -15,6 +15,7 @@ from core import clock
 from core.http import actor_of
 from disputes.queries import store_work
 from escrow.queries import merchant_money, payout_account
+from escrow.queries.payouts import waits_until
 from logistics.queries import all_carriers, carriers_for, default_carrier
 from logistics.services.carriers import choose_carriers
 from shop.forms.merchant import SettingsForm
@@ -64,7 +65,9 @@ def settings(request: MerchantRequest) -> HttpResponse:
     if request.method == "POST" and _save_policy(request, policy):
         messages.success(request, _("Saved."))
         return redirect("merchant:settings")
-    context = {"policy": policy, "account": payout_account(store.pk), **_owners_acts(store)}
+    account = payout_account(store.pk)
+    until = waits_until(account, now=clock.now())
+    context = {"policy": policy, "account": account, "waits_until": until, **_owners_acts(store)}
     return render(request, "merchant/settings.html", context, status=422 if request.method == "POST" else 200)
 
 

@@ -119,6 +119,9 @@
     return new Date(at).toLocaleString(lang, { ...parts, timeZoneName: "short" });
   };
   const kindOf = (kind) => document.querySelector(`[data-verify-words] [data-kind="${CSS.escape(kind)}"]`)?.textContent || kind;
+  // What a signed record says in English, in the reader's language where we have a word for it.
+  const inWords = (said) => document.querySelector(`[data-verify-words] [data-said="${CSS.escape(said)}"]`)?.textContent || said;
+  const subjectOf = ({ order, subject }) => (order === undefined ? subject : inWords("order").replace("{0}", order));
   const money = (minor, currency) => {
     const style = new Intl.NumberFormat(lang, { style: "currency", currency });
     return style.format(Number(minor) / 10 ** style.resolvedOptions().maximumFractionDigits);
@@ -141,13 +144,13 @@
       const digest = hex(await sha256(new Uint8Array(await file.arrayBuffer())));
       const one = (said.evidence || []).find((piece) => piece.kept_sha256 === digest || piece.sha256 === digest);
       allKnown &&= Boolean(one);
-      lines.push(one ? fill("known", file.name, one.what, one.of, one.by) : fill("foreign", file.name));
+      lines.push(one ? fill("known", file.name, inWords(one.what), one.of, inWords(one.by)) : fill("foreign", file.name));
     }
     return { lines, allKnown };
   };
   const tell = ({ said, custody }, pieces) => {
     const sealed = said.receipts.filter((one) => one.seq !== null).length;
-    const lines = [fill("counted", said.subject, said.count, sealed)];
+    const lines = [fill("counted", subjectOf(said), said.count, sealed)];
     said.receipts.forEach(({ transfer, number: nth, seq }) => {
       lines.push(`${nth}. ${kindOf(transfer.kind)} · ${money(transfer.amount, transfer.currency)} · ${moment(transfer.at)} · ${word(seq === null ? "promised" : "sealed")}`);
     });

@@ -12,6 +12,7 @@ from tests.factories.accounts import PASSWORD, UserFactory
 
 pytestmark = pytest.mark.django_db
 NEW_PHONE, NEW_MAIL = "+8613900139009", "newer@example.com"
+SECURITY = "/me/security/"
 
 
 @pytest.fixture
@@ -66,7 +67,7 @@ def test_changing_the_phone(client, lin):
     assert client.get("/accounts/phone/change/").status_code == 200
     assert client.post("/accounts/phone/change/", {"phone": "139 0013 9009"}).url == "/accounts/phone/verify/"
     assert User.objects.get(pk=lin.pk).phone == lin.phone, "not before it is proven"
-    client.post("/accounts/phone/verify/", {"code": code_to(NEW_PHONE)})
+    assert client.post("/accounts/phone/verify/", {"code": code_to(NEW_PHONE)}).url == SECURITY
     assert User.objects.get(pk=lin.pk).phone == NEW_PHONE
 
 
@@ -83,7 +84,7 @@ def test_changing_the_email_tells_the_old_address(client, lin):
     assert client.get("/accounts/email/").status_code == 200
     answer = client.post("/accounts/email/", {"email": NEW_MAIL, "action_add": ""}, follow=True)
     assert answer.status_code == 200
-    client.post("/accounts/confirm-email/", {"code": code_to(NEW_MAIL)})
+    assert client.post("/accounts/confirm-email/", {"code": code_to(NEW_MAIL)}).url == SECURITY
     assert User.objects.get(pk=lin.pk).email == NEW_MAIL
     assert NEW_MAIL in last_to(lin.email).body
 
@@ -91,7 +92,7 @@ def test_changing_the_email_tells_the_old_address(client, lin):
 def test_changing_the_password(client, lin):
     fields = {"oldpassword": PASSWORD, "password1": "a-new-river-9", "password2": "a-new-river-9"}
     prove(client, lin, Act("password"))
-    client.post("/accounts/password/change/", fields)
+    assert client.post("/accounts/password/change/", fields).url == SECURITY, "not to who is there once more"
     assert User.objects.get(pk=lin.pk).check_password("a-new-river-9")
     assert client.get("/me/").status_code == 200
     assert "changed" in last_to(lin.email).subject
@@ -102,5 +103,6 @@ def test_a_member_without_password_can_set_one(client):
     client.force_login(user)
     prove(client, user, Act("password"))
     assert client.get("/accounts/password/set/").status_code == 200
-    client.post("/accounts/password/set/", {"password1": "a-new-river-9", "password2": "a-new-river-9"})
+    answer = client.post("/accounts/password/set/", {"password1": "a-new-river-9", "password2": "a-new-river-9"})
+    assert answer.url == SECURITY, "not to who is there once more"
     assert User.objects.get(pk=user.pk).check_password("a-new-river-9")

@@ -13,6 +13,8 @@ from accounts.models import OutgoingMessage
 from accounts.services import people
 from core import clock, deadlines
 from core.models import ClockOffset
+from core.views.clock import WORDS
+from flows.deadlines import KINDS
 from tests.factories.accounts import UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +146,8 @@ def test_the_table_of_people(maya, settings):
     settings.SANDBOX = False
     with pytest.raises(CommandError):
         call_command("demo_people")
+
+
+def test_every_kind_of_deadline_has_words_on_the_page_of_the_clock():
+    assert {kind.name for kind in KINDS} - set(WORDS) == set(), "else its name in the code is shown to people"
+    assert set(WORDS) - {kind.name for kind in KINDS} == set()

@@ -57,6 +57,13 @@ def test_a_browser_checks_a_record_by_itself(visit, record, tmp_path):
     me.page.context.set_offline(False)
 
 
+def test_what_a_record_says_is_told_in_the_readers_language(visit, record):
+    me = visit("verify", language="zh-CN", width=390)
+    me.open(reverse("escrow:verify"))
+    good = checked(me, record)
+    assert "订单" in good and "order" not in good
+
+
 def attacks(record: str):
     whole = json.loads(record)
     yield record.replace("CAPTURE", "REFUND"), "altered after it was signed"

@@ -2,11 +2,13 @@
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from disputes.models import Case
+from disputes.views.merchant import _suggestion
 from escrow.states import HoldStatus
 from tests.disputes.rooms import buyer, claim, merchant, no_photo, photo, stranger
-from tests.stories import delivered_order, open_case, paid_order, placed_order
+from tests.stories import code_variant, delivered_order, open_case, paid_order, placed_order
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +95,16 @@ def test_before_shipping_only_a_full_refund_can_be_asked():
     assert client.post(url_of(order), claim(remedy="return")).status_code == 400
     assert client.post(url_of(order), claim(ground="not_received")).status_code == 302
     assert Case.objects.get().amount == order.total
+
+
+def test_of_codes_that_have_arrived_nobody_says_that_nothing_was_shipped():
+    case = open_case(paid_order(variant=code_variant()))
+    with translation.override("en"):
+        assert "shipped" not in _suggestion(case), "to their store"
+    order = paid_order(variant=code_variant())
+    page = buyer(order).get(url_of(order), HTTP_ACCEPT_LANGUAGE="en")
+    assert page.context["is_refund_only"] is False, "to their buyer"
+    assert buyer(unsent := paid_order()).get(url_of(unsent)).context["is_refund_only"] is True
 
 
 def test_nobody_else_can_open_one():

@@ -87,6 +87,13 @@ def test_it_begins_with_this_month_and_takes_any_dates(client, hold):
     assert client.get(PAGE, {"since": "0001-01-01", "until": "9999-12-31", "page": "x"}).status_code == 200
 
 
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_the_day_it_begins_with_stands_in_its_field_as_a_browser_reads_days(client, language):
+    client.cookies["django_language"] = language
+    first = timezone.localtime(clock.now()).date().replace(day=1)
+    assert f'name="since" value="{first:%Y-%m-%d}"' in client.get(PAGE).content.decode()
+
+
 def test_the_files_hold_both_legs_and_equal_columns(client, hold):
     rows = [row.split(",") for row in body(client.get(reverse("console:journal-csv"))).decode("utf-8-sig").splitlines()]
     assert len(rows) == 1 + 2 * Transfer.objects.count()

@@ -1,5 +1,7 @@
 """The merchant's money pages, home and settings: numbers that add up, and an account nobody can read back."""
 
+from datetime import timedelta
+
 import pytest
 from django.urls import reverse
 from django.utils import translation
@@ -13,6 +15,7 @@ from logistics.queries import carriers_for, default_carrier
 from shop.models import Store
 from tests.accounts.proofs import confirm_page
 from tests.factories.accounts import UserFactory
+from tests.factories.escrow import payout_account
 from tests.factories.logistics import CarrierFactory
 from tests.factories.shop import ProductFactory, StoreFactory
 from tests.stories import buyer_of, delivered_order, open_case, paid_order, sandbox_carrier, settle, wait
@@ -173,6 +176,22 @@ def test_an_account_is_kept_and_shown_masked(client, store):
     assert "•••• 4567" in text
     assert "6222020200001234567" not in text
     assert "Hillside Tea" not in text.replace(str(store), "")
+
+
+def test_a_changed_account_is_shown_as_not_in_use_yet_until_it_is(client, store):
+    payout_account(store.pk)
+    assert "In use since" in client.get(SETTINGS).content.decode(), "the first is used at once"
+    clock.advance_sandbox(timedelta(hours=1))
+    with_account(client)
+    for page in (SETTINGS, ACCOUNT):
+        text = client.get(page).content.decode()
+        assert "Changed: in use from" in text and "In use since" not in text, page
+        assert "/me/incidents/new/" in text, page
+    wait(hours=73)
+    client.force_login(store.owner)
+    for page in (SETTINGS, ACCOUNT):
+        text = client.get(page).content.decode()
+        assert "In use since" in text and "Changed: in use from" not in text, page
 
 
 def test_an_account_that_cannot_be_one_is_refused_and_stays_typed(client, store):
