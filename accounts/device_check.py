@@ -5,25 +5,30 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.stages import LoginStage
+from allauth.core.internal.httpkit import is_headless_request
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.doors import methods_of, seen_by
-from accounts.models import QRLogin, User
+from accounts.models import Device, QRLogin, User
 from accounts.queries.devices import devices_of
 from accounts.services import challenges, messages, qr, stays
 from accounts.states import QRStatus
 from core import clock
+from core.errors import TooMany
 from core.outbox import publish
 
 STRONG = ("passkey", "totp", "recovery", "qr", "device")
 PURPOSE = "new_device"
+IN_USE = timedelta(days=30)  # a device not seen for longer may say yes, but is not waited for
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +67,19 @@ def channels(user: User) -> list[Channel]:
 
 
 def ask(stage: LoginStage) -> None:
-    """Begin: note that the device is asked, and send the code where it may go."""
+    """
+    Begin: note that the device is asked, then ask another device of this member that is in use, or send the code.
+
+    An app cannot show the digits to type there, and so gets the code.
+    """
     user: User = stage.login.user
     stays.note_try(
         user_id=user.pk, outcome="device_asked", method="+".join(methods_of(stage.request, user)),
         seen=seen_by(stage.request), now=clock.now(),
     )  # fmt: skip
-    send(stage)
+    in_use = _may_say_yes(stage).filter(last_seen_at__gte=clock.now() - IN_USE)
+    if is_headless_request(stage.request) or not in_use.exists() or not _could_ask_device(stage):
+        send(stage)
 
 
 def send(stage: LoginStage) -> None:
@@ -102,8 +113,20 @@ def send(stage: LoginStage) -> None:
 
 def has_other_devices(stage: LoginStage) -> bool:
     """Whether this member has a device that may say yes."""
+    return _may_say_yes(stage).exists()
+
+
+def _may_say_yes(stage: LoginStage) -> QuerySet[Device]:
     now = clock.now()
-    return devices_of(stage.login.user.pk, now=now).filter(created_at__lte=now - qr.DEVICE_AGE).exists()
+    return devices_of(stage.login.user.pk, now=now).filter(created_at__lte=now - qr.DEVICE_AGE)
+
+
+def _could_ask_device(stage: LoginStage) -> bool:
+    try:
+        ask_device(stage)
+    except TooMany:
+        return False
+    return True
 
 
 def ask_device(stage: LoginStage) -> None:

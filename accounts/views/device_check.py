@@ -26,7 +26,7 @@ in_stage = login_stage_required(stage=NewDeviceStage.key, redirect_urlname="acco
 @in_stage
 @require_http_methods(["GET", "HEAD", "POST"])
 def device(request: HttpRequest) -> HttpResponseBase:
-    """Ask for the code that was sent, or send it again."""
+    """Wait for another device's yes, ask for the code that was sent, send it, or send it again."""
     stage = request._login_stage  # type: ignore[attr-defined]
     action = ACTIONS.get(request.POST.get("action", ""))
     if action is not None:
@@ -70,6 +70,7 @@ def _page(stage: Any, form: DeviceCodeForm) -> dict[str, Any]:
     return {
         "form": form, "channel": channel, "to": to, "receiver": _receiver(stage, channel), "looks": 0,
         "has_devices": device_check.has_other_devices(stage), "asked": device_check.asked_device(stage),
+        "can_send": bool(device_check.channels(stage.login.user)) and not stage.login.user.device_lock,
     }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from accounts.models import Device, QRLogin, User
+from accounts.models import Device, OutgoingMessage, QRLogin, User
 from accounts.services import qr
 from accounts.services.step_up import Act
 from accounts.states import QRStatus, Standing
@@ -236,13 +236,15 @@ def test_what_nobody_answers_expires(desk):
     assert QRLogin.objects.get().status == QRStatus.EXPIRED
 
 
-def test_another_device_lets_a_new_one_in_even_with_the_lock(phone, lin):
-    User.objects.update(device_lock=True)
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_another_device_lets_a_new_one_in_and_is_asked_before_a_code_is_sent(phone, lin, is_locked):
+    User.objects.update(device_lock=is_locked)
+    texts = OutgoingMessage.objects.count()
     new = Client(REMOTE_ADDR=HOME)
     assert new.post("/accounts/login/", {"login": PHONE, "password": PASSWORD}).url == "/accounts/device/"
     page = new.get("/accounts/device/")
-    assert page.context["channel"] == "" and page.context["has_devices"]
-    new.post("/accounts/device/", {"action": "ask"})
+    assert page.context["channel"] == "" and page.context["has_devices"] and page.context["can_send"] != is_locked
+    assert OutgoingMessage.objects.count() == texts
     settle()
     asked = new.get("/accounts/device/").context["asked"]
     row, token = phone.get("/me/devices/").context["asking"][0]
@@ -257,6 +259,38 @@ def test_another_device_lets_a_new_one_in_even_with_the_lock(phone, lin):
     answer = new.post("/accounts/device/", {"action": "look"}, **HTMX)
     assert answer["HX-Redirect"] == "/" and who(new) == str(lin.pk)
     assert Device.objects.filter(user=lin, verified_by="device").count() == 1
+
+
+def at_the_check() -> Client:
+    """A new browser after name and password."""
+    new = Client(REMOTE_ADDR=HOME)
+    new.post("/accounts/login/", {"login": PHONE, "password": PASSWORD})
+    return new
+
+
+def test_who_does_not_have_the_other_device_at_hand_has_a_code_sent(phone, lin):
+    new = at_the_check()
+    new.post("/accounts/device/", {"action": "resend"})
+    assert new.get("/accounts/device/").context["channel"] == "sms"
+    assert new.post("/accounts/device/", {"code": code_to(PHONE)}).url == "/" and who(new) == str(lin.pk)
+
+
+def test_a_device_that_lies_in_a_drawer_is_not_waited_for(phone, lin):
+    Device.objects.update(last_seen_at=clock.now() - timedelta(days=31))
+    page = at_the_check().get("/accounts/device/")
+    assert page.context["channel"] == "sms" and page.context["has_devices"], "it may still be asked"
+
+
+def test_a_code_is_sent_once_the_other_devices_were_asked_too_often(phone, lin):
+    assert [at_the_check().get("/accounts/device/").context["channel"] for _try in range(4)] == ["", "", "", "sms"]
+
+
+def test_an_app_which_shows_no_digits_gets_a_code(phone, lin):
+    texts = OutgoingMessage.objects.count()
+    sent = {"phone": PHONE, "password": PASSWORD}
+    answer = Client(REMOTE_ADDR=HOME).post("/api/v1/auth/login/", sent, content_type="application/json")
+    assert answer.status_code == 401, answer.content
+    assert not QRLogin.objects.exists() and OutgoingMessage.objects.count() == texts + 1
 
 
 def test_the_lock_goes_on_by_a_click_and_off_with_a_proof(phone, lin):
