@@ -83,6 +83,10 @@ def _sent_back(f: Facts, refund: Refund) -> str:
 def _paid(f: Facts) -> Sentence:
     ship_by, never = f.clock("order.ship_by"), f.clock("order.never_shipped")
     names = {"amount": f.order.total, "when": f.at("order.ship_by"), "end": f.at("order.never_shipped")}
+    if f.order.is_trial:
+        text = _("%(amount)s is held by the platform, as a buyer's would be. Nothing is shipped: the test order is "
+                 "released in the back office, or returns by itself on %(end)s.")  # fmt: skip
+        return Sentence(text % names, "safe", never, MERCHANT)
     if ship_by is None:  # its deadline has passed
         text = f.voice((
             _("The merchant is late. You may cancel now and get %(amount)s back at once; otherwise it returns by "

@@ -45,7 +45,12 @@ def custody(request: HttpRequest) -> HttpResponse:
     providers = {row["provider"] for proof in found for row in proof.balances}
     pretended = {name for name in providers if name == "sandbox" or is_pretended(name)}
     context = {
-        "proofs": found, "now": clock.now(), "pretended": pretended,
-        "real": [NAMES.get(name, name) for name in sorted(providers - pretended)],
+        "proofs": [(proof, [(_name(row["provider"]), row) for row in proof.balances]) for proof in found],
+        "now": clock.now(), "pretended": pretended,
+        "real": [_name(one) for one in sorted(providers - pretended)],
     }  # fmt: skip
     return render(request, "records/custody.html", context)
+
+
+def _name(provider: str) -> str:
+    return str(NAMES.get(provider, provider))

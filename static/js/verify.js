@@ -123,7 +123,7 @@
   const inWords = (said) => document.querySelector(`[data-verify-words] [data-said="${CSS.escape(said)}"]`)?.textContent || said;
   const subjectOf = ({ order, subject }) => (order === undefined ? subject : inWords("order").replace("{0}", order));
   const money = (minor, currency) => {
-    const style = new Intl.NumberFormat(lang, { style: "currency", currency });
+    const style = new Intl.NumberFormat(lang, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
     return style.format(Number(minor) / 10 ** style.resolvedOptions().maximumFractionDigits);
   };
   const fill = (name, ...values) => values.reduce((text, value, n) => text.replace(`{${n}}`, value), word(name));

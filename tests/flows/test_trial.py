@@ -111,6 +111,7 @@ def test_the_order_page_of_a_test_order_leads_to_its_release_while_it_is_open(cl
     order = trial.trial_of(store)
     client.force_login(store.owner)
     place = f'href="{reverse("merchant:trial")}"'
-    assert place in client.get(reverse("shop:order", args=[order.number])).content.decode()
+    page = client.get(reverse("shop:order", args=[order.number]), HTTP_ACCEPT_LANGUAGE="en").content.decode()
+    assert place in page and "Nothing is shipped" in page and "must ship" not in page
     trial.finish(order_id=order.pk, store_id=store.pk, actor=actor_of(store.owner), now=clock.now())
     assert place not in client.get(reverse("shop:order", args=[order.number])).content.decode()
