@@ -136,7 +136,8 @@ class SignupForm(base.SignupForm):
 
     def save(self, request: HttpRequest) -> User:
         with transaction.atomic():  # one commit, as the pretended one has
-            user: User = super().save(request)
+            with transaction.atomic():  # and the savepoint that it takes back
+                user: User = super().save(request)
             pretended.note(request, user)
         return user
 
