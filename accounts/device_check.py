@@ -13,13 +13,11 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.stages import LoginStage
 from allauth.core.internal.httpkit import is_headless_request
 from django.conf import settings
-from django.db.models import QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.doors import methods_of, seen_by
-from accounts.models import Device, QRLogin, User
-from accounts.queries.devices import devices_of
+from accounts.models import QRLogin, User
 from accounts.services import challenges, messages, qr, stays
 from accounts.states import QRStatus
 from core import clock
@@ -72,12 +70,12 @@ def ask(stage: LoginStage) -> None:
 
     An app cannot show the digits to type there, and so gets the code.
     """
-    user: User = stage.login.user
+    user, now = stage.login.user, clock.now()
     stays.note_try(
         user_id=user.pk, outcome="device_asked", method="+".join(methods_of(stage.request, user)),
-        seen=seen_by(stage.request), now=clock.now(),
+        seen=seen_by(stage.request), now=now,
     )  # fmt: skip
-    in_use = _may_say_yes(stage).filter(last_seen_at__gte=clock.now() - IN_USE)
+    in_use = qr.approvers(user.pk, now=now).filter(last_seen_at__gte=now - IN_USE)
     if is_headless_request(stage.request) or not in_use.exists() or not _could_ask_device(stage):
         send(stage)
 
@@ -113,12 +111,7 @@ def send(stage: LoginStage) -> None:
 
 def has_other_devices(stage: LoginStage) -> bool:
     """Whether this member has a device that may say yes."""
-    return _may_say_yes(stage).exists()
-
-
-def _may_say_yes(stage: LoginStage) -> QuerySet[Device]:
-    now = clock.now()
-    return devices_of(stage.login.user.pk, now=now).filter(created_at__lte=now - qr.DEVICE_AGE)
+    return qr.approvers(stage.login.user.pk, now=clock.now()).exists()
 
 
 def _could_ask_device(stage: LoginStage) -> bool:

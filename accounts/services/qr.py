@@ -18,11 +18,12 @@ from uuid import UUID
 from cryptography.hazmat.primitives import hashes, hmac
 from django.core.cache import cache
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Device, QRLogin
 from accounts.places import Seen
+from accounts.queries.devices import devices_of
 from accounts.services import standing
 from accounts.services.challenges import session_hash
 from accounts.states import QR, QRStatus
@@ -157,13 +158,13 @@ def decline(*, row_id: UUID, user_id: UUID, reason: str) -> None:
 
 
 def may_approve(*, user_id: UUID, device_id: UUID | None, now: datetime) -> bool:
-    """Whether this device is trusted long enough; one that the sandbox signed in counts: a demo is an hour old."""
-    if device_id is None:
-        return False
-    device = Device.objects.filter(
-        pk=device_id, user_id=user_id, revoked_at__isnull=True, trusted_until__gt=now
-    ).first()
-    return device is not None and (device.created_at <= now - DEVICE_AGE or device.verified_by == "sandbox")
+    """Whether this device is one of those."""
+    return device_id is not None and approvers(user_id, now=now).filter(pk=device_id).exists()
+
+
+def approvers(user_id: UUID, *, now: datetime) -> QuerySet[Device]:
+    """Devices trusted long enough to let others in; those the sandbox signed in count: a demo is an hour old."""
+    return devices_of(user_id, now=now).filter(Q(created_at__lte=now - DEVICE_AGE) | Q(verified_by="sandbox"))
 
 
 def asking(*, user_id: UUID, now: datetime) -> list[tuple[QRLogin, str]]:
