@@ -118,9 +118,8 @@
     const parts = { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" };
     return new Date(at).toLocaleString(lang, { ...parts, timeZoneName: "short" });
   };
-  const kindOf = (kind) => document.querySelector(`[data-verify-words] [data-kind="${CSS.escape(kind)}"]`)?.textContent || kind;
   // What a signed record says in English, in the reader's language where we have a word for it.
-  const inWords = (said) => document.querySelector(`[data-verify-words] [data-said="${CSS.escape(said)}"]`)?.textContent || said;
+  const inWords = (said, list = "said") => document.querySelector(`[data-verify-words] [data-${list}="${CSS.escape(said)}"]`)?.textContent || said;
   const subjectOf = ({ order, subject }) => (order === undefined ? subject : inWords("order").replace("{0}", order));
   const money = (minor, currency) => {
     const style = new Intl.NumberFormat(lang, { style: "currency", currency, currencyDisplay: "narrowSymbol" });
@@ -152,7 +151,7 @@
     const sealed = said.receipts.filter((one) => one.seq !== null).length;
     const lines = [fill("counted", subjectOf(said), said.count, sealed)];
     said.receipts.forEach(({ transfer, number: nth, seq }) => {
-      lines.push(`${nth}. ${kindOf(transfer.kind)} · ${money(transfer.amount, transfer.currency)} · ${moment(transfer.at)} · ${word(seq === null ? "promised" : "sealed")}`);
+      lines.push(`${nth}. ${inWords(transfer.kind, "kind")} · ${money(transfer.amount, transfer.currency)} · ${moment(transfer.at)} · ${word(seq === null ? "promised" : "sealed")}`);
     });
     if (custody) lines.push(fill("held", ...custody));
     lines.push(...pieces.lines);
