@@ -20,7 +20,7 @@ from escrow.models import StatementLine
 from escrow.queries import ours
 from escrow.queries.ours import Ours
 from escrow.services import provider_fees, tickets
-from escrow.statements.reading import CHINA
+from escrow.services.tickets import Difference
 from escrow.states import LineKind, MatchStatus
 
 BATCH = 500
@@ -76,7 +76,8 @@ def _compare(gateway: str, lines: Sequence[StatementLine], *, is_last: bool, now
     candidates = _candidates(gateway, lines)
     taken = _cleared([one.transfer_id for found in candidates.values() for one in found])
     judged: list[StatementLine] = []
-    problems: list[tuple[StatementLine, str, int]] = []
+    before = {line.pk: (line.status, line.transfer_id) for line in lines}
+    problems: list[Difference] = []
     for line in lines:
         mine = _choose(line, [one for one in candidates[line.pk] if one.transfer_id not in taken])
         status = _verdict(line, mine)
@@ -87,22 +88,21 @@ def _compare(gateway: str, lines: Sequence[StatementLine], *, is_last: bool, now
         line.status, line.transfer_id = status, mine.transfer_id if mine else None
         judged.append(line)
         problems += _problem(line, mine)
-    StatementLine.objects.bulk_update(judged, ["status", "transfer_id"], batch_size=100)
+    moved = [line for line in judged if (line.status, line.transfer_id) != before[line.pk]]
+    StatementLine.objects.bulk_update(moved, ["status", "transfer_id"], batch_size=100)
     provider_fees.book(judged, now=now)
-    for line, problem, minor in problems:
-        day = line.at.astimezone(CHINA).date()
-        tickets.open_for_line(line, problem, amount_minor=minor, day=day, now=now)
+    tickets.open_for_lines(problems, now=now)
     _settle(gateway, judged, now=now)
     count = [line.status for line in judged].count
     return Compared(count(MatchStatus.MATCHED), count(MatchStatus.DIFFERS), count(MatchStatus.UNKNOWN))
 
 
-def _problem(line: StatementLine, mine: Ours | None) -> list[tuple[StatementLine, str, int]]:
+def _problem(line: StatementLine, mine: Ours | None) -> list[Difference]:
     if line.status == MatchStatus.UNKNOWN:
-        return [(line, tickets.UNKNOWN, line.gross_minor)]
+        return [Difference(line, tickets.UNKNOWN, line.gross_minor)]
     if line.status == MatchStatus.DIFFERS and mine is not None:
         ours_minor = mine.minor if mine.currency == line.currency else 0
-        return [(line, tickets.AMOUNT, line.gross_minor - ours_minor)]
+        return [Difference(line, tickets.AMOUNT, line.gross_minor - ours_minor)]
     return []
 
 

@@ -17,7 +17,7 @@ from escrow import statements
 from escrow.gateways.base import Statement, StatementRow
 from escrow.models import StatementFile, StatementLine
 from escrow.services import provider_fees, tickets
-from escrow.statements.reading import CHINA
+from escrow.services.tickets import Difference
 from escrow.states import MatchStatus
 
 BATCH = 500
@@ -148,6 +148,6 @@ def _correct(file: StatementFile, line: StatementLine, row: StatementRow, *, now
         setattr(line, name, value)
     line.save()
     provider_fees.book([line], now=now)  # whatever was booked for it waits for the new comparison
-    day = line.at.astimezone(CHINA).date()
-    ticket = tickets.open_for_line(line, tickets.CHANGED, amount_minor=net, day=day, now=now)
+    tickets.open_for_lines([Difference(line, tickets.CHANGED, net)], now=now)
+    ticket = line.tickets.get(problem=tickets.CHANGED)
     tickets.note(ticket, act="ticket.line_changed", facts={f"was_{name}": value for name, value in before.items()})

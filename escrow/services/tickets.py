@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
@@ -15,8 +16,10 @@ from escrow.errors import NoExplanation, NotAnArrival, TicketClosed, TicketTaken
 from escrow.gateways.base import Movement
 from escrow.models import StatementFile, StatementLine, Ticket
 from escrow.services import payments, provider_fees
+from escrow.statements.reading import CHINA
 from escrow.states import MatchStatus, TicketProblem, TicketStatus
 
+BATCH = 500
 UNKNOWN, AMOUNT, MISSING, CHANGED, BALANCE, SILENT = (str(problem) for problem in TicketProblem)
 
 
@@ -25,16 +28,36 @@ def lock(gateway: str) -> None:
     list(StatementFile.objects.select_for_update(no_key=True).filter(gateway=gateway).order_by("pk").only("pk")[:1])
 
 
-def open_for_line(line: StatementLine, problem: str, *, amount_minor: int, day: date, now: datetime) -> Ticket:
-    """Open a ticket about a line, or open the one that was closed before once more."""
-    values = {"day": day, "amount_minor": amount_minor, "currency": line.currency, "status": TicketStatus.OPEN}
-    ticket, is_new = Ticket.objects.get_or_create(
-        gateway=line.gateway, problem=problem, line=line, defaults={**values, "opened_at": now}
-    )
-    if not is_new:
-        again = {} if ticket.status == TicketStatus.OPEN else {"opened_at": now, "closed_at": None, "owner": None}
-        Ticket.objects.filter(pk=ticket.pk).update(**values, **again)
-    return ticket
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What is wrong about a line, and by how much, in minor units of its currency."""
+
+    line: StatementLine
+    problem: str
+    minor: int
+
+
+def open_for_lines(found: Sequence[Difference], *, now: datetime) -> None:
+    """
+    Open a ticket for each of these, or once more the one that was closed before. The caller holds the provider's lock.
+
+    What is open and says the same is left alone: unknown lines are looked at at each tick, and there may be thousands.
+    """
+    rows = Ticket.objects.filter(line__in=[one.line.pk for one in found])
+    there = {(row.line_id, row.problem): row for row in rows}
+    new = []
+    for one in found:
+        values = {
+            "day": one.line.at.astimezone(CHINA).date(), "amount_minor": one.minor, "currency": one.line.currency,
+            "status": TicketStatus.OPEN,
+        }  # fmt: skip
+        ticket = there.get((one.line.pk, one.problem))
+        if ticket is None:
+            new.append(Ticket(gateway=one.line.gateway, problem=one.problem, line=one.line, opened_at=now, **values))
+        elif any(getattr(ticket, name) != value for name, value in values.items()):
+            again = {} if ticket.is_open else {"opened_at": now, "closed_at": None, "owner": None}
+            Ticket.objects.filter(pk=ticket.pk).update(**values, **again)
+    Ticket.objects.bulk_create(new, batch_size=BATCH)
 
 
 def open_missing(
