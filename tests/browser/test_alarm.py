@@ -35,6 +35,8 @@ def test_a_strange_login_is_told_and_shut_out_and_the_account_is_opened_again(vi
     wait(days=1, minutes=1)
     thief = visit("alarm-thief", language=browser_language, width=1280, place=FAR)
     knock(thief, lin.phone)
+    thief.look("device-asked")
+    thief.press("form:has([value=resend]) button")
     give_code(thief, lin.phone)
     settle()
     mine.open(f"/sandbox/outbox/?to={lin.email}", shot="letter")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.models import Device, QRLogin
+from accounts.models import Device, OutgoingMessage, QRLogin
 from accounts.states import QRStatus
 from tests.browser.entrance import BOTH, GO, give_code, is_in, knock
 from tests.factories.accounts import PASSWORD, UserFactory
@@ -78,3 +78,25 @@ def test_a_phone_refuses(visit, browser_language, language):
     desk.page.wait_for_selector(POLL, state="detached")
     desk.look("over")
     assert not is_in(desk) and QRLogin.objects.get().status == QRStatus.DECLINED
+
+
+@pytest.mark.parametrize(("browser_language", "language"), BOTH)
+def test_a_phone_in_use_lets_a_new_computer_in_before_any_code_is_sent(visit, browser_language, language):
+    lin = UserFactory(language=language)
+    phone = visit("yes-phone", language=browser_language, width=390, place=HOME)
+    knock(phone, lin.phone)
+    give_code(phone, lin.phone)
+    wait(days=1, minutes=1)
+    texts = OutgoingMessage.objects.filter(to=lin.phone).count()
+    desk = visit("yes-desk", language=browser_language, width=1280, place=HOME)
+    knock(desk, lin.phone)
+    digits = desk.page.inner_text("[data-digits]")
+    phone.open("/me/devices/", shot="asked")
+    phone.press("main a[href^='/accounts/qr/']", shot="asks")
+    phone.type(digits=digits)
+    phone.press("form[action$='/approve/'] button", status=403)
+    phone.page.fill("[name=step_up_password]", PASSWORD)
+    with desk.page.expect_navigation():  # nobody touches the computer
+        phone.press(GO, shot="done")
+    assert is_in(desk) and Device.objects.filter(user=lin, verified_by="device").count() == 1
+    assert OutgoingMessage.objects.filter(to=lin.phone).count() == texts

@@ -21,6 +21,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import RESULTS
 from tests.browser.site import environment, serve
+from tests.browser.visitor import keep_picture
 from tooling import services
 from tooling.house import PYTHON, ROOT
 from tooling.processes import Child, stop_all
@@ -166,11 +167,11 @@ def test_a_buyer_pays_by_each_provider_that_is_pretended(parts, come, way):
     buyer = come(BUYER)
     number, payment = buy(buyer, way=way)
     RESULTS.mkdir(exist_ok=True)
-    buyer.screenshot(path=RESULTS / f"pay-by-{way}.png", full_page=True)
+    keep_picture(buyer, RESULTS / f"pay-by-{way}.png")
     if way != "alipay":
         press(buyer, "button[value=declined]")
         opened(buyer, f"/pay/{payment}/")
-        buyer.screenshot(path=RESULTS / f"pay-by-{way}-declined.png", full_page=True)
+        keep_picture(buyer, RESULTS / f"pay-by-{way}-declined.png")
         press(buyer, "main a[href='?pay=1']")
         if way == "wechatpay":
             press(buyer, "main a[href*='/sandbox/pay/']")

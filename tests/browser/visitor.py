@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Page, Response
+from playwright.sync_api import ConsoleMessage, Error, Page, Response
 
 from accounts.models import User
 from tests.accounts.letters import code_to
 from tests.browser.walker import ALL_RULES, COLOURS, OVERHANG, RUN
 from tests.factories.accounts import PASSWORD
+
+
+def keep_picture(page: Page, file: Path) -> None:
+    """Chromium gives no picture now and then while the machine is busy with other things; the next try has it."""
+    try:
+        page.screenshot(path=file, full_page=True)
+    except Error:
+        page.wait_for_timeout(1_000)
+        page.screenshot(path=file, full_page=True)
 
 
 class Visitor:
@@ -72,7 +81,7 @@ class Visitor:
         for scheme, rules in (("light", ALL_RULES), ("dark", COLOURS)):
             self.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
             file = self.results / f"{self.name}-{self.shots:02}-{shot}-{scheme}.png"
-            self.page.screenshot(path=file, full_page=True)
+            keep_picture(self.page, file)
             for _rule, words, where in self.page.evaluate(RUN, rules):
                 self.complaints.append(f"axe, {self.page.url} ({shot}, {scheme}): {words} {where}")
         self.page.emulate_media(color_scheme="light")
