@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from accounts.models import User
 from tests.accounts.letters import code_to, wrong
 from tests.browser.visitor import Visitor
 from tests.factories.accounts import PASSWORD
+from tests.stories import settle, wait
 
 BOTH = [("zh-CN", "zh-hans"), ("en-US", "en")]  # what a browser asks for, and what a page or a member speaks
 GO = "main form.stack .button-primary"
@@ -29,6 +32,16 @@ def give_code(me: Visitor, to: str, *, is_refused: int = 0, shot: str = "") -> N
         assert me.page.locator("main .field-bad [name=code]").count() == 1, "the refusal stands at its field"
     me.type(code=code)
     me.press(GO)
+
+
+def with_an_old_device(visit: Callable[..., Visitor], name: str, who: User, *, language: str, place: str) -> Visitor:
+    """Somebody's phone, signed in with a code more than a day ago: it may let others in."""
+    phone = visit(name, language=language, width=390, place=place)
+    knock(phone, who.phone or "")
+    give_code(phone, who.phone or "")
+    settle()
+    wait(days=1, minutes=1)
+    return phone
 
 
 def is_in(me: Visitor) -> bool:

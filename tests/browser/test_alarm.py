@@ -9,9 +9,9 @@ import pytest
 from accounts.models import User
 from accounts.states import Standing
 from tests.accounts.letters import code_to, last_to
-from tests.browser.entrance import BOTH, GO, give_code, is_in, knock
+from tests.browser.entrance import BOTH, GO, give_code, is_in, knock, with_an_old_device
 from tests.factories.accounts import UserFactory
-from tests.stories import settle, wait
+from tests.stories import settle
 
 pytestmark = pytest.mark.usefixtures("mails_arrive")
 HOME, FAR = "114.114.114.114", "85.214.132.117"
@@ -28,11 +28,7 @@ def link_in(address: str, what: str) -> str:
 @pytest.mark.parametrize(("browser_language", "language"), BOTH)
 def test_a_strange_login_is_told_and_shut_out_and_the_account_is_opened_again(visit, browser_language, language):
     lin = UserFactory(language=language)
-    mine = visit("alarm-owner", language=browser_language, width=390, place=HOME)
-    knock(mine, lin.phone)
-    give_code(mine, lin.phone)
-    settle()
-    wait(days=1, minutes=1)
+    mine = with_an_old_device(visit, "alarm-owner", lin, language=browser_language, place=HOME)
     thief = visit("alarm-thief", language=browser_language, width=1280, place=FAR)
     knock(thief, lin.phone)
     thief.look("device-asked")

@@ -6,9 +6,8 @@ import pytest
 
 from accounts.models import Device, OutgoingMessage, QRLogin
 from accounts.states import QRStatus
-from tests.browser.entrance import BOTH, GO, give_code, is_in, knock
+from tests.browser.entrance import BOTH, GO, is_in, knock, with_an_old_device
 from tests.factories.accounts import PASSWORD, UserFactory
-from tests.stories import wait
 
 pytestmark = pytest.mark.usefixtures("mails_arrive")
 HOME, FAR = "114.114.114.114", "114.215.0.9"
@@ -34,10 +33,7 @@ def poll(me) -> int:
 @pytest.mark.parametrize(("browser_language", "language"), BOTH)
 def test_a_phone_signs_a_computer_in(visit, browser_language, language):
     lin = UserFactory(language=language)
-    phone = visit("qr-phone", language=browser_language, width=390, place=HOME)
-    knock(phone, lin.phone)
-    give_code(phone, lin.phone)
-    wait(days=1, minutes=1)
+    phone = with_an_old_device(visit, "qr-phone", lin, language=browser_language, place=HOME)
     desk = visit("qr-desk", language=browser_language, width=1280, place=HOME)
     desk.open("/accounts/qr/", shot="begin")
     link, digits = shown(desk)
@@ -83,10 +79,7 @@ def test_a_phone_refuses(visit, browser_language, language):
 @pytest.mark.parametrize(("browser_language", "language"), BOTH)
 def test_a_phone_in_use_lets_a_new_computer_in_before_any_code_is_sent(visit, browser_language, language):
     lin = UserFactory(language=language)
-    phone = visit("yes-phone", language=browser_language, width=390, place=HOME)
-    knock(phone, lin.phone)
-    give_code(phone, lin.phone)
-    wait(days=1, minutes=1)
+    phone = with_an_old_device(visit, "yes-phone", lin, language=browser_language, place=HOME)
     texts = OutgoingMessage.objects.filter(to=lin.phone).count()
     desk = visit("yes-desk", language=browser_language, width=1280, place=HOME)
     knock(desk, lin.phone)
